@@ -1,0 +1,1 @@
+"""The gateway: text in, typed entities out."""

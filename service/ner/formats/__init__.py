@@ -1,0 +1,33 @@
+"""Answer formats: how mentions are written in a completion. One module each, named as in manifests.
+
+To add one: write a module with the members of ``Format``, list it in ``FORMATS``, add its rows to
+``tests/ner/test_formats.py``. The property tests there pick it up by themselves.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from service.ner.formats import json_list, lines
+from service.ner.types import Constraint, Decoded, Label, Mention
+
+
+class Format(Protocol):
+    """What a format module offers."""
+
+    def encode(self, mentions: Sequence[Mention], labels: Sequence[Label]) -> str:
+        """The completion that states ``mentions``; never empty."""
+
+    def decode(self, completion: str, labels: Sequence[Label], *, complete: bool) -> Decoded:
+        """Read any completion; never raises. ``complete`` is False when its end was cut off."""
+
+    def grammar(self, text: str, labels: Sequence[Label], constraint: Constraint) -> str | None:
+        """The Lark grammar (llguidance) that holds the engine to this format; None for ``none``."""
+
+    def refuse_label(self, written: str) -> str | None:
+        """Why a label cannot be written in this format, or None when it can."""
+
+    def max_tokens(self, characters: int) -> int:
+        """Room, in tokens, for the answer to a text of that many code points."""
+
+
+FORMATS: Mapping[str, Format] = {"json": json_list, "lines": lines}

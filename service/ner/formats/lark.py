@@ -1,0 +1,22 @@
+"""Pieces of Lark grammars in llguidance's dialect, shared by the formats."""
+
+import json
+from collections.abc import Iterable
+
+
+def literal(text: str) -> str:
+    """``text`` as a quoted Lark string; Lark's escapes are JSON's."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+def any_of(words: Iterable[str]) -> str:
+    """A terminal body that matches exactly these words."""
+    return " | ".join(literal(word) for word in words)
+
+
+def substring_of(pieces: Iterable[str]) -> str:
+    """A terminal body that matches any run of neighbouring pieces, the empty run included.
+
+    Pieces rather than characters: an escaped character is one piece, so no run ends inside it.
+    """
+    return "%regex " + json.dumps({"substring_chunks": list(pieces)}, ensure_ascii=False)

@@ -1,0 +1,85 @@
+"""From a text and its labels to the chat messages. The trainer renders its rows here too.
+
+The constant part (task, labels) stands in the system message, so the engine's prefix cache shares
+it between requests; the user message holds the text and nothing else.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TypedDict
+
+from service.ner.guard import guard
+from service.ner.types import Label
+
+_PLACE = re.compile(r"\{(labels|described|text)\}")
+
+
+class Message(TypedDict):
+    """One chat message."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """The two messages, with places: ``{labels}`` the written forms in one line, ``{described}``
+    one line a label with its description, ``{text}`` the text.
+    """
+
+    system: str
+    user: str = "{text}"
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """``messages`` for the engine; ``text`` as it stands in them, as long as the original text."""
+
+    messages: tuple[Message, ...]
+    text: str
+
+
+BUILT_IN: Mapping[str, Template] = MappingProxyType(
+    {
+        # For adapters: as short as it can be, since tuning tells the rest.
+        "zh-lines-1": Template(
+            "找出文中的实体，每行写“类别：实体”，没有则写“无”。\n类别：{labels}"
+        ),
+        # For a base model: everything has to be said.
+        "open-json-1": Template(
+            "You extract named entities. Labels:\n{described}\n"
+            "Answer with a JSON list, one item for each entity, in the order of the text: "
+            '[{"label": "<one of the labels>", "text": "<copied from the text, unchanged>"}]. '
+            "Copy the shortest complete name. If there is no such entity, answer []."
+        ),
+    }
+)
+
+
+def render(
+    template: Template, labels: Sequence[Label], text: str, added_tokens: Sequence[str]
+) -> Prompt:
+    """Fill the template; control tokens in ``text`` and in the labels are disarmed (see guard)."""
+    guarded = guard(text, added_tokens)
+    places = {
+        "labels": guard("、".join(label.written for label in labels), added_tokens),
+        "described": guard("\n".join(_described(label) for label in labels), added_tokens),
+        "text": guarded,
+    }
+    return Prompt(
+        (
+            {"role": "system", "content": _filled(template.system, places)},
+            {"role": "user", "content": _filled(template.user, places)},
+        ),
+        guarded,
+    )
+
+
+def _described(label: Label) -> str:
+    return f"- {label.written}: {label.description}" if label.description else f"- {label.written}"
+
+
+def _filled(pattern: str, places: Mapping[str, str]) -> str:
+    return _PLACE.sub(lambda match: places[match.group(1)], pattern)

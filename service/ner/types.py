@@ -1,0 +1,65 @@
+"""The nouns of extraction. Offsets are half-open, in Unicode code points."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+Reason = Literal["not_in_text", "unknown_label", "overlap", "below_min_score", "malformed"]
+Constraint = Literal["grounded", "schema", "none"]
+Occurrences = Literal["all", "in_order"]
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A kind of entity.
+
+    ``name`` is what callers see, ``written`` is what stands in the prompt and in the completion,
+    ``description`` may be shown to the model.
+    """
+
+    name: str
+    written: str
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A label's name and a surface, as the model wrote them; not yet located in the text."""
+
+    label: str
+    surface: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A mention located in the text: ``text[start:end]`` is its surface."""
+
+    label: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """What the model said that could not be used, and why; ``label`` None if none was read."""
+
+    label: str | None
+    text: str
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """What a format reads out of a completion."""
+
+    mentions: tuple[Mention, ...]
+    dropped: tuple[Dropped, ...] = ()
+
+
+def label_named(written: str, labels: Sequence[Label]) -> Label | None:
+    """The label that a completion means by ``written``: its written form first, else its name."""
+    word = written.strip()
+    for label in labels:
+        if word == label.written:
+            return label
+    return next((label for label in labels if word == label.name), None)
