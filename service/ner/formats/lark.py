@@ -14,6 +14,11 @@ def any_of(words: Iterable[str]) -> str:
     return " | ".join(literal(word) for word in words)
 
 
+def only_a_substring_of(text: str) -> str:
+    """A whole grammar: some part of ``text``, never empty. Asks an engine: can you ground?"""
+    return f"start: SPAN\nSPAN: SUBSTRING & /[^\\n]+/\nSUBSTRING: {substring_of(text)}"
+
+
 def substring_of(pieces: Iterable[str]) -> str:
     """A terminal body that matches any run of neighbouring pieces, the empty run included.
 

@@ -1,0 +1,224 @@
+"""The engine, seen from the gateway. The only module that knows the HTTP client.
+
+Every failure of the client or of the engine becomes an EngineFailure here and nowhere else. Leaving
+a request early, by cancellation or deadline, closes its connection, which ends the engine's work.
+"""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, TypeVar
+
+import httpx2
+from pydantic import BaseModel, ValidationError
+
+from service.errors import (
+    EngineError,
+    EngineFailure,
+    EngineTimeout,
+    EngineUnavailable,
+    Overloaded,
+    RequestTooLarge,
+)
+from service.metrics import Metrics
+from service.ner.prompt import Message
+from service.settings import Settings
+
+CONNECT_TIMEOUT_S = 5.0
+# Below the 5 s after which vLLM closes idle connections: a request never meets one that is closing.
+KEEPALIVE_S = 4.0
+
+Answer = TypeVar("Answer", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class CompletionRequest:
+    """What is asked of the engine; ``model`` is the engine's name for it."""
+
+    model: str
+    messages: Sequence[Message]
+    grammar: str | None
+    max_tokens: int
+
+    def body(self) -> dict[str, Any]:
+        """The body of a chat completion request."""
+        fields: dict[str, Any] = {
+            "model": self.model,
+            "messages": list(self.messages),
+            "temperature": 0,
+            "max_tokens": self.max_tokens,
+        }
+        if self.grammar is not None:
+            fields["structured_outputs"] = {"grammar": self.grammar}
+        return fields
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What the model wrote; ``complete`` is False when it ran out of room."""
+
+    text: str
+    complete: bool
+    prompt_tokens: int
+    completion_tokens: int
+
+
+class Engine:
+    """A vLLM server. Methods raise EngineFailure and its kin only."""
+
+    def __init__(self, client: httpx2.AsyncClient, deadline_s: float, metrics: Metrics) -> None:
+        self._client = client
+        self._deadline_s = deadline_s
+        self._metrics = metrics
+
+    @classmethod
+    def connect(cls, settings: Settings, metrics: Metrics) -> "Engine":
+        """A client for the engine of ``settings``; connects with the first request."""
+        key = settings.engine_api_key
+        client = httpx2.AsyncClient(
+            base_url=settings.engine_url,
+            headers={"authorization": f"Bearer {key.get_secret_value()}"} if key else {},
+            verify=ssl.create_default_context(cafile=str(settings.engine_ca))
+            if settings.engine_ca
+            else True,
+            timeout=httpx2.Timeout(None, connect=CONNECT_TIMEOUT_S),
+            limits=httpx2.Limits(max_connections=None, keepalive_expiry=KEEPALIVE_S),
+            trust_env=False,  # a proxy of the environment is meant for the world outside
+        )
+        return cls(client, settings.deadline_s, metrics)
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+    async def complete(self, request: CompletionRequest) -> Completion:
+        """One chat completion, within the deadline."""
+        outcome = "cancelled"
+        try:
+            answer = await self._ask(_ChatAnswer, "POST", "/v1/chat/completions", request.body())
+            completion = answer.completion()
+            outcome = "ok"
+        except (EngineFailure, Overloaded, RequestTooLarge) as exc:
+            outcome = _OUTCOMES[type(exc)]
+            raise
+        finally:
+            self._metrics.engine_requests.labels(outcome).inc()
+        return completion
+
+    async def count_tokens(self, model: str, messages: Sequence[Message]) -> int:
+        """Tokens of the prompt that the engine would make of ``messages``."""
+        body = {"model": model, "messages": list(messages), "add_generation_prompt": True}
+        return (await self._ask(_TokenCount, "POST", "/tokenize", body)).count
+
+    async def models(self) -> dict[str, int | None]:
+        """The engine's names of its models, each with its window in tokens where it is told."""
+        answer = await self._ask(_ModelList, "GET", "/v1/models", None)
+        return {model.id: model.max_model_len for model in answer.data}
+
+    async def _ask(self, kind: type[Answer], method: str, path: str, body: object) -> Answer:
+        async with self._foreign_errors():
+            response = await self._client.request(method, path, json=body)
+        if response.status_code != HTTPStatus.OK:
+            raise _failure(response)
+        try:
+            return kind.model_validate_json(response.content)
+        except ValidationError as exc:
+            raise EngineError(f"the engine's answer is not a {kind.__doc__}") from exc
+
+    @asynccontextmanager
+    async def _foreign_errors(self) -> AsyncIterator[None]:
+        """The deadline, and the client's exceptions in our words."""
+        try:
+            async with asyncio.timeout(self._deadline_s):
+                yield
+        except (TimeoutError, httpx2.TimeoutException) as exc:
+            if isinstance(exc, httpx2.ConnectTimeout):
+                raise EngineUnavailable("the engine cannot be reached") from exc
+            raise EngineTimeout(
+                f"the engine gave no answer within {self._deadline_s:g} s; its work was cancelled"
+            ) from exc
+        except httpx2.ConnectError as exc:
+            raise EngineUnavailable("the engine cannot be reached; it is down or starting") from exc
+        except httpx2.TransportError as exc:
+            raise EngineUnavailable("the engine closed the connection before its answer") from exc
+        except (httpx2.HTTPError, httpx2.InvalidURL) as exc:
+            raise EngineError(f"the engine's answer cannot be read: {type(exc).__name__}") from exc
+
+
+_OUTCOMES = {
+    EngineError: "error",
+    EngineUnavailable: "unavailable",
+    EngineTimeout: "timeout",
+    Overloaded: "overloaded",
+    RequestTooLarge: "too_large",
+}
+
+_WINDOW = "maximum context length"
+# vLLM answers 500 to everything between the death of its core and its own exit.
+_DEAD_CORE = ("EngineCore", "EngineDead")
+
+
+def _failure(response: httpx2.Response) -> EngineFailure | Overloaded | RequestTooLarge:
+    """What an engine's status other than 200 means for our caller."""
+    status, said = response.status_code, response.text[:500]
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return Overloaded("the engine has no free place")
+    if status == HTTPStatus.SERVICE_UNAVAILABLE or any(word in said for word in _DEAD_CORE):
+        return EngineUnavailable("the engine is not able to work; it is starting or restarting")
+    if status == HTTPStatus.NOT_FOUND:
+        return EngineUnavailable("the engine has not loaded this model")
+    if status == HTTPStatus.BAD_REQUEST and _WINDOW in said:
+        return RequestTooLarge(f"the text does not fit the engine's window: {said}", param="text")
+    return EngineError(f"the engine answered with status {status}", code=f"engine_{status}")
+
+
+class _Message(BaseModel):
+    content: str
+
+
+class _Choice(BaseModel):
+    message: _Message
+    finish_reason: str
+
+
+class _Usage(BaseModel):
+    prompt_tokens: int
+    completion_tokens: int
+
+
+class _ChatAnswer(BaseModel):
+    """chat completion"""
+
+    choices: tuple[_Choice, ...]
+    usage: _Usage
+
+    def completion(self) -> Completion:
+        if len(self.choices) != 1:
+            raise EngineError(f"the engine answered with {len(self.choices)} choices, expected 1")
+        choice, usage = self.choices[0], self.usage
+        return Completion(
+            text=choice.message.content,
+            complete=choice.finish_reason == "stop",
+            prompt_tokens=usage.prompt_tokens,
+            completion_tokens=usage.completion_tokens,
+        )
+
+
+class _TokenCount(BaseModel):
+    """token count"""
+
+    count: int
+
+
+class _Model(BaseModel):
+    id: str
+    max_model_len: int | None = None
+
+
+class _ModelList(BaseModel):
+    """list of models"""
+
+    data: tuple[_Model, ...]

@@ -1,0 +1,30 @@
+"""Admission: so many requests at a time, the next is refused at once."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from prometheus_client import Gauge
+
+from service.errors import Overloaded
+
+
+class Places:
+    """A counter with a limit. Nothing waits: a queue would only eat into every deadline."""
+
+    def __init__(self, limit: int, gauge: Gauge) -> None:
+        self._limit = limit
+        self._gauge = gauge
+        self._taken = 0
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        """Hold a place; raises Overloaded when there is none."""
+        if self._taken >= self._limit:
+            raise Overloaded(f"all {self._limit} places are taken; try again shortly")
+        self._taken += 1
+        self._gauge.inc()
+        try:
+            yield
+        finally:
+            self._taken -= 1
+            self._gauge.dec()

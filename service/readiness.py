@@ -1,0 +1,85 @@
+"""Can this gateway answer? Asked of the engine again and again, and told in one line."""
+
+import asyncio
+import logging
+from dataclasses import dataclass, field
+
+from service.engine import CompletionRequest, Engine
+from service.errors import EngineUnavailable, NerveError
+from service.metrics import Metrics
+from service.ner.formats.lark import only_a_substring_of
+from service.ner.prompt import render
+from service.registry import Registry
+from service.settings import Settings
+
+logger = logging.getLogger("nerve")
+
+_PROBE_TEXT = "浙商银行"
+
+
+@dataclass(slots=True)
+class Readiness:
+    """``problem`` is None when the engine can be used, else the reason in one sentence.
+
+    What the engine offers is probed, not assumed: its list of models at every look, and one short
+    grounded request whenever it has come (back) into sight.
+    """
+
+    settings: Settings
+    registry: Registry
+    engine: Engine
+    metrics: Metrics
+    problem: str | None = field(default="the engine has not been asked yet", init=False)
+
+    async def watch(self) -> None:
+        """Look at the engine for ever; cancelled at shutdown."""
+        while True:
+            await self.look()
+            await asyncio.sleep(self.settings.probe_interval_s)
+
+    async def look(self) -> None:
+        """Bring ``problem`` up to date, and log it when it changed."""
+        try:
+            problem = await self._problem()
+        except NerveError as exc:
+            problem = exc.message
+        if problem != self.problem:
+            if problem is None:
+                logger.info("ready: %s", ", ".join(self.registry.models))
+            else:
+                logger.warning("not ready: %s", problem)
+        self.problem = problem
+        self.metrics.engine_ready.set(problem is None)
+
+    def require(self) -> None:
+        """Raises EngineUnavailable, with the reason, unless ready."""
+        if self.problem is not None:
+            raise EngineUnavailable(self.problem, code="not_ready")
+
+    async def _problem(self) -> str | None:
+        windows = await self.engine.models()
+        for name, served in self.registry.models.items():
+            if served.engine_name not in windows:
+                return f"the engine does not serve {name} (as {served.engine_name})"
+            window, wanted = windows[served.engine_name], self.settings.max_model_len
+            if window is not None and window < wanted:
+                return (
+                    f"the engine's window is {window} tokens; "
+                    f"expected NERVE_MAX_MODEL_LEN = {wanted} or more"
+                )
+        return None if self.problem is None else await self._grounding_problem()
+
+    async def _grounding_problem(self) -> str | None:
+        """One short request under a grammar: an engine that cannot ground must not be used."""
+        served = self.registry.resolve(None)
+        prompt = render(served.template, served.labels, _PROBE_TEXT, self.settings.added_tokens)
+        grammar = only_a_substring_of(_PROBE_TEXT)
+        completion = await self.engine.complete(
+            CompletionRequest(served.engine_name, prompt.messages, grammar, max_tokens=16)
+        )
+        if not completion.text or completion.text not in _PROBE_TEXT:
+            return (
+                "the engine does not keep to a grammar; "
+                "start it with --structured-outputs-config.backend guidance"
+            )
+        return None

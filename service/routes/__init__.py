@@ -1,0 +1,1 @@
+"""Thin handlers, one file a family of routes."""

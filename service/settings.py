@@ -1,0 +1,97 @@
+"""Every knob of the gateway: its unit and default. In the environment: ``NERVE_`` + its name."""
+
+import ipaddress
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import Field, HttpUrl, SecretStr, TypeAdapter, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from service.ner.guard import QWEN_ADDED_TOKENS
+
+Positive = Annotated[int, Field(gt=0)]
+
+
+class SettingsError(Exception):
+    """A setting that cannot be used; the message names it, its value and what was expected."""
+
+
+class Settings(BaseSettings):
+    """Read from the environment at construction, then frozen; ``read`` has clear errors."""
+
+    model_config = SettingsConfigDict(env_prefix="NERVE_", frozen=True, extra="forbid")
+
+    host: str = Field("127.0.0.1", description="address the gateway listens on")
+    port: int = Field(8080, ge=1, le=65535, description="port the gateway listens on")
+    allow_no_keys: bool = Field(
+        False, description="listen on an address other than loopback although there are no api keys"
+    )
+    engine_url: str = Field("http://127.0.0.1:8000", description="where the engine answers")
+    engine_api_key: SecretStr | None = Field(None, description="api key that the engine asks for")
+    engine_ca: Path | None = Field(None, description="file of CA certificates for the engine's TLS")
+    base_model: str = Field(
+        "Qwen2.5-Coder-1.5B-Instruct", description="the base model's name in the engine"
+    )
+    adapters: Path = Field(Path("adapters"), description="folder with one folder an adapter")
+    default_model: str | None = Field(
+        None, description="model of requests that name none; unset: registry.toml's default"
+    )
+    added_tokens: tuple[str, ...] = Field(
+        QWEN_ADDED_TOKENS,
+        description="JSON list: added tokens of the base's tokenizer, to disarm in texts",
+    )
+    deadline_s: float = Field(60.0, gt=0, description="seconds that the engine has for an answer")
+    max_in_flight: Positive = Field(64, description="extractions at a time; the next gets 429")
+    max_body_bytes: Positive = Field(2_000_000, description="largest request body, in bytes")
+    max_text_bytes: Positive = Field(1_000_000, description="longest text, in bytes of UTF-8")
+    max_tokens: Positive = Field(1024, description="most tokens that a completion may have")
+    max_model_len: Positive = Field(2048, description="the engine's window: prompt and completion")
+    probe_interval_s: float = Field(
+        2.0, gt=0, description="seconds between two looks at the engine's state"
+    )
+    shutdown_grace_s: Positive = Field(
+        30, description="seconds that requests in flight have to finish at shutdown"
+    )
+
+    @classmethod
+    def read(cls) -> Self:
+        """Read the environment; raises SettingsError."""
+        try:
+            return cls()
+        except ValidationError as exc:
+            problems = "; ".join(_problem(dict(error)) for error in exc.errors())
+            raise SettingsError(problems) from exc
+
+    @model_validator(mode="after")
+    def _without_keys_on_loopback_only(self) -> Self:
+        if not self.allow_no_keys and not _is_loopback(self.host):
+            raise ValueError(
+                f"NERVE_HOST = {self.host!r}; expected a loopback address, since there are no api "
+                "keys yet (NERVE_ALLOW_NO_KEYS=true listens there all the same)"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _engine_url_is_one(self) -> Self:
+        try:
+            TypeAdapter(HttpUrl).validate_python(self.engine_url)
+        except ValidationError as exc:
+            raise ValueError(
+                f"NERVE_ENGINE_URL = {self.engine_url!r}; expected an http or https address"
+            ) from exc
+        return self
+
+
+def _problem(error: dict[str, object]) -> str:
+    location, message = error["loc"], str(error["msg"])
+    if not isinstance(location, tuple) or not location:
+        return message.removeprefix("Value error, ")
+    expected = message.removeprefix("Input should be ")
+    return f"NERVE_{str(location[0]).upper()} = {error['input']!r}; expected {expected}"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,110 @@
+"""Fixtures without vLLM: a gateway and a scripted engine, each on a real socket."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from service.app import create_app
+from service.settings import Settings
+from tests.fake_engine import FakeEngine
+from tests.serving import serving
+from tests.waiting import until
+
+BASE = "Qwen2.5-Coder-1.5B-Instruct"
+SHA256 = "0123456789abcdef" * 4
+ADAPTER = "clue"
+ENGINE_NAME = "clue@01234567"
+
+MANIFEST = f"""
+name = "{ADAPTER}"
+base = "{BASE}"
+weights = "adapter_model.safetensors"
+sha256 = "{SHA256}"
+rank = 64
+prompt = "zh-lines-1"
+format = "lines"
+max_chars = 256
+occurrences = "all"
+
+[[labels]]
+name = "company"
+written = "公司"
+
+[[labels]]
+name = "name"
+written = "姓名"
+"""
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """A running gateway: its address, a client for it, and the engine behind it."""
+
+    url: str
+    client: httpx2.Client
+    engine: FakeEngine
+
+    def extract(self, text: object, **fields: object) -> httpx2.Response:
+        """POST /extract."""
+        return self.client.post("/extract", json={"text": text, **fields})
+
+    def metric(self, series: str) -> float:
+        """The value of one series of /metrics."""
+        for line in self.client.get("/metrics").text.splitlines():
+            if line.startswith(series + " "):
+                return float(line.rsplit(" ", 1)[1])
+        raise AssertionError(f"no series {series}")
+
+    def wait_until_ready(self) -> None:
+        """Return when /ready says so."""
+        until(lambda: self.client.get("/ready").status_code == 200)
+
+
+@pytest.fixture(scope="session")
+def adapters(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An adapters folder with one adapter, which is the default."""
+    folder = tmp_path_factory.mktemp("adapters") / ADAPTER
+    folder.mkdir()
+    (folder / "adapter.toml").write_text(MANIFEST, encoding="utf-8")
+    (folder.parent / "registry.toml").write_text(f'default = "{ADAPTER}"\n', encoding="utf-8")
+    return folder.parent
+
+
+@contextmanager
+def running(adapters: Path, **settings: Any) -> Iterator[Gateway]:
+    """A gateway that is ready, with these settings, in front of a scripted engine."""
+    engine = FakeEngine(BASE, ENGINE_NAME)
+    with serving(engine) as engine_url:
+        app = create_app(gateway_settings(adapters, engine_url=engine_url, **settings))
+        with (
+            serving(app) as url,
+            httpx2.Client(base_url=url, timeout=20, trust_env=False) as client,
+        ):
+            gateway = Gateway(url, client, engine)
+            gateway.wait_until_ready()
+            yield gateway
+
+
+def gateway_settings(adapters: Path, **settings: Any) -> Settings:
+    """Settings of a gateway in a test: looks at its engine often."""
+    defaults = {"base_model": BASE, "probe_interval_s": 0.05, "deadline_s": 10}
+    return Settings(adapters=adapters, **{**defaults, **settings})
+
+
+@pytest.fixture(scope="session")
+def shared_gateway(adapters: Path) -> Iterator[Gateway]:
+    """One gateway for all tests that need no settings of their own."""
+    with running(adapters) as gateway:
+        yield gateway
+
+
+@pytest.fixture
+def gateway(shared_gateway: Gateway) -> Gateway:
+    """The shared gateway, its engine as new."""
+    shared_gateway.engine.reset()
+    return shared_gateway

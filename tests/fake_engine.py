@@ -1,0 +1,124 @@
+"""A scripted engine: a real ASGI application that answers as vLLM would, or worse."""
+
+import asyncio
+import json
+import threading
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from starlette.types import Receive, Scope, Send
+
+Script = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
+
+
+class FakeEngine:
+    """Set ``script`` to choose how completions go; read ``asked`` for what was asked."""
+
+    def __init__(self, *models: str, window: int | None = 2048) -> None:
+        self.models = list(models)
+        self.window = window
+        self.reset()
+
+    def reset(self) -> None:
+        """As new: no memory, a script that finds nothing."""
+        self.script: Script = completes("无")
+        self.asked: list[dict[str, Any]] = []
+        self.left = threading.Event()  # a client closed its connection in mid-request
+        self.busy = threading.Event()  # a request has come in
+        self.tokens = 10  # what /tokenize counts
+        self.grounds = True  # whether the readiness probe gets a grounded answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        message = await receive()
+        body = json.loads(message.get("body") or b"{}")
+        match scope["path"]:
+            case "/v1/models":
+                await answer(send, {"data": [self._model(name) for name in self.models]})
+            case "/tokenize":
+                await answer(send, {"count": self.tokens, "max_model_len": self.window})
+            case "/v1/chat/completions":
+                await self._complete(body, receive, send)
+
+    def _model(self, name: str) -> dict[str, object]:
+        return {"id": name, "object": "model", "max_model_len": self.window}
+
+    async def _complete(self, body: dict[str, Any], receive: Receive, send: Send) -> None:
+        grammar = body.get("structured_outputs", {}).get("grammar", "")
+        if grammar.startswith("start: SPAN"):  # the readiness probe
+            await completes("浙商" if self.grounds else "好的")(body, receive, send)
+            return
+        self.asked.append(body)
+        self.busy.set()
+        try:
+            await self.script(body, receive, send)
+        finally:
+            self.busy.clear()
+
+    def hangs(self, body: dict[str, Any], receive: Receive, send: Send) -> Awaitable[None]:
+        """A script: no answer, until the client leaves."""
+
+        async def wait() -> None:
+            while (await receive())["type"] != "http.disconnect":
+                pass
+            self.left.set()
+
+        return wait()
+
+
+async def answer(send: Send, body: object, status: int = 200) -> None:
+    """A whole JSON answer."""
+    await raw(send, json.dumps(body).encode(), status)
+
+
+async def raw(send: Send, body: bytes, status: int = 200) -> None:
+    """A whole answer of any bytes."""
+    headers = [(b"content-type", b"application/json")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def completes(text: str, finish_reason: str = "stop") -> Script:
+    """A script: the model writes ``text``."""
+
+    async def script(body: dict[str, Any], receive: Receive, send: Send) -> None:
+        choice = {
+            "index": 0,
+            "message": {"role": "assistant", "content": text},
+            "finish_reason": finish_reason,
+        }
+        usage = {"prompt_tokens": 96, "completion_tokens": 15, "total_tokens": 111}
+        await answer(send, {"id": "chatcmpl-1", "choices": [choice], "usage": usage})
+
+    return script
+
+
+def fails(status: int, body: object) -> Script:
+    """A script: an error of the engine."""
+
+    async def script(_: dict[str, Any], receive: Receive, send: Send) -> None:
+        await answer(send, body, status)
+
+    return script
+
+
+def babbles(body: bytes) -> Script:
+    """A script: status 200 and something else than a completion."""
+
+    async def script(_: dict[str, Any], receive: Receive, send: Send) -> None:
+        await raw(send, body)
+
+    return script
+
+
+def cuts(after: bytes) -> Script:
+    """A script: the connection is closed in the middle of the answer."""
+
+    async def script(_: dict[str, Any], receive: Receive, send: Send) -> None:
+        headers = [(b"content-type", b"application/json"), (b"content-length", b"1000")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": after, "more_body": True})
+        raise asyncio.CancelledError  # the server closes a connection whose application fails
+
+    return script
