@@ -11,8 +11,13 @@ from collections.abc import Iterator, Sequence
 from service.ner.formats.lark import any_of, literal, substring_of
 from service.ner.types import Constraint, Decoded, Dropped, Label, Mention, label_named
 
-# A string without an end runs to the end of the completion, which keeps the search linear.
-_STRING_OR_BRACE = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[{}]', re.DOTALL)
+# How an item begins. No valid string holds these bytes, since their quotes would end it: so they
+# begin an item even after a stray quote.
+_HEAD = re.compile(r'\{\s?"(?:label|text)"')
+# A string without an end runs to the next item or to the end, which keeps the search linear.
+_STRING_OR_BRACE = re.compile(
+    rf'"(?:(?!{_HEAD.pattern})[^"\\]|\\.)*+(?:"|(?={_HEAD.pattern})|\\?\Z)|[{{}}]', re.DOTALL
+)
 _ANY_SURFACE = r'/([^"\\\x00-\x1f]|\\(["\\\/bfnrt]|u[0-9a-fA-F]{4}))+/'
 
 _ITEM = f"""item: {literal('{"label": ')} LABEL {literal(', "text": "')} SPAN {literal('"}')}"""
@@ -85,6 +90,8 @@ def _objects(completion: str) -> Iterator[str]:
             break
         position = match.end()
         if match.group() == "{":
+            if _HEAD.match(completion, start):  # an item without an end, not a frame around items
+                yield completion[start : match.start()]
             start = match.start()
         elif match.group() == "}":
             yield completion[start:position]

@@ -1,0 +1,16 @@
+"""Our grammars in the compiler that the engine uses."""
+
+from llguidance import LLMatcher, LLTokenizer
+
+# One token a byte: the hardest tokenizer, every character is split.
+_BYTES = LLTokenizer("byte")
+
+
+def accepts(grammar: str | None, completion: str) -> bool:
+    """Whether ``completion`` is a whole sentence of ``grammar``; fails on a broken grammar."""
+    assert grammar is not None
+    problem = LLMatcher.validate_grammar(grammar, _BYTES)
+    assert not problem, problem
+    matcher = LLMatcher(_BYTES, grammar)
+    tokens = _BYTES.tokenize_str(completion)
+    return matcher.try_consume_tokens(tokens) == len(tokens) and bool(matcher.is_accepting())
