@@ -49,6 +49,9 @@ class CompletionRequest:
             "model": self.model,
             "messages": list(self.messages),
             "temperature": 0,
+            # vLLM takes a penalty from the model's generation_config.json unless told otherwise;
+            # a text's words are to be repeated.
+            "repetition_penalty": 1.0,
             "max_tokens": self.max_tokens,
         }
         if self.grammar is not None:

@@ -1,11 +1,15 @@
 """Every knob of the gateway: its unit and default. In the environment: ``NERVE_`` + its name."""
 
 import ipaddress
+import os
+from collections.abc import Collection
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import Field, HttpUrl, SecretStr, TypeAdapter, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsError as UnreadableError
 
 from service.ner.guard import QWEN_ADDED_TOKENS
 
@@ -54,10 +58,24 @@ class Settings(BaseSettings):
     )
 
     @classmethod
-    def read(cls) -> Self:
-        """Read the environment; raises SettingsError."""
+    def read(cls, others: Collection[str] = ()) -> Self:
+        """Read the environment; raises SettingsError, for a variable without a meaning too.
+
+        ``others`` are the variables named ``NERVE_…`` that somebody else reads.
+        """
+        known = {f"NERVE_{name.upper()}" for name in cls.model_fields} | set(others)
+        for name in sorted(os.environ):
+            if name.startswith("NERVE_") and name not in known:
+                close = get_close_matches(name, known, n=1)
+                hint = f"; did you mean {close[0]}?" if close else ""
+                raise SettingsError(f"{name} is not a setting{hint}")
         try:
             return cls()
+        except UnreadableError as exc:
+            name = str(exc).split('"')[1]
+            raise SettingsError(
+                f"NERVE_{name.upper()} = {os.environ.get(f'NERVE_{name.upper()}')!r}; expected JSON"
+            ) from exc
         except ValidationError as exc:
             problems = "; ".join(_problem(dict(error)) for error in exc.errors())
             raise SettingsError(problems) from exc

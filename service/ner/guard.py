@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-# Qwen2.5 and Qwen3. A pulled base model brings its own list (``added_tokens.json``).
+# Qwen2.5 and Qwen3. A pulled base model brings its own list (``nerve_added_tokens.json``).
 QWEN_ADDED_TOKENS = (
     "</think>",
     "</tool_call>",

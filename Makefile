@@ -1,0 +1,56 @@
+# Everything is made inside the checkout: .venv (gateway and tools), .nerve (engine, models, logs).
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: up test accept check lint format lock clean
+
+## Bring everything up and show one answer; Ctrl-C stops it.
+up: .venv/gateway
+	@$(BIN)/nerve up
+
+## All tests but those of the real default model; the engine's are on a real vLLM.
+test: .venv/dev
+	@$(BIN)/python -m tests.engine.prepare
+	$(BIN)/pytest -m "not model"
+
+## The real default model, brought up by `nerve up` and asked over HTTP.
+accept: .venv/dev
+	$(BIN)/pytest -m model
+
+## Lint, types, import contracts, and the tests that need no engine.
+check: lint
+	$(BIN)/pytest -m "not engine and not model"
+
+lint: .venv/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: .venv/dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+## Renew the locks of the gateway and of the tools.
+lock: .venv/dev
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" pyproject.toml -o requirements/gateway.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" pyproject.toml --group dev -o requirements/dev.txt
+
+## Remove environments, models and logs.
+clean:
+	rm -rf .venv .nerve
+
+# A marker is written last, so an environment that was not finished is made again.
+.venv/gateway: requirements/gateway.txt pyproject.toml
+	@echo "making the gateway's environment in .venv …"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Nerve needs Python 3.11 or newer; say which: make PYTHON=python3.12 …")'
+	@$(PYTHON) -m venv --clear .venv
+	@$(PIP) --require-hashes -r requirements/gateway.txt
+	@$(PIP) --no-deps -e .
+	@touch $@
+
+.venv/dev: requirements/dev.txt .venv/gateway
+	@echo "adding the tools …"
+	@$(PIP) --require-hashes -r requirements/dev.txt
+	@touch $@

@@ -1,0 +1,108 @@
+"""Manifests and the registry: what a faulty one is told, and what a good one gives."""
+
+from pathlib import Path
+
+import pytest
+
+from service import registry
+from service.errors import InvalidRequest, ModelNotFound
+from service.manifest import ManifestError, load
+from service.registry import Registry, RegistryError, Served
+from tests.conftest import ADAPTER, BASE, ENGINE_NAME, MANIFEST
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """An adapter's folder, with a manifest that a test may spoil."""
+    folder = tmp_path / ADAPTER
+    folder.mkdir()
+    (folder / "adapter.toml").write_text(MANIFEST, encoding="utf-8")
+    return folder
+
+
+def test_a_manifest_is_read(folder: Path) -> None:
+    """Labels keep their order; the engine's name carries the weights' digest."""
+    adapter = load(folder)
+    assert [label.written for label in adapter.labels] == ["公司", "姓名"]
+    assert adapter.engine_name == ENGINE_NAME
+    assert adapter.weights == folder / "adapter_model.safetensors"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ('name = "clue"', 'name = "other"', "expected the name of its folder, 'clue'"),
+        ('name = "clue"', 'name = "../x"', "name = '../x'"),
+        ("rank = 64", 'rank = "64"', "rank = '64'; expected a whole number above 0"),
+        ("rank = 64", "rank = true", "rank = True; expected"),
+        ('format = "lines"', 'format = "xml"', "format = 'xml'; expected one of json, lines"),
+        ('sha256 = "01', 'sha256 = "xx', "expected [0-9a-f]{64}"),
+        ('prompt = "zh-lines-1"', 'prompt = "zh"', "expected one of zh-lines-1, open-json-1"),
+        ('prompt = "zh-lines-1"', 'prompt = "../p.toml"', "expected one of"),
+        ('prompt = "zh-lines-1"', 'prompt = "p.toml"', "p.toml: no such file"),
+        ('occurrences = "all"', 'occurrences = "first"', "expected one of all, in_order"),
+        ('written = "公司"', 'written = "公：司"', "a label without '：'"),
+        (
+            'written = "公司"',
+            'written = "姓名"',
+            "labels.written = '姓名'; expected each only once",
+        ),
+        ("[[labels]]", "[[label]]", "labels = None; expected one [[labels]] table or more"),
+        ("rank = 64", "rank = ", "not a TOML file"),
+    ],
+)
+def test_a_faulty_manifest_is_told_what_is_wrong(
+    folder: Path, old: str, new: str, says: str
+) -> None:
+    """The file, the key, the value, what was expected."""
+    path = folder / "adapter.toml"
+    path.write_text(MANIFEST.replace(old, new), encoding="utf-8")
+    with pytest.raises(ManifestError) as refusal:
+        load(folder)
+    assert str(folder) in str(refusal.value)
+    assert says in str(refusal.value)
+
+
+def test_an_adapter_may_bring_its_own_prompt(folder: Path) -> None:
+    """A TOML file in its folder."""
+    text = MANIFEST.replace('"zh-lines-1"', '"mine.toml"')
+    (folder / "adapter.toml").write_text(text, encoding="utf-8")
+    (folder / "mine.toml").write_text('system = "s {labels}"\nuser = "句子：{text}"\n', "utf-8")
+    assert load(folder).template.user == "句子：{text}"
+    (folder / "mine.toml").write_text('system = "s"\nuser = "u"\n', "utf-8")
+    with pytest.raises(ManifestError, match=r"place \{text\}"):
+        load(folder)
+
+
+def test_the_default_is_an_adapter_of_the_base(folder: Path) -> None:
+    """registry.toml names it; a setting overrides it; one of another base is refused."""
+    folder.with_name("registry.toml").write_text('default = "clue"\n', "utf-8")
+    assert registry.load(folder.parent, BASE, None).resolve(None).engine_name == ENGINE_NAME
+    assert registry.load(folder.parent, BASE, BASE).resolve(None).name == BASE
+    with pytest.raises(RegistryError, match="expected one of Other"):
+        registry.load(folder.parent, "Other", None)
+    folder.with_name("registry.toml").write_text("default = 3\n", "utf-8")
+    with pytest.raises(ManifestError, match="default = 3"):
+        registry.load(folder.parent, BASE, None)
+
+
+def test_an_empty_folder_leaves_the_base_model(tmp_path: Path) -> None:
+    """Without adapters there is still open extraction."""
+    only = registry.load(tmp_path, BASE, None)
+    assert only.resolve(None).is_open
+    with pytest.raises(ModelNotFound, match=f"'clue'; expected one of {BASE}"):
+        only.resolve("clue")
+
+
+def test_labels_are_chosen_in_the_manifests_order(folder: Path) -> None:
+    """The order that the adapter was trained on, whatever the request's."""
+    served = Served.adapter(load(folder))
+    assert [label.name for label in served.choose(["name", "company"])] == ["company", "name"]
+    assert served.choose(None) == served.labels
+    with pytest.raises(InvalidRequest, match="'person'; expected labels of clue: company, name"):
+        served.choose(["person"])
+
+
+def test_adapters_of_other_bases_are_not_served(folder: Path) -> None:
+    """They stay in the folder for the day when their base is served."""
+    assert list(Registry.of("Other", [load(folder)]).models) == ["Other"]
