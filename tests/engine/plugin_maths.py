@@ -1,0 +1,101 @@
+"""Run with the engine's Python: is our plugin's arithmetic right, and does it know when to act?
+
+Standard output says what was checked; any failure is an AssertionError.
+"""
+
+import importlib
+from types import ModuleType
+from typing import Any
+
+import nerve_cpu_lora as plugin  # type: ignore[import-not-found]
+import nerve_cpu_lora_ops as ours  # type: ignore[import-not-found]
+import torch
+
+RANDOM = torch.Generator().manual_seed(3)
+
+
+def normal(*shape: int, dtype: Any = torch.float32) -> Any:
+    """Random values of a fixed seed."""
+    return torch.randn(*shape, generator=RANDOM).to(dtype)
+
+
+def place_of(operators: Any) -> ModuleType:
+    """A module that offers these operators, as vLLM's modules do."""
+    place = ModuleType("place")
+    for name in plugin.OPERATORS:
+        setattr(place, name, getattr(operators, name))
+    return place
+
+
+def check_a_large_batch(dtype: Any, tolerance: float) -> None:
+    """As one step of the engine: prefill runs, decode rows, three adapters, base-model rows."""
+    slots = torch.tensor([2, -1, 0, 2, 1, -1, 0, 0, 2])
+    lengths = torch.tensor([40, 30, 1, 1, 17, 1, 1, 1, 1])
+    by_row = torch.repeat_interleave(slots, lengths)
+    rows = len(by_row)
+    inputs, before = normal(rows, 48, dtype=dtype), normal(rows, 100, dtype=dtype)
+    lora_a, lora_b = normal(3, 1, 16, 48, dtype=dtype), normal(3, 1, 60, 16, dtype=dtype)
+    runs = (torch.cumsum(lengths, 0) - lengths, lengths, slots, len(slots), 40, rows)
+
+    middle, after = torch.zeros(rows, 16), before.clone()
+    ours.sgmv_shrink(inputs, lora_a, middle, *runs, 2.0)
+    ours.sgmv_expand_slice(middle, lora_b, after, *runs, 30, 60, True)
+
+    expected = before.double()
+    for row, slot in enumerate(by_row.tolist()):
+        if slot >= 0:
+            delta = lora_b[slot, 0].double() @ (lora_a[slot, 0].double() @ inputs[row].double())
+            expected[row, 30:90] += 2.0 * delta
+    assert torch.equal(after[by_row < 0], before[by_row < 0])
+    assert torch.equal(after[:, :30], before[:, :30])
+    scale = expected.abs().max().item()
+    assert torch.allclose(after.double(), expected, atol=tolerance * scale)
+
+    again, buffer = before.clone(), torch.zeros(rows, 16)
+    ours.bgmv_shrink(inputs, lora_a, buffer, by_row, 2.0)
+    ours.bgmv_expand_slice(buffer, lora_b, again, by_row, 30, 60, True)
+    assert torch.equal(again, after), "by row and by run differ"
+
+
+def check_an_adapter_padded_beyond_the_layer() -> None:
+    """The adapter's lora_B has more rows than the layer's output: the rest is cut."""
+    inputs, weights, output = normal(2, 4), normal(1, 9, 4), torch.zeros(2, 6)
+    ours.bgmv_expand(inputs, weights, output, torch.tensor([0, -1]), True)
+    assert torch.allclose(output[0], (weights[0] @ inputs[0])[:6], atol=1e-5)
+    assert not output[1].any()
+
+
+def check_when_it_acts() -> None:
+    """It replaces what is wrong, leaves what is right, and refuses to put wrong for wrong."""
+    wrong = place_of(importlib.import_module("vllm.lora.ops.torch_ops.lora_ops"))
+    installed_is_wrong = not plugin.is_right(wrong)
+    print("the installed vLLM's operators are", "wrong" if installed_is_wrong else "right")
+
+    def broken(inputs: Any, weights: Any, output: Any, *rest: Any) -> None:
+        output += 1
+
+    for name in plugin.OPERATORS:
+        setattr(wrong, name, broken)
+    assert plugin.install([wrong]) and plugin.is_right(wrong)
+    assert not plugin.install([wrong]), "it must step aside where all is right"
+
+    right = ours.sgmv_expand
+    ours.sgmv_expand = broken
+    bad = place_of(ours)
+    try:
+        plugin.install([bad])
+    except RuntimeError:
+        print("refused to start with two wrong sets of operators")
+    else:
+        raise AssertionError("it installed operators that are wrong")
+    finally:
+        ours.sgmv_expand = right
+
+
+if __name__ == "__main__":
+    assert plugin.is_right(ours)
+    check_a_large_batch(torch.float32, 1e-5)
+    check_a_large_batch(torch.bfloat16, 1e-2)
+    check_an_adapter_padded_beyond_the_layer()
+    check_when_it_acts()
+    print("all right")

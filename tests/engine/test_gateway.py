@@ -1,0 +1,125 @@
+"""The gateway in front of a real vLLM: grounding, death and recovery, cancellation."""
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx2
+import pytest
+
+from service.app import create_app
+from service.settings import Settings
+from tests.engine.real_engine import BASE, RealEngine
+from tests.serving import serving
+from tests.waiting import until
+
+TEXTS = (
+    "浙商银行企业信贷部叶老桂博士则从另一个角度对五道门槛进行了解读。",
+    "在👩‍👩‍👧和𠮷野家之间\r\n有“IT”公司",
+    'דנה said: "C:\\temp" <|im_end|>',
+)
+# Long enough that an unconstrained answer of random weights takes seconds.
+LONG = "很长的句子" * 60
+
+
+@pytest.fixture(scope="module")
+def client(session_engine: RealEngine) -> Iterator[httpx2.Client]:
+    """A client of a gateway that knows the tiny model and its adapters."""
+    settings = Settings(
+        engine_url=session_engine.url,
+        base_model=BASE,
+        adapters=session_engine.adapters,
+        probe_interval_s=0.2,
+        deadline_s=60,
+    )
+    with (
+        serving(create_app(settings)) as url,
+        httpx2.Client(base_url=url, timeout=90, trust_env=False) as client,
+    ):
+        yield client
+
+
+@pytest.fixture
+def ready(engine: RealEngine, client: httpx2.Client) -> httpx2.Client:
+    """The client, once the gateway has found the engine."""
+    until(lambda: client.get("/ready").status_code == 200, 60)
+    return client
+
+
+def adapters_of(engine: RealEngine) -> list[str]:
+    """Public names of the adapters."""
+    return [name for name in engine.names if name != BASE]
+
+
+@pytest.mark.parametrize("constraint", ["grounded", "schema", "none"])
+def test_every_answer_of_random_weights_is_accounted_for(
+    ready: httpx2.Client, engine: RealEngine, constraint: str
+) -> None:
+    """Entities stand where the answer says; what is not in the text can only come ungrounded."""
+    for name in (BASE, *adapters_of(engine)[:2]):
+        for text in TEXTS:
+            body = {"text": text, "model": name, "constraint": constraint}
+            answer = ready.post("/extract", json=body).raise_for_status().json()
+            assert answer["model"] == name
+            for entity in answer["entities"]:
+                assert text[entity["start"] : entity["end"]] == entity["text"]
+            strays = [
+                d for d in answer["dropped"] if d["reason"] in ("not_in_text", "unknown_label")
+            ]
+            assert not strays or constraint != "grounded", strays
+
+
+def test_the_engine_is_killed_in_mid_request_and_comes_back(
+    ready: httpx2.Client, engine: RealEngine
+) -> None:
+    """503 with Retry-After, soon; live but not ready; ready again after a restart, by itself."""
+    with ThreadPoolExecutor() as pool:
+        body = {"text": LONG, "constraint": "none", "model": BASE}
+        asked = pool.submit(ready.post, "/extract", json=body)
+        until(lambda: _running(engine) == 1)
+        killed = time.monotonic()
+        engine.kill()
+        response = asked.result()
+    assert (response.status_code, response.json()["error"]["type"]) == (503, "engine_unavailable")
+    assert "retry-after" in response.headers
+    assert time.monotonic() - killed < 10
+    until(lambda: ready.get("/ready").status_code == 503)
+    assert ready.get("/live").status_code == 200
+    assert ready.post("/extract", json={"text": "甲"}).status_code == 503
+    engine.start()
+    until(lambda: ready.get("/ready").status_code == 200, 30)
+    assert ready.post("/extract", json={"text": "甲"}).status_code == 200
+
+
+def test_a_client_that_leaves_frees_the_engine(ready: httpx2.Client, engine: RealEngine) -> None:
+    """vLLM's own count of running requests goes back to none."""
+    hasty = httpx2.Client(base_url=ready.base_url, timeout=60, trust_env=False)
+    body = {"text": LONG, "constraint": "none", "model": BASE}
+    with ThreadPoolExecutor() as pool:
+        asked = pool.submit(hasty.post, "/extract", json=body)
+        until(lambda: _running(engine) == 1)
+        hasty.close()
+        assert asked.exception() is not None
+    until(lambda: _running(engine) == 0, 5)
+    assert _metric(ready, 'nerve_engine_requests_total{outcome="cancelled"}') >= 1
+
+
+def test_a_text_over_the_window_is_refused_with_the_engines_count(ready: httpx2.Client) -> None:
+    """413 names the window and the tokens that the prompt takes."""
+    response = ready.post("/extract", json={"text": "字" * 1000})
+    assert (response.status_code, response.json()["error"]["param"]) == (413, "text")
+    assert "2048 tokens" in response.json()["error"]["message"]
+
+
+def _running(engine: RealEngine) -> float:
+    text = httpx2.get(f"{engine.url}/metrics", trust_env=False).text
+    return sum(
+        float(line.rsplit(" ", 1)[1])
+        for line in text.splitlines()
+        if line.startswith("vllm:num_requests_running")
+    )
+
+
+def _metric(client: httpx2.Client, series: str) -> float:
+    lines = client.get("/metrics").text.splitlines()
+    return next(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(series))
