@@ -1,0 +1,26 @@
+"""Errors whose message is all that the person at the terminal needs."""
+
+from deploy.engine.environment import EnvironmentNotMade
+from deploy.pull.errors import PullError
+from service.manifest import ManifestError
+from service.registry import RegistryError
+from service.settings import SettingsError
+
+
+class UpFailed(Exception):
+    """What kept the service from coming up, in a sentence, or with the end of a log."""
+
+
+class AskFailed(Exception):
+    """Why a running gateway gave no answer."""
+
+
+FOR_PEOPLE = (
+    AskFailed,
+    EnvironmentNotMade,
+    ManifestError,
+    PullError,
+    RegistryError,
+    SettingsError,
+    UpFailed,
+)

@@ -1,0 +1,105 @@
+"""The command line: what it prints, and how it fails."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Gateway
+from tests.fake_engine import completes
+from tests.serving import free_port
+
+NERVE = [sys.executable, "-m", "deploy.cli"]
+
+
+def nerve(
+    *arguments: str, stdin: str = "", env: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run the command as a person would."""
+    return subprocess.run(
+        [*NERVE, *arguments],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, "COLUMNS": "200", **(env or {})},
+    )
+
+
+def test_help_is_quick_and_names_every_command() -> None:
+    """It loads no web framework."""
+    started = time.monotonic()
+    shown = nerve("--help").stdout
+    assert time.monotonic() - started < 5
+    assert all(command in shown for command in ("up", "serve", "engine", "pull", "extract"))
+    imported = [sys.executable, "-X", "importtime", "-m", "deploy.cli", "--help"]
+    trace = subprocess.run(imported, capture_output=True, text=True, check=True).stderr
+    assert not any(name in trace for name in ("fastapi", "httpx2", "pydantic"))
+
+
+def test_extract_shows_entities_and_what_was_dropped(gateway: Gateway) -> None:
+    """For a person."""
+    gateway.engine.script = completes("姓名：叶老桂\n公司：招商银行")
+    shown = nerve("extract", "叶老桂博士", "--url", gateway.url)
+    assert shown.returncode == 0, shown.stderr
+    assert "0–3  name  叶老桂" in shown.stdout
+    assert "dropped (not_in_text): 招商银行" in shown.stdout
+
+
+def test_extract_json_from_standard_input(gateway: Gateway) -> None:
+    """For a program: the answer itself, the text with its own line breaks."""
+    gateway.engine.script = completes("姓名：叶老桂")
+    shown = nerve(
+        "extract", "-", "--json", "--label", "name", "--url", gateway.url, stdin="\n叶老桂"
+    )
+    assert json.loads(shown.stdout)["entities"][0]["start"] == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("--model", "nope"), "status 404: model has 'nope'; expected one of"),
+        (("--label", "nope"), "status 422: labels has 'nope'; expected labels of clue"),
+    ],
+)
+def test_extract_repeats_the_gateways_message(
+    gateway: Gateway, arguments: tuple[str, ...], says: str
+) -> None:
+    """One sentence and status 1."""
+    shown = nerve("extract", "叶老桂", "--url", gateway.url, *arguments)
+    assert (shown.returncode, shown.stdout) == (1, "")
+    assert says in shown.stderr
+
+
+def test_extract_without_a_gateway() -> None:
+    """Says what to do."""
+    shown = nerve("extract", "叶老桂", "--url", f"http://127.0.0.1:{free_port()}")
+    assert shown.returncode == 1
+    assert "start one with `nerve up`" in shown.stderr
+
+
+def test_up_names_a_taken_port(tmp_path: Path) -> None:
+    """Before anything is downloaded."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = str(listener.getsockname()[1])
+        env = {"NERVE_ENGINE_URL": f"http://127.0.0.1:{free_port()}", "NERVE_PORT": port}
+        shown = nerve("up", "--home", str(tmp_path), env=env)
+    assert shown.returncode == 1
+    assert (
+        f"port {port} on 127.0.0.1, where the gateway is to listen, cannot be had" in shown.stderr
+    )
+    assert "NERVE_PORT names another" in shown.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_wrong_setting_is_one_sentence() -> None:
+    """Not a traceback."""
+    shown = nerve("serve", env={"NERVE_PORT": "web"})
+    assert shown.returncode == 1
+    assert shown.stderr.startswith("nerve: NERVE_PORT = 'web'; expected a valid integer")
+    assert len(shown.stderr.splitlines()) == 1
