@@ -273,17 +273,18 @@ def test_slots_are_bounded(device: str, count: int, slots: str, kept: str) -> No
 
 def test_the_users_environment_wins() -> None:
     """Except that a list of allowed plugins is given ours, without which answers get mixed up."""
-    assert environment({}, "cpu") == {
+    assert environment({}, "cpu", 16) == {
         "HF_HUB_OFFLINE": "1",
         "VLLM_NO_USAGE_STATS": "1",
         "VLLM_CPU_KVCACHE_SPACE": "2",
     }
     given = {"VLLM_CPU_KVCACHE_SPACE": "8", "HF_HUB_OFFLINE": "0", "VLLM_PLUGINS": "theirs"}
-    assert environment(given, "cpu") == {
+    assert environment(given, "cpu", 16) == {
         "VLLM_NO_USAGE_STATS": "1",
         "VLLM_PLUGINS": "theirs,nerve_cpu_lora",
     }
-    assert "VLLM_CPU_KVCACHE_SPACE" not in environment({}, "cuda")
+    assert "VLLM_CPU_KVCACHE_SPACE" not in environment({}, "cuda", 2)
+    assert environment({}, "cpu", 2)["VLLM_CPU_NUM_OF_RESERVED_CPU"] == "0"
 
 
 def _arguments(tmp_path: Path, port: int) -> list[str]:

@@ -1,4 +1,4 @@
-"""Make what the engine's tests need, with its progress on the terminal: ``make test`` runs it first."""
+"""Make what the engine's tests need, its progress on the terminal; ``make test`` runs it first."""
 
 import sys
 

@@ -18,8 +18,8 @@ TEXTS = (
     "在👩‍👩‍👧和𠮷野家之间\r\n有“IT”公司",
     'דנה said: "C:\\temp" <|im_end|>',
 )
-# Long enough that an unconstrained answer of random weights takes seconds.
-LONG = "很长的句子" * 60
+# Held to the form only, this adapter writes its own letter until its room, 632 tokens, is used up.
+ENDLESS = {"text": "很长的句子" * 60, "model": "tiny-a", "constraint": "schema"}
 
 
 @pytest.fixture(scope="module")
@@ -74,8 +74,7 @@ def test_the_engine_is_killed_in_mid_request_and_comes_back(
 ) -> None:
     """503 with Retry-After, soon; live but not ready; ready again after a restart, by itself."""
     with ThreadPoolExecutor() as pool:
-        body = {"text": LONG, "constraint": "none", "model": BASE}
-        asked = pool.submit(ready.post, "/extract", json=body)
+        asked = pool.submit(ready.post, "/extract", json=ENDLESS)
         until(lambda: _running(engine) == 1)
         killed = time.monotonic()
         engine.kill()
@@ -93,15 +92,12 @@ def test_the_engine_is_killed_in_mid_request_and_comes_back(
 
 def test_a_client_that_leaves_frees_the_engine(ready: httpx2.Client, engine: RealEngine) -> None:
     """vLLM's own count of running requests goes back to none."""
-    hasty = httpx2.Client(base_url=ready.base_url, timeout=60, trust_env=False)
-    body = {"text": LONG, "constraint": "none", "model": BASE}
-    with ThreadPoolExecutor() as pool:
-        asked = pool.submit(hasty.post, "/extract", json=body)
-        until(lambda: _running(engine) == 1)
-        hasty.close()
-        assert asked.exception() is not None
-    until(lambda: _running(engine) == 0, 5)
-    assert _metric(ready, 'nerve_engine_requests_total{outcome="cancelled"}') >= 1
+    cancelled = 'nerve_engine_requests_total{outcome="cancelled"}'
+    before = _metric(ready, cancelled)
+    with pytest.raises(httpx2.ReadTimeout):
+        ready.post("/extract", json=ENDLESS, timeout=0.5)
+    until(lambda: _metric(ready, cancelled) == before + 1)
+    until(lambda: _running(engine) == 0)
 
 
 def test_a_text_over_the_window_is_refused_with_the_engines_count(ready: httpx2.Client) -> None:
