@@ -90,7 +90,7 @@ def engine(
         command = installed.engine_command(settings, places.home, context.args)
         sys.stdout.flush()
         os.chdir(ROOT)
-        os.execv(command[0], command)
+        os.execve(command[0], command, {**os.environ, **installed.engine_env(settings)})
 
 
 @app.command()

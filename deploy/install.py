@@ -56,6 +56,11 @@ class Installed:
         launcher = ["-m", "deploy.engine.launcher"]
         return [str(self.python), *launcher, *flags, *(["--", *extra] if extra else [])]
 
+    def engine_env(self, settings: Settings) -> dict[str, str]:
+        """What the engine reads from its environment rather than from a command line."""
+        key = settings.engine_api_key
+        return {"VLLM_API_KEY": key.get_secret_value()} if key else {}
+
     def gateway_env(self) -> dict[str, str]:
         """Settings of a gateway that serves this base model."""
         return {

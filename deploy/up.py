@@ -92,11 +92,10 @@ def _end_on_signals() -> None:
 
 
 def _engine(settings: Settings, installed: Installed, home: Path, extra: Sequence[str]) -> Part:
-    key = settings.engine_api_key
     return Part(
         name="engine",
         command=installed.engine_command(settings, home, extra),
-        env={"VLLM_API_KEY": key.get_secret_value()} if key else {},
+        env=installed.engine_env(settings),
         cwd=ROOT,  # where the engine's Python finds the launcher
         log=home / "logs" / "engine.log",
         ready_url=settings.engine_url.rstrip("/") + "/health",

@@ -18,8 +18,8 @@ TEXTS = (
     "在👩‍👩‍👧和𠮷野家之间\r\n有“IT”公司",
     'דנה said: "C:\\temp" <|im_end|>',
 )
-# Held to the form only, this adapter writes its own letter until its room, 632 tokens, is used up.
-ENDLESS = {"text": "很长的句子" * 60, "model": "tiny-a", "constraint": "schema"}
+# Held to nothing, this adapter writes its own letter until its room, 632 tokens, is used up.
+ENDLESS = {"text": "很长的句子" * 60, "model": "tiny-a", "constraint": "none"}
 
 
 @pytest.fixture(scope="module")
