@@ -1,0 +1,56 @@
+"""The stages that need the trainer's environment: ``python -m adapters STAGE …`` with its Python.
+
+``train RECIPE DATA BASE WORK``; ``try ADAPTER BASE TEXT …`` (one JSON object a text);
+``loss-figure LOG PNG``; ``label-figure REPORT PNG``. All but the texts are paths.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+from adapters.readers import KINDS
+
+
+def main() -> None:
+    """Run one stage."""
+    parser = argparse.ArgumentParser("python -m adapters", description=__doc__)
+    stages = parser.add_subparsers(dest="stage", required=True)
+    for stage, paths in (
+        ("train", ("recipe", "data", "base", "work")),
+        ("try", ("adapter", "base")),
+        ("loss-figure", ("log", "picture")),
+        ("label-figure", ("report", "picture")),
+    ):
+        one = stages.add_parser(stage)
+        for path in paths:
+            one.add_argument(path, type=Path)
+    stages.choices["train"].add_argument("--kind", choices=KINDS, default="cluener")
+    stages.choices["try"].add_argument("texts", nargs="+")
+    run(parser.parse_args())
+
+
+def run(asked: argparse.Namespace) -> None:
+    """Do what was asked; modules are imported where they are used, since torch takes seconds."""
+    if asked.stage == "train":
+        from adapters.train import train
+
+        done = train(asked.recipe, asked.data, asked.base, asked.work, asked.kind)
+        print(f"{done.steps} steps, best validation loss {done.best_loss:.4f}: {done.folder}")
+    elif asked.stage == "try":
+        from adapters.trial import Trial
+
+        for answer in Trial(asked.adapter, asked.base).answer(asked.texts):
+            print(json.dumps(answer.shown(), ensure_ascii=False))
+    elif asked.stage == "loss-figure":
+        from adapters.figures import loss_curve
+
+        loss_curve(asked.log, asked.picture)
+    else:
+        from adapters.figures import label_bars
+        from adapters.report import load
+
+        label_bars(load(asked.report), asked.picture)
+
+
+if __name__ == "__main__":
+    main()

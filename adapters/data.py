@@ -1,0 +1,46 @@
+"""Labelled data: one noun (``Example``), the fixed validation split, and the leakage check."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from service.ner.types import Entity, Mention
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A text and its gold entities, sorted by start; offsets half-open, in code points."""
+
+    text: str
+    entities: tuple[Entity, ...]
+
+    @property
+    def mentions(self) -> tuple[Mention, ...]:
+        """In text order, each (label, surface) once: what a completion should state."""
+        found = (Mention(e.label, self.text[e.start : e.end]) for e in self.entities)
+        return tuple(dict.fromkeys(found))
+
+
+def split(examples: Sequence[Example], held_out: int) -> tuple[list[Example], list[Example]]:
+    """(training, validation): the ``held_out`` rows whose texts have the smallest SHA-256.
+
+    Depends on the texts alone, not on their order, so the same rows are held out for ever.
+    """
+    digests = {example.text: _digest(example.text) for example in examples}
+    chosen = set(sorted(digests, key=digests.__getitem__)[:held_out])
+    kept = [example for example in examples if example.text not in chosen]
+    return kept, [example for example in examples if example.text in chosen]
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def leaked(training: Sequence[Example], evaluation: Sequence[Example]) -> list[str]:
+    """The texts of ``evaluation`` that stand in ``training`` too, white space aside."""
+    seen = {_bare(example.text) for example in training}
+    return [example.text for example in evaluation if _bare(example.text) in seen]
+
+
+def _bare(text: str) -> str:
+    return "".join(text.split())

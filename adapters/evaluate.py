@@ -1,0 +1,125 @@
+"""Evaluation through the live service: every sentence goes to ``POST /extract``.
+
+So what is measured is what a caller gets: prompt, engine, decoding, alignment and all.
+"""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import httpx2
+
+from adapters.data import Example
+from service.ner.types import Constraint, Entity
+
+# A full house answers 429 with the seconds to wait; more than this often is a fault of its own.
+_ATTEMPTS = 50
+
+
+class EvaluationError(Exception):
+    """The service cannot be reached or refused a sentence: says what it answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Where to ask, and what for.
+
+    ``model`` None is the service's default; ``timeout`` in seconds.
+    """
+
+    url: str
+    model: str | None = None
+    constraint: Constraint = "grounded"
+    api_key: str | None = None
+    side_by_side: int = 16
+    timeout: float = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What the service said, in the order of the sentences.
+
+    ``dropped``: reason → number. ``seconds``: of the whole run. ``completion_tokens``: in all.
+    """
+
+    model: str
+    constraint: Constraint
+    predicted: tuple[Example, ...]
+    dropped: Mapping[str, int]
+    truncated: int
+    completion_tokens: int
+    seconds: float
+
+
+def ask(
+    service: Service, texts: Sequence[str], done: Callable[[int], None] = lambda _: None
+) -> Answers:
+    """Send every text, ``side_by_side`` at a time; ``done`` hears how many are through.
+
+    Raises EvaluationError at the first sentence without an answer.
+    """
+    began = time.monotonic()
+    rows = asyncio.run(_all(service, texts, done))
+    return Answers(
+        model=rows[0]["model"] if rows else service.model or "",
+        constraint=service.constraint,
+        predicted=tuple(_example(text, row) for text, row in zip(texts, rows, strict=True)),
+        dropped=Counter(item["reason"] for row in rows for item in row["dropped"]),
+        truncated=sum(row["truncated"] for row in rows),
+        completion_tokens=sum(row["usage"]["completion_tokens"] for row in rows),
+        seconds=time.monotonic() - began,
+    )
+
+
+async def _all(
+    service: Service, texts: Sequence[str], done: Callable[[int], None]
+) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = [{} for _ in texts]
+    waiting = iter(enumerate(texts))
+    headers = {"authorization": f"Bearer {service.api_key}"} if service.api_key else {}
+    through = 0
+
+    async def work(client: httpx2.AsyncClient) -> None:
+        nonlocal through
+        for place, text in waiting:
+            rows[place] = await _extract(client, service, text)
+            through += 1
+            done(through)
+
+    async with httpx2.AsyncClient(
+        base_url=service.url, headers=headers, timeout=service.timeout, trust_env=False
+    ) as client:
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(service.side_by_side):
+                    group.create_task(work(client))
+        except ExceptionGroup as failures:
+            raise failures.exceptions[0] from None
+    return rows
+
+
+async def _extract(client: httpx2.AsyncClient, service: Service, text: str) -> dict[str, Any]:
+    body: dict[str, Any] = {"text": text, "constraint": service.constraint}
+    if service.model is not None:
+        body["model"] = service.model
+    for _ in range(_ATTEMPTS):
+        try:
+            answer = await client.post("/extract", json=body)
+        except httpx2.HTTPError as exc:
+            raise EvaluationError(f"{service.url}/extract: {exc or type(exc).__name__}") from exc
+        if answer.status_code == httpx2.codes.OK:
+            row: dict[str, Any] = answer.json()
+            return row
+        if answer.status_code != httpx2.codes.TOO_MANY_REQUESTS:
+            break
+        await asyncio.sleep(float(answer.headers.get("retry-after", "1")))
+    said = answer.text[:500]
+    raise EvaluationError(f"{service.url}/extract answered {answer.status_code}: {said}")
+
+
+def _example(text: str, row: Mapping[str, Any]) -> Example:
+    found = (Entity(item["label"], item["start"], item["end"]) for item in row["entities"])
+    return Example(text, tuple(found))

@@ -1,0 +1,161 @@
+"""Frozen weights multiplied in 8 bits, forward and backward: the fast way on CPUs without bf16.
+
+Both products of a frozen matrix, ``x W'`` and ``g W``, are taken in int8, with one scale a row of
+the activations and one a row of the matrix; LoRA, norms, attention and loss stay in float32. This
+is SwitchBack (Wortsman et al. 2023, arXiv 2304.13013) without the weight gradient, which frozen
+weights do not have. On CPUs with VNNI an int8 product is about four times as fast as a float32 one.
+"""
+
+import shutil
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar, cast
+
+import torch
+from torch import nn
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_ZERO = 128  # oneDNN wants unsigned activations: 0 is stored as 128
+
+
+class Int8Matrix(nn.Module):
+    """A frozen [out, in] matrix, packed for both products."""
+
+    def __init__(self, weight: torch.Tensor) -> None:
+        super().__init__()
+        self.forward_scale, self.forward_pack = _packed(weight)
+        self.backward_scale, self.backward_pack = _packed(weight.t())
+
+    def times(self, x: torch.Tensor) -> torch.Tensor:
+        """``x W'`` for x from ``quantised``, still to be multiplied with x's row scales."""
+        return _product(x, self.forward_pack, self.forward_scale)
+
+    def back(self, gradient: torch.Tensor) -> torch.Tensor:
+        """``g W``, likewise."""
+        return _product(gradient, self.backward_pack, self.backward_scale)
+
+
+class Int8Linear(nn.Module):
+    """Takes the place of a frozen ``nn.Linear``."""
+
+    def __init__(self, linear: nn.Linear) -> None:
+        super().__init__()
+        self.matrix = Int8Matrix(linear.weight.detach().float())
+        bias = None if linear.bias is None else linear.bias.detach().float()
+        self.register_buffer("bias", bias)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """[…, in] → […, out]"""
+        y = cast(torch.Tensor, _Linear.apply(x, _once(x), self.matrix))  # type: ignore[no-untyped-call]
+        return y if self.bias is None else y + self.bias
+
+
+class Int8Mlp(nn.Module):
+    """Takes the place of a frozen SwiGLU block: ``down(silu(gate(x)) * up(x))``."""
+
+    def __init__(self, gate: nn.Linear, up: nn.Linear, down: nn.Linear) -> None:
+        super().__init__()
+        self.gate, self.up, self.down = (
+            Int8Matrix(linear.weight.detach().float()) for linear in (gate, up, down)
+        )
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """[…, hidden] → […, hidden]"""
+        return cast(torch.Tensor, _Mlp.apply(x, self))  # type: ignore[no-untyped-call]
+
+
+class _Linear(torch.autograd.Function):
+    @staticmethod
+    def forward(
+        ctx: Any, x: torch.Tensor, read: tuple[torch.Tensor, torch.Tensor], matrix: Int8Matrix
+    ) -> torch.Tensor:
+        ctx.matrix = matrix
+        quantised, scale = read
+        return matrix.times(quantised).mul_(scale)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: torch.Tensor) -> Any:  # type: ignore[override]
+        quantised, scale = _quantised(gradient)
+        return ctx.matrix.back(quantised).mul_(scale), None, None
+
+
+class _Mlp(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: torch.Tensor, mlp: Int8Mlp) -> torch.Tensor:
+        quantised, scale = _quantised(x)
+        gate, up = mlp.gate.times(quantised), mlp.up.times(quantised)
+        inner, inner_scale = _swiglu(gate, up, scale)
+        ctx.mlp = mlp
+        ctx.save_for_backward(gate, up, scale)
+        return mlp.down.times(inner).mul_(inner_scale)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: torch.Tensor) -> Any:  # type: ignore[override]
+        gate, up, scale = ctx.saved_tensors
+        quantised, row = _quantised(gradient)
+        d_gate, gate_row, d_up, up_row = _swiglu_back(
+            ctx.mlp.down.back(quantised), row, gate, up, scale
+        )
+        x = ctx.mlp.gate.back(d_gate).mul_(gate_row)
+        return x.addcmul_(ctx.mlp.up.back(d_up), up_row), None
+
+
+def _packed(weight: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    scale = weight.abs().amax(dim=1).clamp_min(1e-20) / 127
+    whole = (weight / scale[:, None]).round().to(torch.int8).contiguous()
+    return scale, torch.ops.onednn.qlinear_prepack(whole, None)
+
+
+def _product(x: torch.Tensor, packed: torch.Tensor, scale: torch.Tensor) -> torch.Tensor:
+    zero = torch.zeros(len(scale), dtype=torch.int32)
+    product = torch.ops.onednn.qlinear_pointwise(
+        x, 1.0, _ZERO, packed, scale, zero, None, 1.0, 0, torch.float32, "none", [], ""
+    )
+    return cast(torch.Tensor, product)
+
+
+def _once(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """``x`` quantised; kept on the tensor, since q, k and v all read the same one."""
+    kept = getattr(x, "_int8", None)
+    if kept is None:
+        kept = x._int8 = _quantised(x.detach())  # type: ignore[attr-defined]
+    return cast(tuple[torch.Tensor, torch.Tensor], kept)
+
+
+def _rows(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    scale = x.abs().amax(dim=-1, keepdim=True).clamp_min(1e-20) / 127
+    return (x / scale + _ZERO).round().to(torch.uint8), scale
+
+
+def _fused(function: Callable[P, R]) -> Callable[P, R]:
+    """One pass over memory instead of six, where there is a C++ compiler to make it so."""
+    has_compiler = shutil.which("g++") or shutil.which("clang++")
+    return torch.compile(function, dynamic=True) if has_compiler else function
+
+
+@_fused
+def _quantised(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    return _rows(x)
+
+
+@_fused
+def _swiglu(
+    gate: torch.Tensor, up: torch.Tensor, scale: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    return _rows(torch.nn.functional.silu(gate * scale) * (up * scale))
+
+
+@_fused
+def _swiglu_back(
+    inner: torch.Tensor,
+    row: torch.Tensor,
+    gate: torch.Tensor,
+    up: torch.Tensor,
+    scale: torch.Tensor,
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
+    inner, gate, up = inner * row, gate * scale, up * scale
+    sigmoid = torch.sigmoid(gate)
+    d_up = inner * gate * sigmoid
+    d_gate = inner * up * sigmoid * (1 + gate * (1 - sigmoid))
+    return *_rows(d_gate), *_rows(d_up)

@@ -1,0 +1,152 @@
+"""An evaluation as data (JSON) and as a table; and the comparison of two."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rich.progress import Progress
+from rich.table import Table
+
+from adapters.data import Example
+from adapters.evaluate import Answers, Service, ask
+from adapters.score import Counts, Difference, Metric, Scores, compare, errors, score
+from service.ner.types import Entity
+
+
+class ReportError(Exception):
+    """A report that cannot be used: names the file and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A sentence that two systems answer differently, and what each found."""
+
+    gold: Example
+    old: Example
+    new: Example
+
+
+def measure(service: Service, gold: Sequence[Example], split: str) -> dict[str, Any]:
+    """Ask the service for every sentence, with a progress bar, and report; see ``report``.
+
+    Raises EvaluationError.
+    """
+    with Progress() as bar:
+        task = bar.add_task(split, total=len(gold))
+        texts = [example.text for example in gold]
+        answers = ask(service, texts, lambda done: bar.update(task, completed=done))
+    return report(gold, answers, split)
+
+
+def report(gold: Sequence[Example], answers: Answers, split: str) -> dict[str, Any]:
+    """Everything that was measured, ready for JSON; ``split`` says which rows these are.
+
+    Predictions are kept as places, with a digest of each text, so a report holds none of the data.
+    """
+    sentences = max(len(gold), 1)
+    return {
+        "model": answers.model,
+        "constraint": answers.constraint,
+        "split": split,
+        "date": datetime.now(UTC).date().isoformat(),
+        "sentences": len(gold),
+        "text": _figures(score(gold, answers.predicted, "text")),
+        "span": _figures(score(gold, answers.predicted, "span")),
+        "errors": errors(gold, answers.predicted) | {"dropped": sum(answers.dropped.values())},
+        "dropped": dict(answers.dropped),
+        "truncated": answers.truncated,
+        "sentences_per_second": round(sentences / answers.seconds, 3) if answers.seconds else None,
+        "completion_tokens_per_sentence": round(answers.completion_tokens / sentences, 2),
+        "predicted": [_kept(example) for example in answers.predicted],
+    }
+
+
+def save(found: Mapping[str, Any], path: Path) -> None:
+    """Write a report as JSON."""
+    text = json.dumps(found, ensure_ascii=False, indent=1)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def load(path: Path) -> dict[str, Any]:
+    """Read a report; raises ReportError."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as exc:
+        raise ReportError(f"{path}: {exc}") from exc
+    if not isinstance(found, dict) or "predicted" not in found:
+        raise ReportError(f"{path}: not a report of `nerve adapter evaluate`")
+    return found
+
+
+def predictions(found: Mapping[str, Any], gold: Sequence[Example]) -> list[Example]:
+    """The predictions of a report; raises ReportError if it was made on other sentences."""
+    rows = found["predicted"]
+    if [row["text"] for row in rows] != [_digest(example.text) for example in gold]:
+        raise ReportError(f"the report on {found.get('split')!r} was made on other sentences")
+    return [
+        Example(example.text, tuple(Entity(*entity) for entity in row["entities"]))
+        for row, example in zip(rows, gold, strict=True)
+    ]
+
+
+def difference(
+    gold: Sequence[Example], old: Mapping[str, Any], new: Mapping[str, Any], metric: Metric = "text"
+) -> Difference:
+    """How much better ``new`` is, by the paired bootstrap; raises ReportError."""
+    return compare(gold, predictions(old, gold), predictions(new, gold), metric)
+
+
+def changed(
+    gold: Sequence[Example], old: Mapping[str, Any], new: Mapping[str, Any]
+) -> list[Changed]:
+    """The sentences that the two reports answer differently; raises ReportError."""
+    rows = zip(gold, predictions(old, gold), predictions(new, gold), strict=True)
+    return [Changed(*row) for row in rows if row[1] != row[2]]
+
+
+def table(found: Mapping[str, Any], metric: Metric) -> Table:
+    """label, precision, recall, F1, support; micro and macro rows below."""
+    figures = found[metric]
+    low, high = figures["interval"]
+    title = f"{found['model']}, {found['split']}, {metric}: F1 95 % {low:.4f} to {high:.4f}"
+    shown = Table("label", "precision", "recall", "F1", "support", title=title)
+    for name, row in [*figures["labels"].items(), *((k, figures[k]) for k in ("micro", "macro"))]:
+        numbers = (f"{row[key]:.4f}" for key in ("precision", "recall", "f1"))
+        shown.add_row(name, *numbers, str(row["support"]))
+    return shown
+
+
+def _figures(scores: Scores) -> dict[str, Any]:
+    return {
+        "labels": {name: _row(counts) for name, counts in scores.labels.items()},
+        "micro": _row(scores.micro),
+        "macro": {
+            "precision": round(scores.macro_precision, 5),
+            "recall": round(scores.macro_recall, 5),
+            "f1": round(scores.macro_f1, 5),
+            "support": scores.micro.gold,
+        },
+        "interval": [round(bound, 5) for bound in scores.interval],
+    }
+
+
+def _row(counts: Counts) -> dict[str, float]:
+    return {
+        "precision": round(counts.precision, 5),
+        "recall": round(counts.recall, 5),
+        "f1": round(counts.f1, 5),
+        "support": counts.gold,
+    }
+
+
+def _kept(example: Example) -> dict[str, Any]:
+    entities = [[e.label, e.start, e.end] for e in example.entities]
+    return {"text": _digest(example.text), "entities": entities}
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()[:16]

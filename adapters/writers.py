@@ -1,0 +1,46 @@
+"""The writers: training rows for other trainers, with our prompt and our answer format."""
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from adapters.data import Example
+from service.ner.formats import FORMATS
+from service.ner.guard import QWEN_ADDED_TOKENS
+from service.ner.prompt import Template, render
+from service.ner.types import Label
+
+Kind = Literal["alpaca", "chat"]
+
+
+def write(
+    path: Path,
+    kind: Kind,
+    examples: Iterable[Example],
+    labels: Sequence[Label],
+    template: Template,
+    format_name: str,
+) -> int:
+    """Write one JSON object a line and return their number.
+
+    ``alpaca``: ``{"instruction", "input", "output"}``. ``chat``: ``{"messages": […]}``.
+    """
+    rows = 0
+    with path.open("w", encoding="utf-8") as file:
+        for example in examples:
+            row = _row(kind, example, labels, template, format_name)
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+            rows += 1
+    return rows
+
+
+def _row(
+    kind: Kind, example: Example, labels: Sequence[Label], template: Template, format_name: str
+) -> dict[str, Any]:
+    answer = FORMATS[format_name].encode(example.mentions, labels)
+    messages = render(template, labels, example.text, QWEN_ADDED_TOKENS).messages
+    if kind == "alpaca":
+        system, user = (message["content"] for message in messages)
+        return {"instruction": system, "input": user, "output": answer}
+    return {"messages": [*messages, {"role": "assistant", "content": answer}]}

@@ -1,0 +1,127 @@
+import hashlib
+import json
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters import recipe
+from adapters.data import Example
+from adapters.evaluate import Answers
+from adapters.promote import promote
+from adapters.register import RegisterError, register
+from adapters.report import report
+from service.ner.prompt import BUILT_IN
+from service.ner.types import Entity
+from service.registry import default_of
+
+SHIPPED = Path(recipe.__file__).parent / "clue-ner-lora-sft-peft" / "recipe.toml"
+GOLD = [Example("浙商银行的叶老桂", (Entity("company", 0, 4), Entity("name", 5, 8)))] * 50
+HALF = [Example(example.text, example.entities[:1]) for example in GOLD]
+
+
+def _report(model: str, predicted: list[Example]) -> dict[str, Any]:
+    answers = Answers(model, "grounded", tuple(predicted), {}, 0, 100, 5.0)
+    return report(GOLD, answers, "validation")
+
+
+@pytest.fixture
+def trained(tmp_path: Path) -> Path:
+    """A folder as the trainer leaves it; the weights are any bytes."""
+    folder = tmp_path / "best"
+    folder.mkdir()
+    (folder / "adapter_model.safetensors").write_bytes(b"weights")
+    config = {"r": 64, "base_model_name_or_path": "Qwen2.5-Coder-1.5B-Instruct"}
+    (folder / "adapter_config.json").write_text(json.dumps(config), encoding="utf-8")
+    return folder
+
+
+def test_a_registered_adapter_can_be_served(trained: Path, tmp_path: Path) -> None:
+    found = register(
+        trained, SHIPPED, tmp_path, "clue-2", reports=[_report("clue-2", GOLD)], data="CLUENER2020"
+    )
+    plan = recipe.load(SHIPPED)
+    assert found.sha256 == hashlib.sha256(b"weights").hexdigest()
+    assert found.weights.read_bytes() == b"weights"
+    assert (found.rank, found.base, found.labels) == (64, plan.base, plan.labels)
+    assert (found.template, found.format) == (BUILT_IN["zh-lines-1"], "lines")
+    fields = tomllib.loads((found.folder / "adapter.toml").read_text(encoding="utf-8"))
+    assert fields["evaluation"][0]["text_f1"] == 1.0
+    card = (found.folder / "README.md").read_text(encoding="utf-8")
+    assert "| micro | 1.0000 | 1.0000 | 1.0000 | 100 |" in card
+    assert "CLUENER2020" in card
+
+
+def test_registering_again_replaces_everything(trained: Path, tmp_path: Path) -> None:
+    first = register(trained, SHIPPED, tmp_path, "clue-2")
+    (trained / "adapter_model.safetensors").write_bytes(b"others")
+    again = register(trained, first.folder / "recipe.toml", tmp_path, "clue-2")
+    assert again.engine_name != first.engine_name
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"r": 128}, "r = 128; expected 64"),
+        ({"base_model_name_or_path": "Qwen3"}, "= 'Qwen3'; expected 'Qwen2.5-Coder"),
+    ],
+)
+def test_weights_of_another_recipe_are_refused(
+    change: dict[str, object], complaint: str, trained: Path, tmp_path: Path
+) -> None:
+    path = trained / "adapter_config.json"
+    config = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps(config | change), encoding="utf-8")
+    with pytest.raises(RegisterError, match=complaint):
+        register(trained, SHIPPED, tmp_path, "clue-2")
+    assert not (tmp_path / "clue-2").exists()
+
+
+def test_a_folder_that_was_not_trained_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RegisterError, match="expected a folder that was trained"):
+        register(tmp_path, SHIPPED, tmp_path, "clue-2")
+
+
+def test_the_first_adapter_becomes_the_default(tmp_path: Path) -> None:
+    verdict = promote(tmp_path, "clue-2", GOLD, None, _report("clue-2", HALF))
+    assert verdict.promoted
+    assert default_of(tmp_path) == "clue-2"
+
+
+def test_a_better_adapter_is_promoted_and_a_worse_one_is_not(tmp_path: Path) -> None:
+    registry = tmp_path / "registry.toml"
+    registry.write_text('# ours\ndefault = "old"\n\n[aliases]\nclue = "old"\n', encoding="utf-8")
+    good, bad = _report("new", GOLD), _report("old", HALF)
+    assert promote(tmp_path, "new", GOLD, bad, good).promoted
+    text = registry.read_text(encoding="utf-8")
+    assert tomllib.loads(text) == {"default": "new", "aliases": {"clue": "old"}}
+    assert "# ours" in text
+    verdict = promote(tmp_path, "old", GOLD, good, bad)
+    assert not verdict.promoted
+    assert "old may be worse than new: difference in F1 -0.3333" in verdict.reason
+    assert default_of(tmp_path) == "new"
+
+
+def test_a_report_about_another_adapter_promotes_nothing(tmp_path: Path) -> None:
+    verdict = promote(tmp_path, "new", GOLD, None, _report("old", GOLD))
+    assert not verdict.promoted
+    assert verdict.reason == "the report is about old, not about new"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ("rank = 64", "ranks = 64", "unexpected keyword argument 'ranks'"),
+        ("[lora]", "[other]", "no key 'lora'"),
+        ('prompt = "zh-lines-1"', 'prompt = "zh"', "unknown prompt 'zh'"),
+        ('base = "Qwen2.5-Coder-1.5B-Instruct"', "base = ", "Invalid value"),
+    ],
+)
+def test_a_recipe_that_cannot_be_used_says_why(
+    old: str, new: str, complaint: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "recipe.toml"
+    path.write_text(SHIPPED.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+    with pytest.raises(recipe.RecipeError, match=complaint):
+        recipe.load(path)

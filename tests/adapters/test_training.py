@@ -1,0 +1,113 @@
+"""The trainer, in the engine's environment, on a tiny model with random weights."""
+
+import json
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.engine.real_engine import ROOT
+from tests.waiting import until
+
+pytestmark = pytest.mark.engine
+
+RECIPE = """
+base = "model"
+prompt = "zh-lines-1"
+format = "lines"
+occurrences = "all"
+max_chars = 60
+labels = [{name = "company", written = "公司"}, {name = "name", written = "姓名"}]
+
+[data]
+held_out = 8
+rows = 0
+subset = 0.2
+empty = 0.1
+joined = 0.1
+
+[lora]
+rank = 8
+alpha = 16
+dropout = 0.1
+targets = ["q_proj", "v_proj"]
+first_layer = 1
+last_layer = 1
+
+[train]
+seed = 1
+epochs = 2
+rows_a_step = 4
+learning_rate = 1e-3
+warm_up = 0.1
+clip = 1.0
+validate_every = 10
+validation_rows = 8
+checkpoint_every = 4
+frozen = "float32"
+"""
+
+
+@pytest.fixture
+def recipe(tmp_path: Path) -> Path:
+    """A small recipe and, beside it, ``data.json``: made-up rows in CLUENER's form."""
+    rows = (
+        {"text": f"浙商银行{number}号，叶老桂", "label": {"company": {"浙商银行": [[0, 3]]}}}
+        for number in range(60)
+    )
+    lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    (tmp_path / "data.json").write_text(lines, encoding="utf-8")
+    path = tmp_path / "recipe.toml"
+    path.write_text(RECIPE, encoding="utf-8")
+    return path
+
+
+def test_a_pack_is_worth_exactly_its_rows(trainer: Path, tiny_base: Path) -> None:
+    script = Path(__file__).with_name("packing_maths.py")
+    run = subprocess.run([trainer, script, tiny_base], capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.endswith("all right\n")
+
+
+def test_a_killed_run_ends_as_one_that_was_left_alone(
+    trainer: Path, tiny_base: Path, recipe: Path, tmp_path: Path
+) -> None:
+    """The same weights, the same log; dropout included, since its random state is kept."""
+    alone, killed = tmp_path / "alone", tmp_path / "killed"
+    _train(trainer, tiny_base, recipe, alone).wait()
+    run = _train(trainer, tiny_base, recipe, killed)
+    until(lambda: (killed / "checkpoint.pt").exists(), within_s=120)
+    os.kill(run.pid, signal.SIGKILL)
+    run.wait()
+    assert _train(trainer, tiny_base, recipe, killed).wait() == 0
+    assert _losses(killed) == _losses(alone)
+    for file in ("adapter_model.safetensors", "adapter_config.json"):
+        assert (killed / "best" / file).read_bytes() == (alone / "best" / file).read_bytes()
+
+
+def test_what_was_trained_is_in_pefts_layout(
+    trainer: Path, tiny_base: Path, recipe: Path, tmp_path: Path
+) -> None:
+    work = tmp_path / "work"
+    assert _train(trainer, tiny_base, recipe, work).wait() == 0
+    losses = _losses(work)
+    assert losses[-1] < losses[0]
+    config = json.loads((work / "best" / "adapter_config.json").read_text(encoding="utf-8"))
+    assert config["base_model_name_or_path"] == "model"
+    assert (config["r"], config["peft_type"]) == (8, "LORA")
+    assert str(tmp_path) not in json.dumps(config)
+
+
+def _train(trainer: Path, base: Path, recipe: Path, work: Path) -> "subprocess.Popen[bytes]":
+    paths = map(str, (recipe, recipe.with_name("data.json"), base, work))
+    command = [str(trainer), "-m", "adapters", "train", *paths]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
+
+
+def _losses(work: Path) -> list[float]:
+    rows = (work / "log.jsonl").read_text(encoding="utf-8").splitlines()
+    found = [json.loads(row) for row in rows]
+    assert [row["step"] for row in found] == list(range(1, len(found) + 1))
+    return [row["loss"] for row in found]
