@@ -1,7 +1,7 @@
 # Everything is made inside the checkout: .venv (gateway and tools), .nerve (engine, models, logs).
 PYTHON ?= python3
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
 .PHONY: up test accept check lint format lock clean
 

@@ -74,7 +74,9 @@ class Phases:
                 status.update(_one_line(f"{name} … ", news))
             elif time.monotonic() - last > SECONDS_BETWEEN_NEWS:
                 last = time.monotonic()
-                self.console.print(_one_line(f"  {name} … ", news))
+                self.console.print(
+                    _one_line(f"  {name} … ", news), no_wrap=True, overflow="ellipsis"
+                )
 
         return tell
 

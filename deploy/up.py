@@ -23,7 +23,8 @@ from service.settings import Settings
 SAMPLE = "浙商银行企业信贷部叶老桂博士则从另一个角度对五道门槛进行了解读。"
 
 ENGINE_START_S = 600.0
-GATEWAY_START_S = 60.0
+# The gateway is ready once the engine has answered its first grounded request.
+GATEWAY_START_S = 300.0
 
 
 def up(settings: Settings, places: Places, console: Console, extra: Sequence[str]) -> None:

@@ -61,13 +61,18 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
-            env={**os.environ, "NERVE_ENGINE_URL": engine_url, "NERVE_PORT": port},
+            env={
+                **os.environ,
+                "NERVE_ENGINE_URL": engine_url,
+                "NERVE_PORT": port,
+                "NERVE_DEADLINE_S": "300",
+            },
         )
     url = f"http://127.0.0.1:{port}"
     try:
         until(lambda: "stop: Ctrl-C" in _text(output) or process.poll() is not None, UP_S)
         assert process.poll() is None, _text(output)
-        with httpx2.Client(base_url=url, timeout=120, trust_env=False) as client:
+        with httpx2.Client(base_url=url, timeout=310, trust_env=False) as client:
             yield Running(process, output, engine_url, client)
     finally:
         if process.poll() is None:
