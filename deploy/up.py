@@ -1,6 +1,7 @@
 """``nerve up``: from nothing to an answer, and then on watch until Ctrl-C."""
 
 import asyncio
+import os
 import signal
 import socket
 import sys
@@ -53,7 +54,7 @@ def check_ports(settings: Settings) -> None:
             socket.create_server((host, port)).close()
         except OSError as exc:
             raise UpFailed(
-                f"port {port} on {host}, where {who} is to listen, cannot be had: {exc.strerror}. "
+                f"port {port} on {host}, where {who} is to listen, cannot be had: {os.strerror(exc.errno or 0)}. "
                 f"Is Nerve up already? {setting} names another"
             ) from exc
 
