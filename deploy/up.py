@@ -53,8 +53,9 @@ def check_ports(settings: Settings) -> None:
         try:
             socket.create_server((host, port)).close()
         except OSError as exc:
+            reason = os.strerror(exc.errno or 0)
             raise UpFailed(
-                f"port {port} on {host}, where {who} is to listen, cannot be had: {os.strerror(exc.errno or 0)}. "
+                f"port {port} on {host}, where {who} is to listen, cannot be had: {reason}. "
                 f"Is Nerve up already? {setting} names another"
             ) from exc
 
