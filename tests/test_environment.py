@@ -6,6 +6,7 @@ import pytest
 
 from deploy.engine import environment
 from deploy.engine.environment import EnvironmentNotMade, ensure, is_ready, python_of
+from deploy.engine.pip_output import explained
 
 
 def test_it_is_ready_only_while_the_lists_and_the_plugin_are_as_installed(
@@ -49,6 +50,6 @@ def test_a_disk_without_room_is_said_before_anything_is_downloaded(
 def test_a_failure_of_pip_is_one_sentence_and_its_last_lines(output: str, sentence: str) -> None:
     """The cause that pip prints first may be far above its last line."""
     lines = [line + "\n" for line in [*output.split("\n"), *["more"] * 9]]
-    words = environment._explained(lines, Path("/home/engine-env.log"))
+    words = explained(lines, Path("/home/engine-env.log"))
     assert sentence in words.partition(" The whole log is /home/engine-env.log")[0]
     assert words.endswith("\n  more")

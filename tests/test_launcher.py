@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from deploy.engine.admission import Admitted, LaunchRefused, admit, lora_rank
+from deploy.engine.admission import Admitted, admit, lora_rank
+from deploy.engine.checks import LaunchRefused
 from deploy.engine.launcher import Launch, command, environment, main
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -17,6 +17,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from deploy.engine.pip_output import explained, progress
+
 Report = Callable[[str], None]
 
 # PyTorch's public index of CPU builds; asked only where pip's own sources have no such build.
@@ -152,7 +154,7 @@ class _Installer:
                 child.terminate()
                 raise
         if code != 0:
-            raise EnvironmentNotMade(_explained(lines, self._log))
+            raise EnvironmentNotMade(explained(lines, self._log))
 
     def _followed(self, child: "subprocess.Popen[str]", total: int) -> Iterator[str]:
         done = 0
@@ -160,7 +162,7 @@ class _Installer:
             for line in child.stdout or ():
                 log.write(line)
                 done += line.startswith("Collecting ")
-                message = _progress(line.strip(), done, total)
+                message = progress(line.strip(), done, total)
                 if message:
                     self._report(message)
                 yield line
@@ -172,49 +174,6 @@ class _Installer:
                 f"The engine's environment needs {needed / 1e9:.0f} GB and the disk of "
                 f"{self._log.parent} has {free / 1e9:.1f} GB free: make room and start again."
             )
-
-
-def _progress(line: str, done: int, total: int) -> str:
-    """What to tell of one line of pip's output; mostly nothing."""
-    place = f" ({done}/{total})" if total else ""
-    if found := re.match(r"Downloading (\S+?)-\d\S* \((.*)\)", line):
-        return f"downloading {found[1].rpartition('/')[2]}, {found[2]}{place}"
-    if found := re.match(r"Collecting ([\w.-]+)", line):
-        return f"collecting {found[1]}{place}"
-    if line.startswith("Installing collected packages"):
-        return "unpacking; this takes a minute"
-    return ""
-
-
-_CAUSES = {
-    r"No space left on device": "The disk is full: make room and start again.",
-    r"ensurepip is not available|No module named venv": (
-        "This Python has no venv module: install it (on Debian and Ubuntu the package "
-        "python3-venv) and start again."
-    ),
-    r"THESE PACKAGES DO NOT MATCH THE HASHES": (
-        "A downloaded package is not the one that was pinned (wrong sha256): a proxy or mirror "
-        "gave something else; nothing of it was installed."
-    ),
-    r"NewConnectionError|NameResolution|ConnectTimeout|ReadTimeout|ProxyError|SSLError": (
-        "The package index cannot be reached: check the network, or pip's settings, and start "
-        "again."
-    ),
-    r"No matching distribution": (
-        "The package index does not have a package that the engine needs for this platform and "
-        f"Python {sys.version_info[0]}.{sys.version_info[1]}."
-    ),
-}
-
-
-def _explained(lines: list[str], log: Path) -> str:
-    text = "".join(lines)
-    sentence = next(
-        (words for pattern, words in _CAUSES.items() if re.search(pattern, text)),
-        "The engine's environment could not be installed.",
-    )
-    tail = "".join(f"  {line}" for line in lines[-5:])
-    return f"{sentence} The whole log is {log}; its last lines:\n{tail}".rstrip()
 
 
 def _kind() -> str:

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from deploy.engine.admission import Admitted, LaunchRefused, admit, lora_rank
+from deploy.engine.admission import Admitted, admit, lora_rank
+from deploy.engine.checks import LaunchRefused
 from deploy.engine.environment import has_nvidia_gpu
 
 Device = Literal["cpu", "cuda"]
