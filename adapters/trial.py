@@ -62,7 +62,7 @@ class Trial:
         batch = self._tokenizer(
             prompts, return_tensors="pt", padding=True, add_special_tokens=False
         ).to(self._model.device)
-        room = FORMATS[self.adapter.format].max_tokens(max(map(len, texts)))
+        room = FORMATS[self.adapter.format].max_tokens(max(len(text.encode()) for text in texts))
         ends = self._tokenizer.convert_tokens_to_ids(["<|im_end|>", "<|endoftext|>"])
         with torch.no_grad():
             out = self._model.generate(

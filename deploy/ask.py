@@ -1,5 +1,6 @@
 """One question to a running gateway."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -7,26 +8,36 @@ import httpx2
 
 from deploy.errors import AskFailed
 
-TIMEOUT_S = 120.0
 
-
-def ask(url: str, text: str, model: str | None, labels: list[str] | None) -> dict[str, Any]:
+def ask(
+    url: str,
+    text: str,
+    model: str | None = None,
+    labels: Sequence[str] = (),
+    *,
+    timeout_s: float = 600.0,
+) -> dict[str, Any]:
     """The answer of ``POST /extract``; raises AskFailed with the gateway's own message."""
-    request = {"text": text, "model": model, "labels": labels or None}
+    request = {"text": text, "model": model, "labels": list(labels) or None}
     body = {name: value for name, value in request.items() if value is not None}
     try:
-        with httpx2.Client(timeout=TIMEOUT_S, trust_env=False) as client:
+        with httpx2.Client(timeout=timeout_s, trust_env=False) as client:
             response = client.post(f"{url.rstrip('/')}/extract", json=body)
-            answer: dict[str, Any] = response.json()
+    except UnicodeEncodeError as exc:
+        raise AskFailed("the text is not UTF-8") from exc
+    except httpx2.ReadTimeout as exc:
+        raise AskFailed(f"the gateway at {url} gave no answer within {timeout_s:.0f} s") from exc
     except (httpx2.HTTPError, httpx2.InvalidURL) as exc:
         raise AskFailed(f"no gateway answers at {url} ({exc}); start one with `nerve up`") from exc
-    except ValueError as exc:
+    return _answer(url, response)
+
+
+def _answer(url: str, response: httpx2.Response) -> dict[str, Any]:
+    try:
+        answer = response.json()
+        if response.status_code == HTTPStatus.OK and "entities" in answer:
+            return dict(answer)
+        message = answer["error"]["message"]
+    except (ValueError, KeyError, TypeError) as exc:
         raise AskFailed(f"what answers at {url} is not a Nerve gateway") from exc
-    if response.status_code != HTTPStatus.OK:
-        raise AskFailed(f"status {response.status_code}: {_message(answer)}")
-    return answer
-
-
-def _message(answer: dict[str, Any]) -> object:
-    error = answer.get("error")
-    return error.get("message") if isinstance(error, dict) else answer
+    raise AskFailed(f"status {response.status_code}: {message}")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from deploy import GATEWAY_URL
 from deploy.engine.environment import TORCH_INDEX
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ app = typer.Typer(
     "Start with `nerve up`. Settings of the gateway are NERVE_… variables: see service/README.md.",
 )
 
-PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
+# Extra arguments stand after --; before it, a mistyped option is an error.
+PASS_ON = {"allow_extra_args": True}
 
 Home = Annotated[
     Path,
@@ -126,7 +128,7 @@ def extract(
     label: Annotated[list[str] | None, typer.Option(help="a label to find; repeatable")] = None,
     url: Annotated[
         str, typer.Option(envvar="NERVE_URL", help="the gateway's address")
-    ] = "http://127.0.0.1:8080",
+    ] = GATEWAY_URL,
     as_json: Annotated[bool, typer.Option("--json", help="print the answer as JSON")] = False,
 ) -> None:
     """Find the entities of a text through a running gateway."""
@@ -137,7 +139,7 @@ def extract(
 
     text = sys.stdin.read() if text == "-" else text
     with clear_errors():
-        answer = ask(url, text, model, label)
+        answer = ask(url, text, model, label or ())
     console = Console()
     if as_json:
         console.print_json(data=answer)

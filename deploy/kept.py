@@ -41,6 +41,11 @@ class Kept:
         self._part = part
         self._child: Child | None = None
 
+    @property
+    def name(self) -> str:
+        """The part's name."""
+        return self._part.name
+
     async def start(self, tell: Tell) -> None:
         """Return once the part is ready; raises UpFailed when it ends first, or takes too long."""
         part = self._part
@@ -55,7 +60,9 @@ class Kept:
         finally:
             ready.cancel()
             ended.cancel()
-        if ready not in done:
+        if ready in done and ended not in done:
+            ready.result()
+        else:
             what = f"ended with status {ended.result()}" if done else "is not ready"
             raise UpFailed(
                 f"{part.name} {what} (limit {part.start_s:.0f} s); the end of {part.log}:\n"

@@ -1,25 +1,27 @@
 """``nerve up``: from nothing to an answer, and then on watch until Ctrl-C."""
 
 import asyncio
+import fcntl
 import os
 import signal
 import socket
 import sys
-from collections.abc import Sequence
-from http import HTTPStatus
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
-import httpx2
 from rich.console import Console
 from rich.text import Text
 
+from deploy import GATEWAY_URL
+from deploy.ask import ask
 from deploy.errors import UpFailed
-from deploy.install import ROOT, Installed, Places, install
+from deploy.install import ROOT, Installed, Places, base_model, install
 from deploy.kept import Kept, Part
 from deploy.show import Phases, show_answer
-from service.settings import Settings
+from service import registry
+from service.settings import Settings, is_loopback
 
 SAMPLE = "浙商银行企业信贷部叶老桂博士则从另一个角度对五道门槛进行了解读。"
 
@@ -31,67 +33,105 @@ GATEWAY_START_S = 300.0
 def up(settings: Settings, places: Places, console: Console, extra: Sequence[str]) -> None:
     """Bring the service up and keep it up until Ctrl-C; ``extra`` flags go to vLLM.
 
-    Raises UpFailed, and what ``install`` raises.
+    Raises UpFailed, ManifestError, RegistryError, and what ``install`` raises.
     """
     check_ports(settings)
-    phases = Phases(console)
-    installed = install(settings, places, phases)
-    try:
-        asyncio.run(_run(settings, installed, places.home, phases, extra))
-    except asyncio.CancelledError as exc:
-        raise KeyboardInterrupt from exc
+    # What the gateway would refuse minutes later is refused now.
+    registry.load(settings.adapters, base_model(settings), settings.default_model)
+    with _only_one(places.home):
+        phases = Phases(console)
+        installed = install(settings, places, phases)
+        try:
+            asyncio.run(_run(settings, installed, places.home, phases, extra))
+        except asyncio.CancelledError as exc:
+            raise KeyboardInterrupt from exc
 
 
 def check_ports(settings: Settings) -> None:
     """Raises UpFailed when the engine or the gateway could not listen where it is meant to."""
     engine = urlsplit(settings.engine_url)
-    listeners = (
-        ("the engine", "NERVE_ENGINE_URL", engine.hostname or "", engine.port or 80),
-        ("the gateway", "NERVE_PORT", settings.host, settings.port),
-    )
-    for who, setting, host, port in listeners:
+    if engine.scheme != "http" or not is_loopback(engine.hostname or ""):
+        raise UpFailed(
+            f"NERVE_ENGINE_URL = {settings.engine_url!r}; `nerve up` starts the engine itself and "
+            "expected http://127.0.0.1:PORT; for an engine elsewhere there is `nerve serve`"
+        )
+    engine_port = engine.port or 80
+    if engine_port == settings.port:
+        raise UpFailed(f"NERVE_PORT = {settings.port}; expected another than the engine's port")
+    _check_port("the engine", "NERVE_ENGINE_URL", engine.hostname or "", engine_port)
+    _check_port("the gateway", "NERVE_PORT", settings.host, settings.port)
+
+
+def _check_port(who: str, setting: str, host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        socket.create_server((host, port), family=family).close()
+    except OSError as exc:
+        reason = os.strerror(exc.errno or 0)
+        raise UpFailed(
+            f"port {port} on {host}, where {who} is to listen, cannot be had: {reason}. "
+            f"Is Nerve up already? {setting} names another"
+        ) from exc
+
+
+@contextmanager
+def _only_one(home: Path) -> Iterator[None]:
+    """An engine listens only after half a minute, so a free port does not mean that none starts."""
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / "up.lock").open("w") as lock:
         try:
-            socket.create_server((host, port)).close()
-        except OSError as exc:
-            reason = os.strerror(exc.errno or 0)
-            raise UpFailed(
-                f"port {port} on {host}, where {who} is to listen, cannot be had: {reason}. "
-                f"Is Nerve up already? {setting} names another"
-            ) from exc
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as exc:
+            raise UpFailed(f"another `nerve up` runs with {home}; --home names another") from exc
+        yield
 
 
 async def _run(
     settings: Settings, installed: Installed, home: Path, phases: Phases, extra: Sequence[str]
 ) -> None:
-    _end_on_signals()
-    url = f"http://{settings.host}:{settings.port}"
-    engine = Kept(_engine(settings, installed, home, extra))
-    gateway = Kept(_gateway(installed, home, url))
+    _on_signals(_current_task().cancel)
+    url = _gateway_url(settings)
+    parts = (
+        Kept(_engine(settings, installed, home, extra)),
+        Kept(_gateway(installed, home, url)),
+    )
+    keepers: list[asyncio.Task[None]] = []
     try:
-        with phases.phase("engine") as tell:
-            await engine.start(tell)
-        with phases.phase("gateway") as tell:
-            await gateway.start(tell)
+        for part in parts:
+            with phases.phase(part.name) as tell:
+                await part.start(tell)
+            keepers.append(asyncio.create_task(part.keep(phases.warn)))
         with phases.phase("first answer"):
-            answer = await _sample(url, settings.deadline_s)
+            answer = await asyncio.to_thread(ask, url, SAMPLE, timeout_s=settings.deadline_s + 5)
         show_answer(phases.console, SAMPLE, answer)
         _show_addresses(phases.console, url, settings)
-        async with asyncio.TaskGroup() as keepers:
-            for part in (engine, gateway):
-                keepers.create_task(part.keep(phases.warn))
+        await asyncio.gather(*keepers)
     finally:
+        # From here on another Ctrl-C changes nothing: what was started is ended.
+        _on_signals(lambda: None)
         phases.console.print("stopping the gateway and the engine …")
-        await gateway.stop()
-        await engine.stop()
+        for keeper in keepers:
+            keeper.cancel()
+        await asyncio.gather(*keepers, return_exceptions=True)
+        await asyncio.gather(*(part.stop() for part in parts))
 
 
-def _end_on_signals() -> None:
+def _on_signals(act: Callable[[], object]) -> None:
     """SIGTERM and a closed terminal end the service as Ctrl-C does, even where a shell that
     started us in the background made us deaf to SIGINT."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, act)
+
+
+def _current_task() -> "asyncio.Task[object]":
     task = asyncio.current_task()
     assert task is not None, "called from a coroutine"
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    return task
+
+
+def _gateway_url(settings: Settings) -> str:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"http://{host}:{settings.port}"
 
 
 def _engine(settings: Settings, installed: Installed, home: Path, extra: Sequence[str]) -> Part:
@@ -118,15 +158,6 @@ def _gateway(installed: Installed, home: Path, url: str) -> Part:
     )
 
 
-async def _sample(url: str, deadline_s: float) -> dict[str, Any]:
-    async with httpx2.AsyncClient(timeout=deadline_s + 5, trust_env=False) as client:
-        response = await client.post(f"{url}/extract", json={"text": SAMPLE})
-    if response.status_code != HTTPStatus.OK:
-        raise UpFailed(f"the sample sentence got status {response.status_code}: {response.text}")
-    answer: dict[str, Any] = response.json()
-    return answer
-
-
 def _show_addresses(console: Console, url: str, settings: Settings) -> None:
     for what, where in (
         ("extract", f"{url}/extract"),
@@ -135,4 +166,5 @@ def _show_addresses(console: Console, url: str, settings: Settings) -> None:
         ("engine (OpenAI API)", f"{settings.engine_url.rstrip('/')}/v1"),
     ):
         console.print(Text.assemble(f"{what:<20}", (where, "bold")))
-    console.print(Text('another sentence: nerve extract "…"     stop: Ctrl-C', "dim"))
+    option = "" if url == GATEWAY_URL else f" --url {url}"
+    console.print(Text(f'another sentence: nerve extract{option} "…"     stop: Ctrl-C', "dim"))

@@ -76,7 +76,9 @@ def _handle_errors(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def unknown(_: Request, exc: Exception) -> JSONResponse:
-        return _answer(InternalError("a fault of the gateway; its log says more"))
+        # The server closes the connection after a fault; a client's pool has to know.
+        fault = InternalError("a fault of the gateway; its log says more")
+        return _answer(fault, {"connection": "close"})
 
 
 def _answer(error: NerveError, headers: object = None) -> JSONResponse:

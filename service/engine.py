@@ -6,8 +6,8 @@ a request early, by cancellation or deadline, closes its connection, which ends 
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -70,7 +70,7 @@ class Completion:
 
 
 class Engine:
-    """A vLLM server. Methods raise EngineFailure and its kin only."""
+    """A vLLM server. Methods raise EngineFailure, Overloaded and RequestTooLarge only."""
 
     def __init__(self, client: httpx2.AsyncClient, deadline_s: float, metrics: Metrics) -> None:
         self._client = client
@@ -97,32 +97,44 @@ class Engine:
         """Close the connections."""
         await self._client.aclose()
 
-    async def complete(self, request: CompletionRequest) -> Completion:
-        """One chat completion, within the deadline."""
+    def deadline(self) -> float:
+        """When a request that starts now has to have its answer, on the event loop's clock."""
+        return asyncio.get_running_loop().time() + self._deadline_s
+
+    async def complete(self, request: CompletionRequest, deadline: float) -> Completion:
+        """One chat completion."""
+        with self._counted():
+            path, body = "/v1/chat/completions", request.body()
+            return (await self._ask(_ChatAnswer, "POST", path, body, deadline)).completion()
+
+    async def count_tokens(self, model: str, messages: Sequence[Message], deadline: float) -> int:
+        """Tokens of the prompt that the engine would make of ``messages``."""
+        body = {"model": model, "messages": list(messages), "add_generation_prompt": True}
+        with self._counted():
+            return (await self._ask(_TokenCount, "POST", "/tokenize", body, deadline)).count
+
+    async def models(self) -> dict[str, int | None]:
+        """The engine's names of its models, each with its window in tokens where it is told."""
+        answer = await self._ask(_ModelList, "GET", "/v1/models", None, self.deadline())
+        return {model.id: model.max_model_len for model in answer.data}
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        """Count a request by its outcome."""
         outcome = "cancelled"
         try:
-            answer = await self._ask(_ChatAnswer, "POST", "/v1/chat/completions", request.body())
-            completion = answer.completion()
+            yield
             outcome = "ok"
         except (EngineFailure, Overloaded, RequestTooLarge) as exc:
             outcome = _OUTCOMES[type(exc)]
             raise
         finally:
             self._metrics.engine_requests.labels(outcome).inc()
-        return completion
 
-    async def count_tokens(self, model: str, messages: Sequence[Message]) -> int:
-        """Tokens of the prompt that the engine would make of ``messages``."""
-        body = {"model": model, "messages": list(messages), "add_generation_prompt": True}
-        return (await self._ask(_TokenCount, "POST", "/tokenize", body)).count
-
-    async def models(self) -> dict[str, int | None]:
-        """The engine's names of its models, each with its window in tokens where it is told."""
-        answer = await self._ask(_ModelList, "GET", "/v1/models", None)
-        return {model.id: model.max_model_len for model in answer.data}
-
-    async def _ask(self, kind: type[Answer], method: str, path: str, body: object) -> Answer:
-        async with self._foreign_errors():
+    async def _ask(
+        self, kind: type[Answer], method: str, path: str, body: object, deadline: float
+    ) -> Answer:
+        async with self._foreign_errors(deadline):
             response = await self._client.request(method, path, json=body)
         if response.status_code != HTTPStatus.OK:
             raise _failure(response)
@@ -132,10 +144,10 @@ class Engine:
             raise EngineError(f"the engine's answer is not a {kind.__doc__}") from exc
 
     @asynccontextmanager
-    async def _foreign_errors(self) -> AsyncIterator[None]:
+    async def _foreign_errors(self, deadline: float) -> AsyncIterator[None]:
         """The deadline, and the client's exceptions in our words."""
         try:
-            async with asyncio.timeout(self._deadline_s):
+            async with asyncio.timeout_at(deadline):
                 yield
         except (TimeoutError, httpx2.TimeoutException) as exc:
             if isinstance(exc, httpx2.ConnectTimeout):
@@ -202,6 +214,10 @@ class _ChatAnswer(BaseModel):
         if len(self.choices) != 1:
             raise EngineError(f"the engine answered with {len(self.choices)} choices, expected 1")
         choice, usage = self.choices[0], self.usage
+        if choice.finish_reason == "abort":
+            raise EngineUnavailable("the engine aborted the request; it is stopping")
+        if choice.finish_reason not in ("stop", "length"):
+            raise EngineError(f"the engine ended the completion with {choice.finish_reason!r}")
         return Completion(
             text=choice.message.content,
             complete=choice.finish_reason == "stop",

@@ -5,7 +5,7 @@
     │   ├── MalformedBody    400  invalid_request_error   not JSON
     │   └── MethodNotAllowed 405  invalid_request_error   the route has other methods
     ├── NotFound             404  not_found_error         no such route
-    │   └── ModelNotFound    404  not_found_error         no such adapter, alias or base model
+    │   └── ModelNotFound    404  not_found_error         no such adapter or base model
     ├── RequestTooLarge      413  request_too_large       over a limit, which is said
     ├── Overloaded           429  overloaded              no free place, or the engine has none
     ├── InternalError        500  internal_error          a fault of the gateway

@@ -23,6 +23,8 @@ from service.settings import Settings
 
 # What a chat template adds around two messages, at most, in tokens.
 TEMPLATE_TOKENS = 32
+# The longest token of Qwen's vocabularies has 128 characters, all of them spaces.
+LONGEST_TOKEN = 128
 # Less room than this for an answer is no room.
 LEAST_ANSWER_TOKENS = 32
 
@@ -45,13 +47,16 @@ class Extract:
             served, labels = self._resolve(request)
         if not request.text.strip():
             return _respond(request, served, Aligned((), ()), (), _NOTHING)
+        deadline = self.engine.deadline()
         with stage("prompt"):
             prompt = render(served.template, labels, request.text, self.settings.added_tokens)
+            # Before the grammar, whose size is the text's.
+            max_tokens = await self._room(served, prompt, deadline)
             grammar = served.format.grammar(prompt.text, labels, request.constraint)
-            max_tokens = await self._room(served, prompt)
         with stage("complete"):
             completion = await self.engine.complete(
-                CompletionRequest(served.engine_name, prompt.messages, grammar, max_tokens)
+                CompletionRequest(served.engine_name, prompt.messages, grammar, max_tokens),
+                deadline,
             )
         with stage("decode"):
             decoded = served.format.decode(completion.text, labels, complete=completion.complete)
@@ -77,15 +82,21 @@ class Extract:
             )
         return served, served.choose(request.labels)
 
-    async def _room(self, served: Served, prompt: Prompt) -> int:
+    async def _room(self, served: Served, prompt: Prompt, deadline: float) -> int:
         """Tokens that the completion may have; raises RequestTooLarge when the window is full."""
-        wanted = min(served.format.max_tokens(len(prompt.text)), self.settings.max_tokens)
+        size = len(prompt.text.encode())
+        wanted = min(served.format.max_tokens(size), self.settings.max_tokens)
         window = self.settings.max_model_len
         # A token is a byte at least: most texts need no count by the engine.
         at_most = sum(len(message["content"].encode()) for message in prompt.messages)
         if at_most + TEMPLATE_TOKENS + wanted <= window:
             return wanted
-        used = await self.engine.count_tokens(served.engine_name, prompt.messages)
+        if len(prompt.text) > LONGEST_TOKEN * window:
+            raise RequestTooLarge(
+                f"text has {len(prompt.text)} characters; the model's window is {window} tokens",
+                param="text",
+            )
+        used = await self.engine.count_tokens(served.engine_name, prompt.messages, deadline)
         if window - used < LEAST_ANSWER_TOKENS:
             raise RequestTooLarge(
                 f"text makes a prompt of {used} tokens; the model's window is {window} tokens, "

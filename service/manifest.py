@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 from service.ner.formats import FORMATS
 from service.ner.prompt import BUILT_IN, Template
-from service.ner.types import Label, Occurrences
+from service.ner.types import Label, Occurrences, refuse_written
 
 FILE_NAME = "adapter.toml"
 
@@ -148,9 +148,9 @@ def _label(row: _Fields, format_name: str) -> Label:
     name = row.text("name")
     written = row.values.get("written", name)
     description = row.values.get("description", "")
-    if not isinstance(written, str) or not written or written != written.strip():
-        raise row.wrong("labels.written", written, "a string without white space around it")
-    refusal = FORMATS[format_name].refuse_label(written)
+    if not isinstance(written, str):
+        raise row.wrong("labels.written", written, "a string")
+    refusal = refuse_written(written) or FORMATS[format_name].refuse_label(written)
     if refusal:
         raise row.wrong("labels.written", written, refusal)
     if not isinstance(description, str):

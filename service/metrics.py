@@ -54,7 +54,7 @@ class Metrics:
         )
         self.engine_requests = Counter(
             "nerve_engine_requests",
-            "Completions asked of the engine, by outcome.",
+            "Completions and token counts asked of the engine, by outcome.",
             ("outcome",),
             registry=self.registry,
         )
@@ -116,6 +116,9 @@ class MeasureRequests:
 
         try:
             await self.app(scope, receive, watch)
+        except Exception:
+            status = "500"  # answered further out, by the server's own error middleware
+            raise
         finally:
             # The pattern, not the path: paths are the client's to invent.
             route = getattr(scope.get("route"), "path", "unmatched")

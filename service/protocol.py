@@ -31,7 +31,7 @@ class ExtractRequest(BaseModel):
 
     text: Text = Field(description="a string without lone surrogates and without NUL")
     model: Text | None = Field(
-        None, description="the name of an adapter, an alias or the base model, as a string"
+        None, description="the name of an adapter or of the base model, as a string"
     )
     labels: (
         Annotated[list[LabelName], Field(min_length=1, max_length=100)]
@@ -115,7 +115,7 @@ def request_error(error: Mapping[str, Any]) -> InvalidRequest:
     field = path[0]
     known = ExtractRequest.model_fields.get(field)
     if known is None:
-        fields = ", ".join(ExtractRequest.model_fields)
+        fields, field = ", ".join(ExtractRequest.model_fields), field[:64]
         return InvalidRequest(f"{field} is not a field; expected {fields}", param=field)
     if error["type"] == "missing":
         return InvalidRequest(f"{field} is missing; expected {known.description}", param=field)

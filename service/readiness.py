@@ -43,6 +43,10 @@ class Readiness:
             problem = await self._problem()
         except NerveError as exc:
             problem = exc.message
+        except Exception:
+            # Whatever it is, /ready has to go on telling the truth.
+            logger.exception("the engine's state cannot be read")
+            problem = "the engine's state cannot be read; the gateway's log says more"
         if problem != self.problem:
             if problem is None:
                 logger.info("ready: %s", ", ".join(self.registry.models))
@@ -75,7 +79,8 @@ class Readiness:
         prompt = render(served.template, served.labels, _PROBE_TEXT, self.settings.added_tokens)
         grammar = only_a_substring_of(_PROBE_TEXT)
         completion = await self.engine.complete(
-            CompletionRequest(served.engine_name, prompt.messages, grammar, max_tokens=16)
+            CompletionRequest(served.engine_name, prompt.messages, grammar, max_tokens=16),
+            self.engine.deadline(),
         )
         if not completion.text or completion.text not in _PROBE_TEXT:
             return (

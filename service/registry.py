@@ -9,7 +9,7 @@ from service.errors import InvalidRequest, ModelNotFound
 from service.manifest import Adapter, ManifestError, load_all
 from service.ner.formats import FORMATS, Format
 from service.ner.prompt import BUILT_IN, Template
-from service.ner.types import Label, Occurrences
+from service.ner.types import Label, Occurrences, refuse_written
 
 FILE_NAME = "registry.toml"
 
@@ -84,10 +84,9 @@ class Served:
     def _opened(self, asked: Sequence[str] | Mapping[str, str]) -> tuple[Label, ...]:
         described = asked if isinstance(asked, Mapping) else dict.fromkeys(asked, "")
         for name in described:
-            refusal = self.format.refuse_label(name)
-            if refusal or not name.strip():
-                expected = refusal or "a label that is not blank"
-                raise InvalidRequest(f"labels has {name!r}; expected {expected}", param="labels")
+            refusal = refuse_written(name) or self.format.refuse_label(name)
+            if refusal:
+                raise InvalidRequest(f"labels has {name!r}; expected {refusal}", param="labels")
         return tuple(Label(name, name, description) for name, description in described.items())
 
 
@@ -115,7 +114,7 @@ class Registry:
         served = self.models.get(self.default if name is None else name)
         if served is None:
             raise ModelNotFound(
-                f"model has {name!r}; expected one of {', '.join(self.models)}",
+                f"model has {str(name)[:80]!r}; expected one of {', '.join(self.models)}",
                 param="model",
                 code="model_not_found",
             )

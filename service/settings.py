@@ -6,8 +6,17 @@ from collections.abc import Collection
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, HttpUrl, SecretStr, TypeAdapter, ValidationError, model_validator
+from pydantic import (
+    Field,
+    FilePath,
+    HttpUrl,
+    SecretStr,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableError
 
@@ -23,7 +32,9 @@ class SettingsError(Exception):
 class Settings(BaseSettings):
     """Read from the environment at construction, then frozen; ``read`` has clear errors."""
 
-    model_config = SettingsConfigDict(env_prefix="NERVE_", frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(
+        env_prefix="NERVE_", frozen=True, extra="forbid", env_ignore_empty=True
+    )
 
     host: str = Field("127.0.0.1", description="address the gateway listens on")
     port: int = Field(8080, ge=1, le=65535, description="port the gateway listens on")
@@ -32,7 +43,9 @@ class Settings(BaseSettings):
     )
     engine_url: str = Field("http://127.0.0.1:8000", description="where the engine answers")
     engine_api_key: SecretStr | None = Field(None, description="api key that the engine asks for")
-    engine_ca: Path | None = Field(None, description="file of CA certificates for the engine's TLS")
+    engine_ca: FilePath | None = Field(
+        None, description="file of CA certificates for the engine's TLS"
+    )
     base_model: str = Field(
         "Qwen2.5-Coder-1.5B-Instruct", description="the base model's name in the engine"
     )
@@ -82,7 +95,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _without_keys_on_loopback_only(self) -> Self:
-        if not self.allow_no_keys and not _is_loopback(self.host):
+        if not self.allow_no_keys and not is_loopback(self.host):
             raise ValueError(
                 f"NERVE_HOST = {self.host!r}; expected a loopback address, since there are no api "
                 "keys yet (NERVE_ALLOW_NO_KEYS=true listens there all the same)"
@@ -97,6 +110,22 @@ class Settings(BaseSettings):
             raise ValueError(
                 f"NERVE_ENGINE_URL = {self.engine_url!r}; expected an http or https address"
             ) from exc
+        if urlsplit(self.engine_url).path.rstrip("/").endswith("/v1"):
+            raise ValueError(
+                f"NERVE_ENGINE_URL = {self.engine_url!r}; expected the address without /v1"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _the_api_key_fits_a_header(self) -> Self:
+        if self.engine_api_key and not self.engine_api_key.get_secret_value().isascii():
+            raise ValueError("NERVE_ENGINE_API_KEY is not ASCII; expected ASCII characters only")
+        return self
+
+    @model_validator(mode="after")
+    def _a_named_adapters_folder_exists(self) -> Self:
+        if "adapters" in self.model_fields_set and not self.adapters.is_dir():
+            raise ValueError(f"NERVE_ADAPTERS = {str(self.adapters)!r}; expected a folder")
         return self
 
 
@@ -108,7 +137,8 @@ def _problem(error: dict[str, object]) -> str:
     return f"NERVE_{str(location[0]).upper()} = {error['input']!r}; expected {expected}"
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Is this an address of this machine alone?"""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -33,6 +33,9 @@ def error_of(response: httpx2.Response) -> dict[str, Any]:
         ({"text": "a", "labels": ["nmae"]}, "labels", "'nmae'; expected labels of clue: company"),
         ({"text": "a", "labels": {"name": "x"}}, "labels", "expected a list"),
         ({"text": "a", "labels": [" "], "model": BASE}, "labels", "not blank"),
+        ({"text": "a", "labels": ["a "], "model": BASE}, "labels", "no white space around it"),
+        ({"text": "a", "labels": ["a\x7f"], "model": BASE}, "labels", "without control characters"),
+        ({"text": "a", "x" * 1000: 1}, "x" * 64, "is not a field"),
         ({"text": "a", "offsets": "bytes"}, "offsets", "expected one of codepoint, utf16, utf8"),
         ({"text": "a", "constraint": "yes"}, "constraint", "one of grounded, schema, none"),
         ({"text": "a", "min_score": 2}, "min_score", "expected a number from 0 to 1"),
@@ -134,6 +137,11 @@ class TestTooLarge:
         assert "2048 tokens" in error_of(response)["message"]
 
 
+def finishes(reason: str) -> Script:
+    """A script: the completion ends for this reason."""
+    return completes("姓名：叶", finish_reason=reason)
+
+
 ENGINE_FAULTS: dict[str, tuple[Script, int, str]] = {
     "an error page": (fails(500, {"error": "boom"}), 502, "engine_error"),
     "a bad request of ours": (fails(400, {"error": "grammar"}), 502, "engine_error"),
@@ -157,6 +165,8 @@ ENGINE_FAULTS: dict[str, tuple[Script, int, str]] = {
         502,
         "engine_error",
     ),
+    "it aborts": (finishes("abort"), 503, "engine_unavailable"),
+    "an unknown end": (finishes("repetition"), 502, "engine_error"),
     "half an answer": (cuts(b'{"choices": ['), 503, "engine_unavailable"),
 }
 
@@ -274,6 +284,33 @@ def test_ready_names_the_condition_that_fails(
         with serving(app) as url, httpx2.Client(base_url=url, trust_env=False) as client:
             until(lambda: says in client.get("/ready").text)
             assert client.get("/ready").status_code == 503
+
+
+def test_a_fault_of_the_gateway_is_a_500_in_answer_and_metrics(adapters: Path) -> None:
+    """The envelope without the fault's words, a connection that is said to close, a count."""
+    engine = FakeEngine(BASE, ENGINE_NAME)
+    with serving(engine) as engine_url:
+        app = create_app(gateway_settings(adapters, engine_url=engine_url))
+
+        @app.get("/fault")
+        def fault() -> None:
+            raise RuntimeError("secret")
+
+        with serving(app) as url, httpx2.Client(base_url=url, trust_env=False) as client:
+            response = client.get("/fault")
+            assert (response.status_code, error_of(response)["type"]) == (500, "internal_error")
+            assert "secret" not in response.text
+            assert response.headers["connection"] == "close"
+            gateway = Gateway(url, client, engine)
+            series = 'nerve_http_requests_total{method="GET",route="/fault",status="500"}'
+            assert gateway.metric(series) == 1
+
+
+def test_a_million_characters_are_refused_before_any_work(gateway: Gateway) -> None:
+    """No grammar is built and no engine asked for what cannot fit."""
+    response = gateway.extract("字" * 300_000)
+    assert (response.status_code, error_of(response)["param"]) == (413, "text")
+    assert gateway.engine.asked == []
 
 
 def test_the_value_in_a_message_is_cut(gateway: Gateway) -> None:

@@ -81,9 +81,8 @@ _HEADS = ("classifier", "score")
 
 
 def _check_base(adapter: Adapter, config: dict[str, Any]) -> None:
-    """Only the last part is compared: trainers write hub names and local paths alike."""
     trained_on = str(config.get("base_model_name_or_path") or adapter.base)
-    if Path(trained_on).name.lower() != Path(adapter.base).name.lower():
+    if _model_name(trained_on) != _model_name(adapter.base):
         raise _refused(
             adapter,
             f"{CONFIG_FILE} says it was trained on {trained_on!r}, its manifest on "
@@ -92,9 +91,15 @@ def _check_base(adapter: Adapter, config: dict[str, Any]) -> None:
         )
 
 
+def _model_name(written: str) -> str:
+    """Trainers write hub names, local paths, paths of the hub's cache: the last part counts."""
+    cached = [part for part in Path(written).parts if part.startswith("models--")]
+    return (cached[0].rpartition("--")[2] if cached else Path(written).name).lower()
+
+
 def _checked_rank(adapter: Adapter, config: dict[str, Any]) -> int:
     rank, pattern = config["r"], config.get("rank_pattern") or {}
-    ranks = [rank, *pattern.values()]
+    ranks = [rank, *pattern.values()] if isinstance(pattern, dict) else [rank, pattern]
     if not all(type(value) is int and value > 0 for value in ranks):
         raise _refused(adapter, f"{CONFIG_FILE} has the ranks {ranks}", "use whole numbers above 0")
     if rank != adapter.rank:

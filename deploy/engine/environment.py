@@ -75,6 +75,7 @@ def ensure(home: Path, *, torch_index: str = TORCH_INDEX, report: Report = print
                 installer.install_packages()
                 packages.write_text(_packages_digest(_kind()))
             if not _holds(plugin, _plugin_digest()):
+                plugin.unlink(missing_ok=True)
                 installer.install_plugin()
                 plugin.write_text(_plugin_digest())
     return python_of(home)

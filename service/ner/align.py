@@ -32,7 +32,8 @@ def align(text: str, mentions: Sequence[Mention], occurrences: Occurrences = "al
     A repeated mention is merged. One that finds all its places taken is dropped as ``overlap``.
     """
     place = _every if occurrences == "all" else _nth
-    entities, dropped = place(text, mentions)
+    # White space around a surface is the model's, not the entity's.
+    entities, dropped = place(text, [Mention(m.label, m.surface.strip()) for m in mentions])
     return Aligned(tuple(sorted(entities, key=lambda e: (e.start, e.end))), tuple(dropped))
 
 
@@ -76,20 +77,19 @@ def _nth(text: str, mentions: Sequence[Mention]) -> tuple[list[Entity], list[Dro
 def _dropped(mention: Mention, spans: Sequence[Span]) -> Dropped:
     if spans:
         return Dropped(mention.label, mention.surface, "overlap")
-    if not mention.surface.strip():
+    if not mention.surface:
         return Dropped(mention.label, mention.surface, "malformed")
     return Dropped(mention.label, mention.surface, "not_in_text")
 
 
 def _spans(text: str, surface: str) -> list[Span]:
-    """The occurrences of ``surface``, or, if it has none, of it without the white space around it.
+    """The occurrences of ``surface``.
 
     One that splits a run of Latin letters or digits ("IT" in "WITH") counts only if all of them do.
     """
-    stripped = surface.strip()
-    if not stripped:
+    if not surface:
         return []
-    found = list(_found(text, surface)) or list(_found(text, stripped))
+    found = list(_found(text, surface))
     return [span for span in found if not _splits_a_word(text, span)] or found
 
 

@@ -68,12 +68,11 @@ def render(
         "described": guard("\n".join(_described(label) for label in labels), added_tokens),
         "text": guarded,
     }
+    # Once more as a whole: a token may begin in the template and end in the text.
+    system = guard(_filled(template.system, places), added_tokens)
+    user = guard(_filled(template.user, places), added_tokens)
     return Prompt(
-        (
-            {"role": "system", "content": _filled(template.system, places)},
-            {"role": "user", "content": _filled(template.user, places)},
-        ),
-        guarded,
+        ({"role": "system", "content": system}, {"role": "user", "content": user}), guarded
     )
 
 

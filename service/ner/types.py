@@ -1,5 +1,6 @@
 """The nouns of extraction. Offsets are half-open, in Unicode code points."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -54,6 +55,18 @@ class Decoded:
 
     mentions: tuple[Mention, ...]
     dropped: tuple[Dropped, ...] = ()
+
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+
+def refuse_written(written: str) -> str | None:
+    """Why no prompt or completion can carry this written form, or None when one can."""
+    if not written or written != written.strip():
+        return "a label that is not blank and has no white space around it"
+    if _CONTROL.search(written):
+        return "a label without control characters"
+    return None
 
 
 def label_named(written: str, labels: Sequence[Label]) -> Label | None:

@@ -1,5 +1,6 @@
 """The command line: what it prints, and how it fails."""
 
+import fcntl
 import json
 import os
 import socket
@@ -95,6 +96,50 @@ def test_up_names_a_taken_port(tmp_path: Path) -> None:
     )
     assert "NERVE_PORT names another" in shown.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("env", "says"),
+    [
+        ({"NERVE_ENGINE_URL": "https://127.0.0.1:8000"}, "expected http://127.0.0.1:PORT"),
+        ({"NERVE_ENGINE_URL": "http://10.0.0.1:8000"}, "there is `nerve serve`"),
+        ({"NERVE_PORT": "8000"}, "expected another than the engine's port"),
+        ({"NERVE_DEFAULT_MODEL": "nope"}, "the default model is 'nope'; expected one of"),
+    ],
+)
+def test_up_refuses_at_once_what_could_not_work(
+    tmp_path: Path, env: dict[str, str], says: str
+) -> None:
+    """Not after minutes of downloads."""
+    ports = {
+        "NERVE_ENGINE_URL": f"http://127.0.0.1:{free_port()}",
+        "NERVE_PORT": str(free_port()),
+    }
+    if "NERVE_PORT" in env:
+        ports["NERVE_ENGINE_URL"] = "http://127.0.0.1:8000"
+    shown = nerve("up", "--home", str(tmp_path), env=ports | env)
+    assert shown.returncode == 1
+    assert says in shown.stderr
+
+
+def test_only_one_up_at_a_time(tmp_path: Path) -> None:
+    """A free port does not mean that no engine is starting."""
+    ports = {
+        "NERVE_ENGINE_URL": f"http://127.0.0.1:{free_port()}",
+        "NERVE_PORT": str(free_port()),
+    }
+    with (tmp_path / "up.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        shown = nerve("up", "--home", str(tmp_path), env=ports)
+    assert shown.returncode == 1
+    assert "another `nerve up` runs" in shown.stderr
+
+
+def test_a_mistyped_option_is_not_passed_on(tmp_path: Path) -> None:
+    """Flags for vLLM stand after --."""
+    shown = nerve("up", "--homme", str(tmp_path))
+    assert shown.returncode == 2
+    assert "No such option: --homme" in shown.stderr
 
 
 def test_a_wrong_setting_is_one_sentence() -> None:

@@ -8,12 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.ner.formats import FORMATS, Format
-from service.ner.types import Dropped, Label, Mention
+from service.ner.types import Constraint, Dropped, Label, Mention, refuse_written
 from tests.ner.grammars import accepts
 from tests.ner.strings import texts, texts_with_parts
 
 LABELS = (Label("name", "姓名"), Label("company", "公司"), Label("odd", 'a "b\\'))
 NAMES = [label.name for label in LABELS]
+
+CONSTRAINTS: tuple[Constraint, ...] = ("grounded", "schema")
 
 every_format = pytest.mark.parametrize("answer", FORMATS.values(), ids=FORMATS)
 
@@ -48,6 +50,8 @@ COMPLETIONS = [
     ("json", '[{"label": "姓名", "text": "a"b"}, {"label": "姓名", "text": "甲"}]', True,
      [("name", "甲")], [(None, '{"label": "姓名", "text": "a"b"}, ', "malformed")]),
     ("json", '{"entities": [{"label": "姓名", "text": "{"}]}', True, [("name", "{")], []),
+    ("json", r'{"label": "姓名", "text": "\ud800"}', True, [],
+     [(None, r'{"label": "姓名", "text": "\ud800"}', "malformed")]),
     ("json", "这个句子包含以下实体：浙商银行", True, [],
      [(None, "这个句子包含以下实体：浙商银行", "malformed")]),
 ]  # fmt: skip
@@ -76,11 +80,21 @@ def test_decode_inverts_encode(answer: Format, mentions: list[Mention]) -> None:
     assert decoded.dropped == ()
 
 
+# The pieces of answers, in any disorder, half a surrogate pair among them.
+FRAGMENTS = ("{", "}", "[", "]", '"', ",", ":", "：", "\n", "label", "text", "姓名", "name", "甲",
+             "\\ud800", "\\", "无", '{"label": "姓名", "text": "', '{"text": "甲", "label": "',
+)  # fmt: skip
+completions = st.one_of(st.text(), st.lists(st.sampled_from(FRAGMENTS)).map("".join))
+
+
 @every_format
-@given(st.text(), st.booleans())
+@given(completions, st.booleans())
 def test_any_completion_decodes(answer: Format, completion: str, complete: bool) -> None:
-    """Nothing raises, and a completion that says nothing usable says so."""
+    """Nothing raises, a completion that says nothing usable says so, and all can be sent on."""
     decoded = answer.decode(completion, LABELS, complete=complete)
+    assert decoded.mentions or decoded.dropped or any(no in completion for no in ("无", "[]"))
+    for mention in decoded.mentions:
+        (mention.label + mention.surface).encode()
     assert all(m.surface and m.label in NAMES for m in decoded.mentions)
     assert all(isinstance(d, Dropped) for d in decoded.dropped)
 
@@ -122,6 +136,22 @@ def test_the_grammar_refuses(name: str, completion: str) -> None:
     for constraint in ("grounded", "schema"):
         grammar = FORMATS[name].grammar("甲\n乙", LABELS, constraint)
         assert not accepts(grammar, completion)
+
+
+names = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1).map(str.strip)
+
+
+@every_format
+@given(names.filter(bool), texts.filter(bool))
+def test_any_label_that_is_not_refused_works(answer: Format, written: str, text: str) -> None:
+    """What a caller may name, the grammar can say and the decoder reads back."""
+    if refuse_written(written) or answer.refuse_label(written):
+        return
+    label, mention = Label(written, written), Mention(written, text)
+    completion = answer.encode([mention], [label])
+    assert answer.decode(completion, [label], complete=True).mentions == (mention,)
+    for constraint in CONSTRAINTS:
+        assert accepts(answer.grammar(text, [label], constraint), completion)
 
 
 @every_format

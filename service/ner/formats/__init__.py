@@ -26,8 +26,8 @@ class Format(Protocol):
     def refuse_label(self, written: str) -> str | None:
         """Why a label cannot be written in this format, or None when it can."""
 
-    def max_tokens(self, characters: int) -> int:
-        """Room, in tokens, for the answer to a text of that many code points."""
+    def max_tokens(self, size: int) -> int:
+        """Room, in tokens, for the answer to a text of ``size`` bytes of UTF-8."""
 
 
 FORMATS: Mapping[str, Format] = {"json": json_list, "lines": lines}

@@ -64,9 +64,9 @@ def refuse_label(written: str) -> str | None:
     return None
 
 
-def max_tokens(characters: int) -> int:
-    """The frame of an item costs about 12 tokens; a surface, no more than its text."""
-    return 64 + 4 * characters
+def max_tokens(size: int) -> int:
+    """The frame of an item costs about 12 tokens; a token has a byte at least."""
+    return 64 + 2 * size
 
 
 def _quoted(text: str) -> str:
@@ -100,6 +100,15 @@ def _objects(completion: str) -> Iterator[str]:
         yield completion[start:]
 
 
+def _is_text(text: str) -> bool:
+    """Half a surrogate pair, which JSON can spell, is none: no answer could carry it."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _read(item: str, labels: Sequence[Label]) -> Mention | Dropped:
     try:
         fields = json.loads(item, strict=False)
@@ -107,6 +116,8 @@ def _read(item: str, labels: Sequence[Label]) -> Mention | Dropped:
         return Dropped(None, item, "malformed")
     written, surface = fields.get("label"), fields.get("text")
     if not isinstance(written, str) or not isinstance(surface, str) or not surface:
+        return Dropped(None, item, "malformed")
+    if not _is_text(written + surface):
         return Dropped(None, item, "malformed")
     label = label_named(written, labels)
     if label is None:

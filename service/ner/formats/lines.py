@@ -63,9 +63,9 @@ def refuse_label(written: str) -> str | None:
     return None
 
 
-def max_tokens(characters: int) -> int:
-    """A label and its separator cost about 3 tokens a mention; a surface, no more than its text."""
-    return 32 + 2 * characters
+def max_tokens(size: int) -> int:
+    """A label and its separator cost about 3 tokens a mention; a token has a byte at least."""
+    return 32 + size
 
 
 def _escaped(text: str) -> list[str]:
