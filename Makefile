@@ -18,9 +18,9 @@ test: .venv/dev
 accept: .venv/dev
 	$(BIN)/pytest -m model
 
-## Lint, types, import contracts, and the tests that need no engine.
+## Lint, types, import contracts, and the tests that need no engine; properties on fewer examples.
 check: lint
-	$(BIN)/pytest -m "not engine and not model"
+	$(BIN)/pytest -m "not engine and not model" -n auto --hypothesis-profile quick
 
 lint: .venv/dev
 	$(BIN)/ruff check .

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import hypothesis
 import pytest
 
 from service.app import create_app
@@ -14,6 +15,8 @@ from service.settings import Settings
 from tests.fake_engine import FakeEngine
 from tests.serving import serving
 from tests.waiting import until
+
+hypothesis.settings.register_profile("quick", max_examples=25)
 
 BASE = "Qwen2.5-Coder-1.5B-Instruct"
 SHA256 = "0123456789abcdef" * 4
