@@ -165,6 +165,7 @@ def _show_addresses(console: Console, url: str, settings: Settings) -> None:
         ("metrics", f"{url}/metrics"),
         ("engine (OpenAI API)", f"{settings.engine_url.rstrip('/')}/v1"),
     ):
-        console.print(Text.assemble(f"{what:<20}", (where, "bold")))
+        console.print(Text.assemble(f"{what:<20}", (where, "bold")), soft_wrap=True)
     option = "" if url == GATEWAY_URL else f" --url {url}"
-    console.print(Text(f'another sentence: nerve extract{option} "…"     stop: Ctrl-C', "dim"))
+    hint = f'another sentence: nerve extract{option} "…"     stop: Ctrl-C'
+    console.print(Text(hint, "dim"), soft_wrap=True)

@@ -70,7 +70,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         )
     url = f"http://127.0.0.1:{port}"
     try:
-        until(lambda: "stop: Ctrl-C" in _text(output) or process.poll() is not None, UP_S)
+        until(lambda: "another sentence" in _text(output) or process.poll() is not None, UP_S)
         assert process.poll() is None, _text(output)
         with httpx2.Client(base_url=url, timeout=310, trust_env=False) as client:
             yield Running(process, output, engine_url, client)
