@@ -8,13 +8,13 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import httpx2
 from pydantic import BaseModel, ValidationError
 
+from service.completion import ChatAnswer, Completion, CompletionRequest, ModelList, TokenCount
 from service.errors import (
     EngineError,
     EngineFailure,
@@ -32,41 +32,6 @@ CONNECT_TIMEOUT_S = 5.0
 KEEPALIVE_S = 4.0
 
 Answer = TypeVar("Answer", bound=BaseModel)
-
-
-@dataclass(frozen=True, slots=True)
-class CompletionRequest:
-    """What is asked of the engine; ``model`` is the engine's name for it."""
-
-    model: str
-    messages: Sequence[Message]
-    grammar: str | None
-    max_tokens: int
-
-    def body(self) -> dict[str, Any]:
-        """The body of a chat completion request."""
-        fields: dict[str, Any] = {
-            "model": self.model,
-            "messages": list(self.messages),
-            "temperature": 0,
-            # vLLM takes a penalty from the model's generation_config.json unless told otherwise;
-            # a text's words are to be repeated.
-            "repetition_penalty": 1.0,
-            "max_tokens": self.max_tokens,
-        }
-        if self.grammar is not None:
-            fields["structured_outputs"] = {"grammar": self.grammar}
-        return fields
-
-
-@dataclass(frozen=True, slots=True)
-class Completion:
-    """What the model wrote; ``complete`` is False when it ran out of room."""
-
-    text: str
-    complete: bool
-    prompt_tokens: int
-    completion_tokens: int
 
 
 class Engine:
@@ -105,17 +70,17 @@ class Engine:
         """One chat completion."""
         with self._counted():
             path, body = "/v1/chat/completions", request.body()
-            return (await self._ask(_ChatAnswer, "POST", path, body, deadline)).completion()
+            return (await self._ask(ChatAnswer, "POST", path, body, deadline)).completion()
 
     async def count_tokens(self, model: str, messages: Sequence[Message], deadline: float) -> int:
         """Tokens of the prompt that the engine would make of ``messages``."""
         body = {"model": model, "messages": list(messages), "add_generation_prompt": True}
         with self._counted():
-            return (await self._ask(_TokenCount, "POST", "/tokenize", body, deadline)).count
+            return (await self._ask(TokenCount, "POST", "/tokenize", body, deadline)).count
 
     async def models(self) -> dict[str, int | None]:
         """The engine's names of its models, each with its window in tokens where it is told."""
-        answer = await self._ask(_ModelList, "GET", "/v1/models", None, self.deadline())
+        answer = await self._ask(ModelList, "GET", "/v1/models", None, self.deadline())
         return {model.id: model.max_model_len for model in answer.data}
 
     @contextmanager
@@ -188,56 +153,3 @@ def _failure(response: httpx2.Response) -> EngineFailure | Overloaded | RequestT
     if status == HTTPStatus.BAD_REQUEST and _WINDOW in said:
         return RequestTooLarge(f"the text does not fit the engine's window: {said}", param="text")
     return EngineError(f"the engine answered with status {status}", code=f"engine_{status}")
-
-
-class _Message(BaseModel):
-    content: str
-
-
-class _Choice(BaseModel):
-    message: _Message
-    finish_reason: str
-
-
-class _Usage(BaseModel):
-    prompt_tokens: int
-    completion_tokens: int
-
-
-class _ChatAnswer(BaseModel):
-    """chat completion"""
-
-    choices: tuple[_Choice, ...]
-    usage: _Usage
-
-    def completion(self) -> Completion:
-        if len(self.choices) != 1:
-            raise EngineError(f"the engine answered with {len(self.choices)} choices, expected 1")
-        choice, usage = self.choices[0], self.usage
-        if choice.finish_reason == "abort":
-            raise EngineUnavailable("the engine aborted the request; it is stopping")
-        if choice.finish_reason not in ("stop", "length"):
-            raise EngineError(f"the engine ended the completion with {choice.finish_reason!r}")
-        return Completion(
-            text=choice.message.content,
-            complete=choice.finish_reason == "stop",
-            prompt_tokens=usage.prompt_tokens,
-            completion_tokens=usage.completion_tokens,
-        )
-
-
-class _TokenCount(BaseModel):
-    """token count"""
-
-    count: int
-
-
-class _Model(BaseModel):
-    id: str
-    max_model_len: int | None = None
-
-
-class _ModelList(BaseModel):
-    """list of models"""
-
-    data: tuple[_Model, ...]

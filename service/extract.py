@@ -4,7 +4,8 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from service.engine import Completion, CompletionRequest, Engine
+from service.completion import Completion, CompletionRequest
+from service.engine import Engine
 from service.errors import InvalidRequest, RequestTooLarge
 from service.metrics import Metrics
 from service.ner.align import Aligned, align

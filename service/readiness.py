@@ -4,7 +4,8 @@ import asyncio
 import logging
 from dataclasses import dataclass, field
 
-from service.engine import CompletionRequest, Engine
+from service.completion import CompletionRequest
+from service.engine import Engine
 from service.errors import EngineUnavailable, NerveError
 from service.metrics import Metrics
 from service.ner.formats.lark import only_a_substring_of

@@ -1,0 +1,99 @@
+"""What is asked of the engine, and the parts of its answers that are read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel
+
+from service.errors import EngineError, EngineUnavailable
+from service.ner.prompt import Message
+
+
+@dataclass(frozen=True, slots=True)
+class CompletionRequest:
+    """What is asked of the engine; ``model`` is the engine's name for it."""
+
+    model: str
+    messages: Sequence[Message]
+    grammar: str | None
+    max_tokens: int
+
+    def body(self) -> dict[str, Any]:
+        """The body of a chat completion request."""
+        fields: dict[str, Any] = {
+            "model": self.model,
+            "messages": list(self.messages),
+            "temperature": 0,
+            # vLLM takes a penalty from the model's generation_config.json unless told otherwise;
+            # a text's words are to be repeated.
+            "repetition_penalty": 1.0,
+            "max_tokens": self.max_tokens,
+        }
+        if self.grammar is not None:
+            fields["structured_outputs"] = {"grammar": self.grammar}
+        return fields
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What the model wrote; ``complete`` is False when it ran out of room."""
+
+    text: str
+    complete: bool
+    prompt_tokens: int
+    completion_tokens: int
+
+
+class _Message(BaseModel):
+    content: str
+
+
+class _Choice(BaseModel):
+    message: _Message
+    finish_reason: str
+
+
+class _Usage(BaseModel):
+    prompt_tokens: int
+    completion_tokens: int
+
+
+class ChatAnswer(BaseModel):
+    """chat completion"""
+
+    choices: tuple[_Choice, ...]
+    usage: _Usage
+
+    def completion(self) -> Completion:
+        """The one completion; raises EngineError, EngineUnavailable."""
+        if len(self.choices) != 1:
+            raise EngineError(f"the engine answered with {len(self.choices)} choices, expected 1")
+        choice, usage = self.choices[0], self.usage
+        if choice.finish_reason == "abort":
+            raise EngineUnavailable("the engine aborted the request; it is stopping")
+        if choice.finish_reason not in ("stop", "length"):
+            raise EngineError(f"the engine ended the completion with {choice.finish_reason!r}")
+        return Completion(
+            text=choice.message.content,
+            complete=choice.finish_reason == "stop",
+            prompt_tokens=usage.prompt_tokens,
+            completion_tokens=usage.completion_tokens,
+        )
+
+
+class TokenCount(BaseModel):
+    """token count"""
+
+    count: int
+
+
+class _Model(BaseModel):
+    id: str
+    max_model_len: int | None = None
+
+
+class ModelList(BaseModel):
+    """list of models"""
+
+    data: tuple[_Model, ...]
