@@ -68,6 +68,13 @@ class Gateway:
         until(lambda: self.client.get("/ready").status_code == 200)
 
 
+def error_of(response: httpx2.Response) -> dict[str, Any]:
+    """The envelope's content; it has these four fields, whatever went wrong."""
+    error: dict[str, Any] = response.json()["error"]
+    assert set(error) == {"message", "type", "param", "code"}
+    return error
+
+
 @pytest.fixture(scope="session")
 def adapters(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An adapters folder with one adapter, which is the default."""

@@ -90,8 +90,7 @@ def environment(given: Mapping[str, str], device: Device, cores: int) -> dict[st
         # Qwen2.5, far more than 64 requests need.
         wanted["VLLM_CPU_KVCACHE_SPACE"] = "2"
         if cores <= _FEW_CORES:
-            # vLLM keeps one core from its worker. Of two, that is half: without the reserve, 8
-            # requests at once took 40 s instead of 58.
+            # vLLM keeps one core from its worker, which is half of two.
             wanted["VLLM_CPU_NUM_OF_RESERVED_CPU"] = "0"
     ours = {key: value for key, value in wanted.items() if key not in given}
     if device == "cpu" and "VLLM_PLUGINS" in given:
