@@ -19,6 +19,7 @@ FOR_PEOPLE = (
     AskFailed,
     EnvironmentNotMade,
     ManifestError,
+    OSError,  # a full disk, a folder that cannot be written: it names the file
     PullError,
     RegistryError,
     SettingsError,

@@ -126,6 +126,17 @@ def test_only_one_up_at_a_time(tmp_path: Path) -> None:
     assert "another `nerve up` runs" in shown.stderr
 
 
+def test_a_home_that_cannot_be_made_is_one_line() -> None:
+    """The kernel's reason and the file."""
+    ports = {
+        "NERVE_ENGINE_URL": f"http://127.0.0.1:{free_port()}",
+        "NERVE_PORT": str(free_port()),
+    }
+    shown = nerve("up", "--home", "/proc/nerve", env=ports)
+    assert shown.exit_code == 1
+    assert "No such file or directory: '/proc/nerve'" in shown.stderr
+
+
 def test_a_mistyped_option_is_not_passed_on(tmp_path: Path) -> None:
     """Flags for vLLM stand after --."""
     shown = nerve("up", "--homme", str(tmp_path))
