@@ -20,7 +20,7 @@ accept: .venv/dev
 
 ## Lint, types, import contracts, and the tests that need no engine; properties on fewer examples.
 check: lint
-	$(BIN)/pytest -m "not engine and not model" -n auto --hypothesis-profile quick
+	$(BIN)/pytest -m "not engine and not model and not prometheus" -n auto --hypothesis-profile quick
 
 lint: .venv/dev
 	$(BIN)/ruff check .

@@ -6,13 +6,20 @@
 
 import argparse
 import json
+import sys
 from pathlib import Path
 
-from adapters.readers import KINDS
+from adapters.readers import KINDS, DataError
+from adapters.recipe import RecipeError
+from adapters.template import RowTooLong
+from service.manifest import ManifestError
+
+# What a person can mend is one line. ValueError: a checkpoint of another recipe.
+FOR_PEOPLE = (DataError, ManifestError, OSError, RecipeError, RowTooLong, ValueError)
 
 
-def main() -> None:
-    """Run one stage."""
+def main() -> int:
+    """Run one stage; the status: 0, 1 after an error's message, 130 after Ctrl-C."""
     parser = argparse.ArgumentParser("python -m adapters", description=__doc__)
     stages = parser.add_subparsers(dest="stage", required=True)
     for stage, paths in (
@@ -26,7 +33,14 @@ def main() -> None:
             one.add_argument(path, type=Path)
     stages.choices["train"].add_argument("--kind", choices=KINDS, default="cluener")
     stages.choices["try"].add_argument("texts", nargs="+")
-    run(parser.parse_args())
+    try:
+        run(parser.parse_args())
+    except FOR_PEOPLE as exc:
+        print(f"nerve: {exc}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
 
 
 def run(asked: argparse.Namespace) -> None:
@@ -53,4 +67,4 @@ def run(asked: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,6 +1,7 @@
 """Labelled data: one noun (``Example``), the fixed validation split, and the leakage check."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -19,6 +20,11 @@ class Example:
         """In text order, each (label, surface) once: what a completion should state."""
         found = (Mention(e.label, self.text[e.start : e.end]) for e in self.entities)
         return tuple(dict.fromkeys(found))
+
+
+def label_counts(examples: Sequence[Example]) -> Counter[str]:
+    """label → number of its gold entities."""
+    return Counter(entity.label for example in examples for entity in example.entities)
 
 
 def split(examples: Sequence[Example], held_out: int) -> tuple[list[Example], list[Example]]:

@@ -27,12 +27,14 @@ class EvaluationError(Exception):
 class Service:
     """Where to ask, and what for.
 
-    ``model`` None is the service's default; ``timeout`` in seconds.
+    ``model`` None is the service's default; no ``labels`` are the model's own; ``timeout`` in
+    seconds.
     """
 
     url: str
     model: str | None = None
     constraint: Constraint = "grounded"
+    labels: tuple[str, ...] = ()
     api_key: str | None = None
     side_by_side: int = 16
     timeout: float = 120.0
@@ -105,6 +107,8 @@ async def _extract(client: httpx2.AsyncClient, service: Service, text: str) -> d
     body: dict[str, Any] = {"text": text, "constraint": service.constraint}
     if service.model is not None:
         body["model"] = service.model
+    if service.labels:
+        body["labels"] = list(service.labels)
     for _ in range(_ATTEMPTS):
         try:
             answer = await client.post("/extract", json=body)

@@ -10,7 +10,8 @@
 ``columns``         a character and its tag a line, a blank line between texts; BIO, BMES, BIOES
 ==================  ==============================================================================
 
-A label may be given by its name or by its written form.
+A label may be given by its name or by its written form. Where no labels are given, every label is
+taken as it stands (not in ``alpaca``, whose outputs can only be read with the labels).
 """
 
 import json
@@ -42,11 +43,18 @@ class Read:
 
 
 def read(path: Path, kind: Kind, labels: Sequence[Label], *, skip_bad: bool = False) -> Read:
-    """Read a file. Raises DataError at the first bad row, unless ``skip_bad``."""
+    """Read a file; no ``labels`` means any. Raises DataError at the first bad row, unless
+    ``skip_bad``, and for a file that cannot be read.
+    """
     if kind not in KINDS:
         raise DataError(f"{path}: kind {kind!r}; expected one of {', '.join(KINDS)}")
+    if kind == "alpaca" and not labels:
+        raise DataError(f"{path}: rows of kind alpaca; expected their labels (a recipe or adapter)")
     found = Read([], [])
-    rows = _columns(path) if kind == "columns" else _lines(path)
+    try:
+        rows = list(_columns(path) if kind == "columns" else _lines(path))
+    except UnicodeDecodeError as exc:
+        raise DataError(f"{path}: not UTF-8: {exc}") from exc
     parse = _tagged if kind == "columns" else _PARSERS[kind]
     for number, row in rows:
         try:
@@ -139,7 +147,7 @@ def _tagged(block: str, labels: Sequence[Label]) -> Example:
 def _entity(
     text: str, labels: Sequence[Label], name: str, start: int, end: int, surface: str | None
 ) -> Entity:
-    label = label_named(name, labels)
+    label = label_named(name, labels) if labels else Label(name, name)
     if label is None:
         expected = ", ".join(label.name for label in labels)
         raise ValueError(f"label {name!r}; expected one of {expected}")
@@ -151,6 +159,8 @@ def _entity(
 
 
 def _sorted(example: Example) -> Example:
+    if not isinstance(example.text, str):
+        raise ValueError(f"text {example.text!r}; expected a string")
     unique = set(example.entities)
     return Example(example.text, tuple(sorted(unique, key=lambda e: (e.start, e.end, e.label))))
 

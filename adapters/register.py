@@ -3,12 +3,14 @@
 import hashlib
 import json
 import shutil
+import tomllib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from adapters import recipe as recipes
+from adapters.card import card
 from adapters.recipe import Recipe
 from service import manifest
 
@@ -29,25 +31,32 @@ def register(
     data: str = "",
     licence: str = "",
     notes: str = "",
+    beside: Sequence[Path] = (),
 ) -> manifest.Adapter:
     """Put the weights of folder ``trained`` into ``adapters/name`` and describe them.
 
-    Writes the two weight files, adapter.toml, recipe.toml and README.md (the card), the manifest
-    last: a folder without one is not an adapter. ``reports`` as of ``report.report``; ``data`` and
-    ``licence`` say what it was trained on. Raises RegisterError, RecipeError, ManifestError.
+    Writes the two weight files, adapter.toml, recipe.toml, README.md (the card) and copies of the
+    files ``beside`` (the card shows the pictures), the manifest last: a folder without one is not
+    an adapter. ``reports`` as of ``report.report``; ``data`` and ``licence`` say what it was
+    trained on, and stay as they were where they are left out. Raises RegisterError, RecipeError,
+    ManifestError.
     """
     plan = recipes.load(recipe_file)
     _check(trained, plan)
+    _check_reports(name, reports)
     folder = adapters / name
     folder.mkdir(parents=True, exist_ok=True)
-    for file in (WEIGHTS, CONFIG):
-        _put(trained / file, folder / file)
     _put(recipe_file, folder / recipes.FILE_NAME)
+    for file in (trained / WEIGHTS, trained / CONFIG, *beside):
+        _put(file, folder / file.name)
     digest = _sha256(folder / WEIGHTS)
-    card = _card(name, plan, reports, data, licence, notes)
-    (folder / "README.md").write_text(card, encoding="utf-8")
-    described = _manifest(name, plan, digest, reports, data, licence)
-    (folder / manifest.FILE_NAME).write_text(described, encoding="utf-8")
+    before = _about(folder / manifest.FILE_NAME)
+    data, licence = data or before["trained_on"], licence or before["licence"]
+    pictures = sorted(path.name for path in folder.glob("*.png"))
+    described = card(name, plan, reports, data, licence, notes, pictures)
+    (folder / "README.md").write_text(described, encoding="utf-8")
+    fields = _manifest(name, plan, digest, reports, data, licence)
+    (folder / manifest.FILE_NAME).write_text(fields, encoding="utf-8")
     return manifest.load(folder)
 
 
@@ -64,6 +73,19 @@ def _check(trained: Path, plan: Recipe) -> None:
             )
     if not size:
         raise RegisterError(f"{trained / WEIGHTS} is empty")
+
+
+def _check_reports(name: str, reports: Sequence[Mapping[str, Any]]) -> None:
+    for found in reports:
+        if found["model"] != name:
+            raise RegisterError(
+                f"the report on {found['split']} is about {found['model']!r}; expected {name!r}"
+            )
+
+
+def _about(path: Path) -> dict[str, str]:
+    fields = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return {"trained_on": "", "licence": ""} | fields.get("data", {})
 
 
 def _put(source: Path, target: Path) -> None:
@@ -123,60 +145,6 @@ def _assignments(fields: Mapping[str, Any]) -> str:
     # JSON's strings, numbers and lists of them are TOML's too.
     rows = (f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in fields.items())
     return "".join(rows)
-
-
-def _card(
-    name: str,
-    plan: Recipe,
-    reports: Sequence[Mapping[str, Any]],
-    data: str,
-    licence: str,
-    notes: str,
-) -> str:
-    labels = ", ".join(f"{label.name} ({label.written})" for label in plan.labels)
-    lora = plan.lora
-    rows = [
-        f"# {name}\n",
-        f"A LoRA adapter for `{plan.base}`: rank {lora.rank}, alpha {lora.alpha}, on "
-        f"{', '.join(lora.targets)} of layers {lora.first_layer} to {lora.last_layer}. "
-        f"Prompt `{plan.prompt}`, answer format `{plan.format}`, texts up to "
-        f"{plan.max_chars} characters.\n",
-        f"**Labels:** {labels}\n",
-        f"**Training data:** {data or 'not stated'}. **Data licence:** {licence or 'not stated'}. "
-        "How it was trained: [recipe.toml](recipe.toml).\n",
-    ]
-    if notes:
-        rows.append(f"{notes.strip()}\n")
-    rows += [_report_section(found) for found in reports]
-    return "\n".join(rows)
-
-
-def _report_section(found: Mapping[str, Any]) -> str:
-    rows = [
-        f"## {found['split']}\n",
-        f"{found['sentences']} sentences through the live service, constraint "
-        f"`{found['constraint']}`, {found['date']}. Completion tokens a sentence: "
-        f"{found['completion_tokens_per_sentence']}; sentences per second: "
-        f"{found['sentences_per_second']}.\n",
-    ]
-    for metric, meaning in (("text", "label and surface"), ("span", "label and place")):
-        low, high = found[metric]["interval"]
-        rows.append(
-            f"**{metric}** ({meaning}); 95 % interval of micro F1: {low:.4f} to {high:.4f}\n"
-        )
-        rows.append(_markdown(found[metric]))
-    wrong = ", ".join(f"{kind} {number}" for kind, number in found["errors"].items())
-    rows.append(f"Errors (spans): {wrong}.\n")
-    return "\n".join(rows)
-
-
-def _markdown(figures: Mapping[str, Any]) -> str:
-    rows = ["| label | precision | recall | F1 | support |", "|---|---|---|---|---|"]
-    table = [*figures["labels"].items(), *((key, figures[key]) for key in ("micro", "macro"))]
-    for name, row in table:
-        ratios = " | ".join(f"{row[key]:.4f}" for key in ("precision", "recall", "f1"))
-        rows.append(f"| {name} | {ratios} | {row['support']} |")
-    return "\n".join(rows) + "\n"
 
 
 def _sha256(path: Path) -> str:

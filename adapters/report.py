@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from rich.progress import Progress
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from adapters.data import Example
@@ -35,7 +35,8 @@ def measure(service: Service, gold: Sequence[Example], split: str) -> dict[str, 
 
     Raises EvaluationError.
     """
-    with Progress() as bar:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, TimeRemainingColumn()) as bar:
         task = bar.add_task(split, total=len(gold))
         texts = [example.text for example in gold]
         answers = ask(service, texts, lambda done: bar.update(task, completed=done))
@@ -108,16 +109,62 @@ def changed(
     return [Changed(*row) for row in rows if row[1] != row[2]]
 
 
+def summary(found: Mapping[str, Any]) -> str:
+    """What the tables do not say: wrong spans by class, what was dropped and why, speed, tokens."""
+    wrong, dropped = _listed(found["errors"]), _listed(found["dropped"])
+    speed = found["sentences_per_second"]
+    return "\n".join(
+        (
+            f"errors (spans)        {wrong}",
+            f"dropped (mentions)    {dropped or 'none'}; truncated completions: "
+            f"{found['truncated']}",
+            f"sentences per second  {'-' if speed is None else speed}",
+            f"tokens per sentence   {found['completion_tokens_per_sentence']} (completion)",
+        )
+    )
+
+
+def shown_difference(metric: Metric, found: Difference) -> str:
+    """New minus old, in one line."""
+    low, high = found.interval
+    return f"{metric} F1, new - old: {found.f1:+.4f} (95 % from {low:+.4f} to {high:+.4f})"
+
+
+def shown_change(one: Changed) -> str:
+    """The sentence; with - what only the old system found, with + what only the new one did."""
+    rows = [one.gold.text]
+    for sign, here, there in (("-", one.old, one.new), ("+", one.new, one.old)):
+        rows += [
+            f"  {sign} {e.start}–{e.end}  {e.label}  {one.gold.text[e.start : e.end]}  "
+            f"({'right' if e in one.gold.entities else 'wrong'})"
+            for e in here.entities
+            if e not in there.entities
+        ]
+    return "\n".join(rows)
+
+
+def headline(found: Mapping[str, Any], metric: Metric) -> str:
+    """Which model, which rows, which metric, and the figure that counts."""
+    figures = found[metric]
+    low, high = figures["interval"]
+    return (
+        f"{found['model']}, {found['split']}, {found['constraint']}, {metric}: micro F1 "
+        f"{figures['micro']['f1']:.4f} (95 % from {low:.4f} to {high:.4f})"
+    )
+
+
 def table(found: Mapping[str, Any], metric: Metric) -> Table:
     """label, precision, recall, F1, support; micro and macro rows below."""
     figures = found[metric]
-    low, high = figures["interval"]
-    title = f"{found['model']}, {found['split']}, {metric}: F1 95 % {low:.4f} to {high:.4f}"
-    shown = Table("label", "precision", "recall", "F1", "support", title=title)
+    shown = Table("label", "precision", "recall", "F1", "support")
     for name, row in [*figures["labels"].items(), *((k, figures[k]) for k in ("micro", "macro"))]:
         numbers = (f"{row[key]:.4f}" for key in ("precision", "recall", "f1"))
         shown.add_row(name, *numbers, str(row["support"]))
     return shown
+
+
+def _listed(numbers: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {number}" for name, number in numbers.items())
 
 
 def _figures(scores: Scores) -> dict[str, Any]:

@@ -19,11 +19,14 @@ from service.ner.types import Dropped
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """``completion`` is what the model wrote; ``found`` what stands in the text of it."""
+    """``completion`` is what the model wrote; ``found`` what stands in the text of it;
+    ``truncated``: it ran out of room.
+    """
 
     completion: str
     found: Example
     dropped: tuple[Dropped, ...]
+    truncated: bool
 
     def shown(self) -> dict[str, Any]:
         """As JSON: like an answer of ``/extract``, and the completion."""
@@ -37,6 +40,7 @@ class Answer:
             "dropped": [
                 {"label": one.label, "text": one.text, "reason": one.reason} for one in self.dropped
             ],
+            "truncated": self.truncated,
         }
 
 
@@ -85,6 +89,5 @@ class Trial:
             completion, self.adapter.labels, complete=end is not None
         )
         aligned = align(shown, decoded.mentions, self.adapter.occurrences)
-        return Answer(
-            completion, Example(text, aligned.entities), decoded.dropped + aligned.dropped
-        )
+        dropped = decoded.dropped + aligned.dropped
+        return Answer(completion, Example(text, aligned.entities), dropped, truncated=end is None)

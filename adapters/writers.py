@@ -41,6 +41,6 @@ def _row(
     answer = FORMATS[format_name].encode(example.mentions, labels)
     messages = render(template, labels, example.text, QWEN_ADDED_TOKENS).messages
     if kind == "alpaca":
-        system, user = (message["content"] for message in messages)
-        return {"instruction": system, "input": user, "output": answer}
+        *system, user = (message["content"] for message in messages)
+        return {"instruction": "".join(system), "input": user, "output": answer}
     return {"messages": [*messages, {"role": "assistant", "content": answer}]}

@@ -5,45 +5,28 @@ Modules are imported where they are used: ``nerve --help`` has no need of a web 
 
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from deploy import GATEWAY_URL
+from deploy.adapter_commands import adapter
 from deploy.engine.environment import TORCH_INDEX
-
-if TYPE_CHECKING:
-    from service.settings import Settings
+from deploy.options import HELP, HOME, Home, TorchIndex, Url, clear_errors
+from deploy.options import VARIABLES as VARIABLES
+from deploy.options import settings as read_settings
 
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings=HELP,
     help="Nerve finds typed entities, with exact positions, with a Qwen model on vLLM. "
     "Start with `nerve up`. Settings of the gateway are NERVE_… variables: see service/README.md.",
 )
 
 # Extra arguments stand after --; before it, a mistyped option is an error.
 PASS_ON = {"allow_extra_args": True}
-
-Home = Annotated[
-    Path,
-    typer.Option(envvar="NERVE_HOME", help="folder for all that Nerve downloads and makes"),
-]
-TorchIndex = Annotated[
-    str,
-    typer.Option(
-        envvar="NERVE_TORCH_INDEX", help="index of torch for CPU, for when pip's own has it not"
-    ),
-]
-HOME = Path(".nerve")
-
-# Read by the commands, not by the gateway.
-VARIABLES = ("NERVE_HOME", "NERVE_MODEL_FOLDER", "NERVE_TORCH_INDEX", "NERVE_URL")
 
 
 @app.command(context_settings=PASS_ON)
@@ -62,7 +45,7 @@ def up(
     from deploy.up import up as bring_up
 
     with clear_errors():
-        bring_up(_settings(), Places(home.absolute(), torch_index), Console(), context.args)
+        bring_up(read_settings(), Places(home.absolute(), torch_index), Console(), context.args)
 
 
 @app.command()
@@ -71,7 +54,7 @@ def serve() -> None:
     from deploy.serve import serve as run_gateway
 
     with clear_errors():
-        run_gateway(_settings())
+        run_gateway(read_settings())
 
 
 @app.command(context_settings=PASS_ON)
@@ -87,7 +70,7 @@ def engine(
     from deploy.show import Phases
 
     with clear_errors():
-        settings, places = _settings(), Places(home.absolute(), torch_index)
+        settings, places = read_settings(), Places(home.absolute(), torch_index)
         installed = install(settings, places, Phases(Console()))
         command = installed.engine_command(settings, places.home, context.args)
         sys.stdout.flush()
@@ -113,7 +96,7 @@ def pull(
     from deploy.show import Phases
 
     with clear_errors():
-        settings = _settings()
+        settings = read_settings()
         if model is not None:
             settings = settings.model_copy(update={"base_model": model})
         places = Places(home.absolute(), torch_index)
@@ -126,9 +109,7 @@ def extract(
     text: Annotated[str, typer.Argument(help="the text; - reads standard input")],
     model: Annotated[str | None, typer.Option(help="an adapter or the base model")] = None,
     label: Annotated[list[str] | None, typer.Option(help="a label to find; repeatable")] = None,
-    url: Annotated[
-        str, typer.Option(envvar="NERVE_URL", help="the gateway's address")
-    ] = GATEWAY_URL,
+    url: Url = GATEWAY_URL,
     as_json: Annotated[bool, typer.Option("--json", help="print the answer as JSON")] = False,
 ) -> None:
     """Find the entities of a text through a running gateway."""
@@ -147,24 +128,24 @@ def extract(
         show_answer(console, text, answer)
 
 
-@contextmanager
-def clear_errors() -> Iterator[None]:
-    """What a person can mend is one message and status 1, not a traceback; Ctrl-C is 130."""
-    from deploy.errors import FOR_PEOPLE
+@app.command(context_settings=PASS_ON)
+def doctor(context: typer.Context, url: Url = GATEWAY_URL, home: Home = HOME) -> None:
+    """Look whether settings, adapters, base model, engine and gateway fit together.
 
-    try:
-        yield
-    except FOR_PEOPLE as exc:
-        typer.secho(f"nerve: {exc}", fg="red", err=True)
-        raise typer.Exit(1) from exc
-    except KeyboardInterrupt as exc:
-        raise typer.Exit(130) from exc
+    One line a check: ✓, ! for what to know, ✗ for what to mend; status 1 after any ✗. Flags after
+    -- are checked as `nerve engine -- FLAGS` would pass them to vLLM.
+    """
+    from rich.console import Console
+
+    from deploy.doctor.doctor import examine
+    from deploy.doctor.finding import show
+
+    with clear_errors():
+        failed = show(Console(), examine(read_settings, home, url, context.args))
+    raise typer.Exit(1 if failed else 0)
 
 
-def _settings() -> "Settings":
-    from service.settings import Settings
-
-    return Settings.read(others=VARIABLES)
+app.add_typer(adapter, name="adapter")
 
 
 def main() -> None:

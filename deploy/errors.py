@@ -1,7 +1,13 @@
 """Errors whose message is all that the person at the terminal needs."""
 
+from adapters.evaluate import EvaluationError
+from adapters.readers import DataError
+from adapters.recipe import RecipeError
+from adapters.register import RegisterError
+from adapters.report import ReportError
 from deploy.engine.environment import EnvironmentNotMade
 from deploy.pull.errors import PullError
+from deploy.trainer import TrainerFailed
 from service.manifest import ManifestError
 from service.registry import RegistryError
 from service.settings import SettingsError
@@ -17,11 +23,17 @@ class AskFailed(Exception):
 
 FOR_PEOPLE = (
     AskFailed,
+    DataError,
     EnvironmentNotMade,
+    EvaluationError,
     ManifestError,
     OSError,  # a full disk, a folder that cannot be written: it names the file
     PullError,
+    RecipeError,
+    RegisterError,
     RegistryError,
+    ReportError,
     SettingsError,
+    TrainerFailed,
     UpFailed,
 )

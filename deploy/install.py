@@ -44,7 +44,7 @@ class Installed:
             "--model": self.model.path,
             "--served-name": self.name,
             "--adapters": settings.adapters.absolute(),
-            "--store": home / "adapters",
+            "--store": store(settings, home),
             "--host": address.hostname,
             "--port": address.port or 80,
             "--max-model-len": settings.max_model_len,
@@ -61,10 +61,11 @@ class Installed:
         key = settings.engine_api_key
         return {"VLLM_API_KEY": key.get_secret_value()} if key else {}
 
-    def gateway_env(self) -> dict[str, str]:
+    def gateway_env(self, settings: Settings, home: Path) -> dict[str, str]:
         """Settings of a gateway that serves this base model."""
         return {
             "NERVE_BASE_MODEL": self.name,
+            "NERVE_STORE": str(store(settings, home)),
             "NERVE_ADDED_TOKENS": json.dumps(self.model.added_tokens),
         }
 
@@ -77,6 +78,11 @@ def install(settings: Settings, places: Places, phases: Phases) -> Installed:
     with phases.phase(f"base model {name}", spinner=False), bars(phases.console) as reporter:
         model = pull(name, places.home, python, reporter)
     return Installed(python, name, model)
+
+
+def store(settings: Settings, home: Path) -> Path:
+    """The folder of adapters that engine and gateway share."""
+    return settings.store.absolute() if "store" in settings.model_fields_set else home / "adapters"
 
 
 def base_model(settings: Settings) -> str:

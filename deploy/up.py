@@ -93,7 +93,7 @@ async def _run(
     url = _gateway_url(settings)
     parts = (
         Kept(_engine(settings, installed, home, extra)),
-        Kept(_gateway(installed, home, url)),
+        Kept(_gateway(settings, installed, home, url)),
     )
     keepers: list[asyncio.Task[None]] = []
     try:
@@ -146,11 +146,11 @@ def _engine(settings: Settings, installed: Installed, home: Path, extra: Sequenc
     )
 
 
-def _gateway(installed: Installed, home: Path, url: str) -> Part:
+def _gateway(settings: Settings, installed: Installed, home: Path, url: str) -> Part:
     return Part(
         name="gateway",
         command=[sys.executable, "-m", "deploy.cli", "serve"],
-        env=installed.gateway_env(),
+        env=installed.gateway_env(settings, home),
         cwd=Path.cwd(),
         log=home / "logs" / "gateway.log",
         ready_url=f"{url}/ready",

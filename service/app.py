@@ -9,17 +9,30 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
 
-from service import registry as models
+from service import request_id
 from service.body import WholeBody
 from service.engine import Engine
-from service.errors import InternalError, MalformedBody, MethodNotAllowed, NerveError, NotFound
+from service.errors import (
+    AuthenticationFailed,
+    InternalError,
+    MalformedBody,
+    MethodNotAllowed,
+    NerveError,
+    NotFound,
+)
 from service.extract import Extract
-from service.metrics import MeasureRequests, Metrics
+from service.live_registry import LiveRegistry
+from service.measure import MeasureRequests
+from service.metrics import Metrics
+from service.passing import Passing
 from service.places import Places
-from service.protocol import ErrorResponse, request_error
+from service.preparing import Prepare
+from service.protocol import ErrorResponse, ExtractRequest, RedactRequest, request_error
 from service.readiness import Readiness
-from service.routes import extract, health
+from service.redact import Redact
+from service.routes import adapters, extract, health, openai, redact
 from service.settings import Settings
 
 logger = logging.getLogger("nerve")
@@ -28,30 +41,50 @@ logger = logging.getLogger("nerve")
 def create_app(settings: Settings) -> FastAPI:
     """The gateway. Raises ManifestError or RegistryError if the adapters folder cannot be used."""
     metrics = Metrics()
-    registry = models.load(settings.adapters, settings.base_model, settings.default_model)
     engine = Engine.connect(settings, metrics)
+    registry = LiveRegistry(settings, Prepare(settings, engine), metrics)
     readiness = Readiness(settings, registry, engine, metrics)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        watch = asyncio.create_task(readiness.watch())
+        watches = [asyncio.create_task(one.watch()) for one in (readiness, registry)]
         try:
             yield
         finally:
-            watch.cancel()
-            with suppress(asyncio.CancelledError):
-                await watch
+            for watch in watches:
+                watch.cancel()
+                with suppress(asyncio.CancelledError):
+                    await watch
             await engine.aclose()
 
     app = FastAPI(title="Nerve", version="0.1.0", lifespan=lifespan)
     places = Places(settings.max_in_flight, metrics.in_flight)
-    app.include_router(extract.router(Extract(settings, registry, engine, metrics), places))
+    metrics.places.set(settings.max_in_flight)
+    extracting = Extract(settings, registry, engine, metrics)
+    app.include_router(extract.router(extracting, places))
+    app.include_router(redact.router(Redact(extracting), places))
     app.include_router(health.router(readiness, metrics))
-    # The last added is the outermost: what the body's limit refuses is measured too.
-    app.add_middleware(WholeBody, max_bytes=settings.max_body_bytes)
-    app.add_middleware(MeasureRequests, metrics=metrics)
+    app.include_router(adapters.router(settings, registry, readiness))
+    passing = Passing(engine, places, metrics)
+    app.include_router(openai.router(settings, registry, passing))
+    _wrap(app, settings, metrics)
     _handle_errors(app)
     return app
+
+
+def _wrap(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
+    """The last added is the outermost: what the body's limit refuses is measured too."""
+    app.add_middleware(WholeBody, max_bytes=settings.max_body_bytes, in_parts={extract.BATCH})
+    app.add_middleware(MeasureRequests, metrics=metrics)
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_methods=("GET", "POST"),
+            allow_headers=("*",),
+            expose_headers=(request_id.HEADER, "retry-after"),
+        )
+    app.add_middleware(request_id.RequestId)
 
 
 def _handle_errors(app: FastAPI) -> None:
@@ -62,8 +95,9 @@ def _handle_errors(app: FastAPI) -> None:
         return _answer(exc)
 
     @app.exception_handler(RequestValidationError)
-    async def invalid(_: Request, exc: RequestValidationError) -> JSONResponse:
-        return _answer(request_error(exc.errors()[0]))
+    async def invalid(request: Request, exc: RequestValidationError) -> JSONResponse:
+        body = RedactRequest if request.url.path == redact.PATH else ExtractRequest
+        return _answer(request_error(exc.errors()[0], body))
 
     @app.exception_handler(HTTPException)
     async def routing(request: Request, exc: HTTPException) -> JSONResponse:
@@ -75,14 +109,18 @@ def _handle_errors(app: FastAPI) -> None:
         return _answer(NotFound(f"there is no route {path}; see /docs"))
 
     @app.exception_handler(Exception)
-    async def unknown(_: Request, exc: Exception) -> JSONResponse:
+    async def unknown(request: Request, exc: Exception) -> JSONResponse:
         # The server closes the connection after a fault; a client's pool has to know.
         fault = InternalError("a fault of the gateway; its log says more")
-        return _answer(fault, {"connection": "close"})
+        # This answer is given outside of the middleware.
+        headers = {"connection": "close", request_id.HEADER: request_id.of(request.scope)}
+        return _answer(fault, headers)
 
 
 def _answer(error: NerveError, headers: object = None) -> JSONResponse:
     answer = JSONResponse(ErrorResponse.of(error).model_dump(), error.status)
+    if isinstance(error, AuthenticationFailed):
+        answer.headers["www-authenticate"] = "Bearer"
     if error.retry_after is not None:
         answer.headers["retry-after"] = str(error.retry_after)
     if isinstance(headers, dict):

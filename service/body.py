@@ -1,6 +1,7 @@
 """Pure ASGI middleware: reads the body, within its limit, then minds the client's leaving."""
 
 import asyncio
+from collections.abc import Container
 from contextlib import suppress
 
 from starlette.responses import JSONResponse
@@ -14,15 +15,16 @@ class WholeBody:
     """The application gets the body in one piece, and is cancelled when the client leaves.
 
     Without the second half an engine would go on working for nobody: the server tells an
-    application of a disconnect only when it asks.
+    application of a disconnect only when it asks. The paths ``in_parts`` do both by themselves.
     """
 
-    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, max_bytes: int, in_parts: Container[str] = ()) -> None:
         self.app = app
         self.max_bytes = max_bytes
+        self.in_parts = in_parts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] != "http" or scope["path"] in self.in_parts:
             await self.app(scope, receive, send)
             return
         try:

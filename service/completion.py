@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from service.errors import EngineError, EngineUnavailable
-from service.ner.prompt import Message
+from service.ner.prompt import TEMPLATE_ARGUMENTS, Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,7 @@ class CompletionRequest:
         fields: dict[str, Any] = {
             "model": self.model,
             "messages": list(self.messages),
+            "chat_template_kwargs": dict(TEMPLATE_ARGUMENTS),
             "temperature": 0,
             # vLLM takes a penalty from the model's generation_config.json unless told otherwise;
             # a text's words are to be repeated.
@@ -91,6 +92,7 @@ class TokenCount(BaseModel):
 class _Model(BaseModel):
     id: str
     max_model_len: int | None = None
+    root: str | None = None
 
 
 class ModelList(BaseModel):

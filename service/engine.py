@@ -6,8 +6,9 @@ a request early, by cancellation or deadline, closes its connection, which ends 
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TypeVar
 
@@ -15,23 +16,35 @@ import httpx2
 from pydantic import BaseModel, ValidationError
 
 from service.completion import ChatAnswer, Completion, CompletionRequest, ModelList, TokenCount
+from service.engine_status import failure, forwarding_failure, in_envelope, is_refusal
 from service.errors import (
     EngineError,
-    EngineFailure,
     EngineTimeout,
     EngineUnavailable,
-    Overloaded,
-    RequestTooLarge,
 )
 from service.metrics import Metrics
 from service.ner.prompt import Message
+from service.outcomes import counted
 from service.settings import Settings
+from service.timing import waiting
 
 CONNECT_TIMEOUT_S = 5.0
 # Below the 5 s after which vLLM closes idle connections: a request never meets one that is closing.
 KEEPALIVE_S = 4.0
 
 Answer = TypeVar("Answer", bound=BaseModel)
+
+
+@dataclass(slots=True)
+class Forwarded:
+    """The engine's answer to a request that was passed on, open for as long as its context.
+
+    ``body`` is whole, or a stream's chunks as the engine sends them.
+    """
+
+    status: int
+    content_type: str
+    body: bytes | AsyncIterator[bytes]
 
 
 class Engine:
@@ -68,14 +81,14 @@ class Engine:
 
     async def complete(self, request: CompletionRequest, deadline: float) -> Completion:
         """One chat completion."""
-        with self._counted():
+        with counted(self._metrics.engine_requests, self._metrics.engine_in_flight):
             path, body = "/v1/chat/completions", request.body()
             return (await self._ask(ChatAnswer, "POST", path, body, deadline)).completion()
 
     async def count_tokens(self, model: str, messages: Sequence[Message], deadline: float) -> int:
         """Tokens of the prompt that the engine would make of ``messages``."""
         body = {"model": model, "messages": list(messages), "add_generation_prompt": True}
-        with self._counted():
+        with counted(self._metrics.engine_requests, self._metrics.engine_in_flight):
             return (await self._ask(TokenCount, "POST", "/tokenize", body, deadline)).count
 
     async def models(self) -> dict[str, int | None]:
@@ -83,18 +96,62 @@ class Engine:
         answer = await self._ask(ModelList, "GET", "/v1/models", None, self.deadline())
         return {model.id: model.max_model_len for model in answer.data}
 
-    @contextmanager
-    def _counted(self) -> Iterator[None]:
-        """Count a request by its outcome."""
-        outcome = "cancelled"
-        try:
-            yield
-            outcome = "ok"
-        except (EngineFailure, Overloaded, RequestTooLarge) as exc:
-            outcome = _OUTCOMES[type(exc)]
-            raise
-        finally:
-            self._metrics.engine_requests.labels(outcome).inc()
+    async def path_of(self, base: str) -> str:
+        """The ``--model`` that the engine was started with; ``base`` is its name there."""
+        answer = await self._ask(ModelList, "GET", "/v1/models", None, self.deadline())
+        root = next((model.root for model in answer.data if model.id == base), None)
+        if root is None:
+            raise EngineError(f"the engine does not say where it has {base} from")
+        return root
+
+    @asynccontextmanager
+    async def forward(
+        self, path: str, body: bytes, headers: Mapping[str, str]
+    ) -> AsyncIterator[Forwarded]:
+        """Pass a request on as it is, and its answer back: 200, or the engine's refusal.
+
+        A stream has until its first chunk the time that others have for the whole answer, and
+        again between two chunks; they raise EngineFailure. Leaving the context early ends
+        the engine's work.
+        """
+        deadline = self.deadline()
+        request = self._client.build_request("POST", path, content=body, headers=headers)
+        with counted(self._metrics.engine_requests, self._metrics.engine_in_flight) as outcome:
+            async with self._foreign_errors(deadline):
+                response = await self._client.send(request, stream=True)
+            try:
+                answer = await self._forwarded(response, deadline)
+                if answer.status != HTTPStatus.OK:
+                    outcome.name = "refused"
+                yield answer
+            finally:
+                await response.aclose()
+
+    async def _forwarded(self, response: httpx2.Response, deadline: float) -> Forwarded:
+        status, kind = response.status_code, response.headers.get("content-type", "")
+        if status == HTTPStatus.OK and kind.startswith("text/event-stream"):
+            return Forwarded(status, kind, self._chunks(response, deadline))
+        async with self._foreign_errors(deadline):
+            body = await response.aread()
+        if is_refusal(status):
+            enveloped = in_envelope(status, body)
+            kind = kind if enveloped is body else "application/json"
+            return Forwarded(status, kind, enveloped)
+        if status != HTTPStatus.OK:
+            raise forwarding_failure(status, response.text[:500])
+        if not kind.startswith("application/json"):
+            raise EngineError(f"the engine answered with {kind or 'no type'}, expected JSON")
+        return Forwarded(status, kind, body)
+
+    async def _chunks(self, response: httpx2.Response, deadline: float) -> AsyncIterator[bytes]:
+        chunks = response.aiter_bytes()
+        while True:
+            async with self._foreign_errors(deadline):
+                chunk = await anext(chunks, None)
+            if chunk is None:
+                return
+            yield chunk
+            deadline = self.deadline()
 
     async def _ask(
         self, kind: type[Answer], method: str, path: str, body: object, deadline: float
@@ -102,7 +159,7 @@ class Engine:
         async with self._foreign_errors(deadline):
             response = await self._client.request(method, path, json=body)
         if response.status_code != HTTPStatus.OK:
-            raise _failure(response)
+            raise failure(response.status_code, response.text[:500])
         try:
             return kind.model_validate_json(response.content)
         except ValidationError as exc:
@@ -112,8 +169,9 @@ class Engine:
     async def _foreign_errors(self, deadline: float) -> AsyncIterator[None]:
         """The deadline, and the client's exceptions in our words."""
         try:
-            async with asyncio.timeout_at(deadline):
-                yield
+            with waiting():
+                async with asyncio.timeout_at(deadline):
+                    yield
         except (TimeoutError, httpx2.TimeoutException) as exc:
             if isinstance(exc, httpx2.ConnectTimeout):
                 raise EngineUnavailable("the engine cannot be reached") from exc
@@ -126,30 +184,3 @@ class Engine:
             raise EngineUnavailable("the engine closed the connection before its answer") from exc
         except (httpx2.HTTPError, httpx2.InvalidURL) as exc:
             raise EngineError(f"the engine's answer cannot be read: {type(exc).__name__}") from exc
-
-
-_OUTCOMES = {
-    EngineError: "error",
-    EngineUnavailable: "unavailable",
-    EngineTimeout: "timeout",
-    Overloaded: "overloaded",
-    RequestTooLarge: "too_large",
-}
-
-_WINDOW = "maximum context length"
-# vLLM answers 500 to everything between the death of its core and its own exit.
-_DEAD_CORE = ("EngineCore", "EngineDead")
-
-
-def _failure(response: httpx2.Response) -> EngineFailure | Overloaded | RequestTooLarge:
-    """What an engine's status other than 200 means for our caller."""
-    status, said = response.status_code, response.text[:500]
-    if status == HTTPStatus.TOO_MANY_REQUESTS:
-        return Overloaded("the engine has no free place")
-    if status == HTTPStatus.SERVICE_UNAVAILABLE or any(word in said for word in _DEAD_CORE):
-        return EngineUnavailable("the engine is not able to work; it is starting or restarting")
-    if status == HTTPStatus.NOT_FOUND:
-        return EngineUnavailable("the engine has not loaded this model")
-    if status == HTTPStatus.BAD_REQUEST and _WINDOW in said:
-        return RequestTooLarge(f"the text does not fit the engine's window: {said}", param="text")
-    return EngineError(f"the engine answered with status {status}", code=f"engine_{status}")

@@ -4,6 +4,8 @@
     ├── InvalidRequest       422  invalid_request_error   a field is wrong
     │   ├── MalformedBody    400  invalid_request_error   not JSON
     │   └── MethodNotAllowed 405  invalid_request_error   the route has other methods
+    ├── AuthenticationFailed 401  authentication_error    no key, or a wrong one
+    ├── PermissionDenied     403  permission_error        not allowed, whatever the key
     ├── NotFound             404  not_found_error         no such route
     │   └── ModelNotFound    404  not_found_error         no such adapter or base model
     ├── RequestTooLarge      413  request_too_large       over a limit, which is said
@@ -52,6 +54,20 @@ class MethodNotAllowed(InvalidRequest):
     """The route exists, for other methods."""
 
     status = 405
+
+
+class AuthenticationFailed(NerveError):
+    """No key was given, or a wrong one."""
+
+    status = 401
+    type = "authentication_error"
+
+
+class PermissionDenied(NerveError):
+    """Not allowed here, whatever the key."""
+
+    status = 403
+    type = "permission_error"
 
 
 class NotFound(NerveError):

@@ -21,12 +21,31 @@ class ManifestError(Exception):
     """A manifest that cannot be used: names the file, the key, the value, what was expected."""
 
 
+Interval = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What was measured of an adapter on ``split``: F1 from 0 to 1 with 95 % intervals, None where
+    it was not recorded. ``date`` as it is written there."""
+
+    split: str
+    sentences: int | None
+    date: str | None
+    constraint: str | None
+    text_f1: float | None
+    text_interval: Interval | None
+    span_f1: float | None
+    span_interval: Interval | None
+
+
 @dataclass(frozen=True, slots=True)
 class Adapter:
     """A LoRA adapter as its manifest records it.
 
     ``weights`` is the safetensors file and ``sha256`` its digest (hexadecimal); ``rank`` the LoRA
-    rank; ``max_chars`` the longest text, in code points, that it was trained for.
+    rank; ``prompt`` the name of ``template``; ``max_chars`` the longest text, in code points, that
+    it was trained for.
     """
 
     name: str
@@ -35,16 +54,23 @@ class Adapter:
     weights: Path
     sha256: str
     rank: int
+    prompt: str
     template: Template
     format: str
     labels: tuple[Label, ...]
     max_chars: int
     occurrences: Occurrences
+    evaluation: tuple[Evaluation, ...]
 
     @property
     def engine_name(self) -> str:
         """Its name in the engine: new weights are a new name, so no cache mixes the two."""
         return f"{self.name}@{self.sha256[:8]}"
+
+
+def is_name(text: str) -> bool:
+    """Can an adapter, or an alias, be called this?"""
+    return bool(_NAME.fullmatch(text))
 
 
 def load_all(adapters: Path) -> list[Adapter]:
@@ -69,11 +95,13 @@ def load(folder: Path) -> Adapter:
         weights=folder / fields.text("weights"),
         sha256=fields.text("sha256", _SHA256),
         rank=fields.positive("rank"),
+        prompt=fields.text("prompt"),
         template=_template(fields, folder),
         format=format_name,
         labels=_labels(fields, format_name),
         max_chars=fields.positive("max_chars"),
         occurrences=fields.one_of("occurrences", get_args(Occurrences), "all"),
+        evaluation=_evaluation(fields),
     )
 
 
@@ -109,6 +137,23 @@ class _Fields:
             raise self.wrong(key, value, "a whole number above 0")
         return value
 
+    def number(self, key: str) -> float | None:
+        """A number, None where there is none."""
+        value = self.values.get(key)
+        if value is not None and type(value) not in (int, float):
+            raise self.wrong(key, value, "a number")
+        return value
+
+    def interval(self, key: str) -> Interval | None:
+        """A list of two numbers, None where there is none."""
+        match self.values.get(key):
+            case None:
+                return None
+            case [int() | float() as low, int() | float() as high]:
+                return low, high
+            case value:
+                raise self.wrong(key, value, "a list of two numbers")
+
     def one_of(self, key: str, words: tuple[str, ...], default: str | None = None) -> Any:
         value = self.values.get(key, default)
         if value not in words:
@@ -117,7 +162,10 @@ class _Fields:
 
 
 def _template(fields: _Fields, folder: Path) -> Template:
-    """``prompt`` names a built-in template, or a TOML file (``system``, ``user``) in the folder."""
+    """``prompt`` names a built-in template, or a TOML file in the folder.
+
+    The file has ``user``, and ``system`` unless the adapter was trained without that message.
+    """
     value = fields.text("prompt")
     if value in BUILT_IN:
         return BUILT_IN[value]
@@ -125,7 +173,8 @@ def _template(fields: _Fields, folder: Path) -> Template:
         expected = f"one of {', '.join(BUILT_IN)}, or a .toml file in the adapter's folder"
         raise fields.wrong("prompt", value, expected)
     prompt = _Fields.read(folder / value)
-    template = Template(prompt.text("system"), prompt.text("user"))
+    system = prompt.text("system") if "system" in prompt.values else ""
+    template = Template(system, prompt.text("user"))
     if "{text}" not in template.user:
         raise prompt.wrong("user", template.user, "a pattern with the place {text}")
     return template
@@ -156,3 +205,25 @@ def _label(row: _Fields, format_name: str) -> Label:
     if not isinstance(description, str):
         raise row.wrong("labels.description", description, "a string")
     return Label(name, written, description)
+
+
+def _evaluation(fields: _Fields) -> tuple[Evaluation, ...]:
+    """The [[evaluation]] tables; keys that are not known here are somebody else's."""
+    rows = fields.values.get("evaluation", [])
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise fields.wrong("evaluation", rows, "[[evaluation]] tables")
+    return tuple(_evaluated(_Fields(fields.path, row)) for row in rows)
+
+
+def _evaluated(row: _Fields) -> Evaluation:
+    date, constraint = row.values.get("date"), row.values.get("constraint")
+    return Evaluation(
+        split=row.text("split"),
+        sentences=row.positive("sentences") if "sentences" in row.values else None,
+        date=None if date is None else str(date),
+        constraint=None if constraint is None else str(constraint),
+        text_f1=row.number("text_f1"),
+        text_interval=row.interval("text_interval"),
+        span_f1=row.number("span_f1"),
+        span_interval=row.interval("span_interval"),
+    )

@@ -1,9 +1,10 @@
 """The wire types. A field's description is also what its errors say was expected."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from service.errors import InvalidRequest, MalformedBody, NerveError
 from service.ner.types import Constraint, Reason
@@ -20,16 +21,34 @@ def _encodable(text: str) -> str:
 
 
 Text = Annotated[str, AfterValidator(_encodable)]
+_TEXT = "a string without lone surrogates and without NUL"
 LabelName = Annotated[Text, Field(min_length=1, max_length=64)]
 Description = Annotated[Text, Field(max_length=500)]
 
 
-class ExtractRequest(BaseModel):
-    """What to extract, from what, by which model. Only ``text`` is required."""
+class ExampleEntity(BaseModel):
+    """An entity of an example: ``text`` is a part of the example's text."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
-    text: Text = Field(description="a string without lone surrogates and without NUL")
+    label: LabelName
+    text: Annotated[Text, Field(min_length=1, max_length=200)]
+
+
+class LabelledText(BaseModel):
+    """An example: a text, and its entities in the order of the text."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    text: Annotated[Text, Field(min_length=1, max_length=500)]
+    entities: Annotated[list[ExampleEntity], Field(max_length=50)]
+
+
+class Options(BaseModel):
+    """How to extract, whatever the text."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
     model: Text | None = Field(
         None, description="the name of an adapter or of the base model, as a string"
     )
@@ -42,9 +61,42 @@ class ExtractRequest(BaseModel):
         description="1 to 100 names of 1 to 64 characters as a list, "
         "or an object of name to description (up to 500 characters)",
     )
+    examples: Annotated[list[LabelledText], Field(max_length=8)] = Field(
+        [],
+        description='up to 8 of {"text": up to 500 characters, "entities": up to 50 of '
+        '{"label", "text"}}, for the base model',
+    )
     offsets: Offsets = Field("codepoint", description="one of codepoint, utf16, utf8")
     constraint: Constraint = Field("grounded", description="one of grounded, schema, none")
     min_score: float = Field(0.0, ge=0.0, le=1.0, description="a number from 0 to 1")
+
+
+class ExtractRequest(Options):
+    """What to extract, from what, by which model. Only ``text``, or ``texts``, is required."""
+
+    text: Text | None = Field(None, description=_TEXT)
+    texts: list[Any] | None = Field(
+        None, description="a list of strings, each without lone surrogates and without NUL"
+    )
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if self.text is None and self.texts is None:
+            raise PydanticCustomError("no_text", "text is missing")
+        if self.text is not None and self.texts is not None:
+            raise PydanticCustomError("both_texts", "text and texts are both there")
+        return self
+
+    def only_text(self) -> str:
+        """The text of a request that has no ``texts``."""
+        assert self.text is not None, "the validator wants one of both"
+        return self.text
+
+
+class BatchLine(Options):
+    """One line of a batch: as a request of ``POST /extract``, with one text."""
+
+    text: Text = Field(description=_TEXT)
 
 
 class FoundEntity(BaseModel):
@@ -72,17 +124,6 @@ class Usage(BaseModel):
     completion_tokens: int
 
 
-class ExtractResponse(BaseModel):
-    """The answer: entities sorted by start."""
-
-    id: str
-    model: str
-    entities: list[FoundEntity]
-    dropped: list[DroppedMention]
-    truncated: bool
-    usage: Usage
-
-
 class ErrorBody(BaseModel):
     """The OpenAI error envelope's content."""
 
@@ -91,6 +132,11 @@ class ErrorBody(BaseModel):
     param: str | None
     code: str | None
 
+    @classmethod
+    def of(cls, error: NerveError) -> Self:
+        """The content for ``error``."""
+        return cls(message=error.message, type=error.type, param=error.param, code=error.code)
+
 
 class ErrorResponse(BaseModel):
     """The OpenAI error envelope."""
@@ -98,24 +144,101 @@ class ErrorResponse(BaseModel):
     error: ErrorBody
 
     @classmethod
-    def of(cls, error: NerveError) -> "ErrorResponse":
+    def of(cls, error: NerveError) -> Self:
         """The envelope of ``error``."""
-        body = ErrorBody(message=error.message, type=error.type, param=error.param, code=error.code)
-        return cls(error=body)
+        return cls(error=ErrorBody.of(error))
 
 
-def request_error(error: Mapping[str, Any]) -> InvalidRequest:
+class FailedChunk(BaseModel):
+    """A part of the text that could not be extracted: half-open, in the request's unit."""
+
+    start: int
+    end: int
+    error: ErrorBody
+
+
+class ExtractResponse(BaseModel):
+    """The answer: entities sorted by start. ``partial`` and ``chunks`` are there when parts of the
+    text could not be extracted."""
+
+    id: str
+    model: str
+    entities: list[FoundEntity]
+    dropped: list[DroppedMention]
+    truncated: bool
+    usage: Usage
+    partial: bool = False
+    chunks: list[FailedChunk] = []
+
+
+class ManyResponse(BaseModel):
+    """An answer or an error for each of ``texts``, in their order."""
+
+    results: list[ExtractResponse | ErrorResponse]
+
+
+class RedactRequest(ExtractRequest):
+    """What to mask: as what to extract."""
+
+    mask: Annotated[Text, Field(max_length=100)] = Field(
+        "[{LABEL}]",
+        description="up to 100 characters; {label} and {LABEL} in it are the entity's label",
+    )
+
+
+class RedactResponse(ExtractResponse):
+    """``redacted``: the text with its entities masked; their offsets are in the text as given."""
+
+    redacted: str
+
+
+class ManyRedacted(BaseModel):
+    """An answer or an error for each of ``texts``, in their order."""
+
+    results: list[RedactResponse | ErrorResponse]
+
+
+class _Numbered(BaseModel):
+    line: int = Field(description="the number of the request's line, from 1")
+
+
+class LineAnswer(ExtractResponse, _Numbered):
+    """The answer to a line of a batch."""
+
+
+class LineError(ErrorResponse, _Numbered):
+    """What went wrong with a line of a batch."""
+
+
+def as_text(value: object, name: str) -> str:
+    """``value``, which must be a text; raises InvalidRequest, which calls it ``name``."""
+    if isinstance(value, str):
+        try:
+            return _encodable(value)
+        except ValueError:
+            pass
+    raise InvalidRequest(f"{name} has {_shown(value)}; expected {_TEXT}", param=name)
+
+
+def request_error(
+    error: Mapping[str, Any], body: type[BaseModel] = ExtractRequest
+) -> InvalidRequest:
     """What pydantic found wrong with a body, as field, value and what was expected."""
     path = [str(part) for part in error["loc"][1:]]
-    if error["type"] == "json_invalid":
-        return MalformedBody(f"the body is not JSON: {error['ctx']['error']}")
+    match error["type"]:
+        case "json_invalid":
+            return MalformedBody(f"the body is not JSON: {error['ctx']['error']}")
+        case "no_text":
+            return InvalidRequest(f"text is missing; expected {_TEXT}, or texts", param="text")
+        case "both_texts":
+            return InvalidRequest("texts is there beside text; expected one of them", param="texts")
     if not path:
         got = _shown(error["input"])
         return InvalidRequest(f"the body is {got}; expected a JSON object (application/json)")
     field = path[0]
-    known = ExtractRequest.model_fields.get(field)
+    known = body.model_fields.get(field)
     if known is None:
-        fields, field = ", ".join(ExtractRequest.model_fields), field[:64]
+        fields, field = ", ".join(body.model_fields), field[:64]
         return InvalidRequest(f"{field} is not a field; expected {fields}", param=field)
     if error["type"] == "missing":
         return InvalidRequest(f"{field} is missing; expected {known.description}", param=field)

@@ -10,7 +10,7 @@ from service.errors import EngineUnavailable, NerveError
 from service.metrics import Metrics
 from service.ner.formats.lark import only_a_substring_of
 from service.ner.prompt import render
-from service.registry import Registry
+from service.registry import Models
 from service.settings import Settings
 
 logger = logging.getLogger("nerve")
@@ -20,17 +20,20 @@ _PROBE_TEXT = "浙商银行"
 
 @dataclass(slots=True)
 class Readiness:
-    """``problem`` is None when the engine can be used, else the reason in one sentence.
+    """``problem`` is None when the engine can be used, else the reason in one sentence; ``loaded``
+    are the engine's names of what it had in memory at the last look.
 
-    What the engine offers is probed, not assumed: its list of models at every look, and one short
-    grounded request whenever it has come (back) into sight.
+    The base model has to be there and the default has to answer; the engine loads other adapters
+    when they are first asked for. What the engine offers is probed, not assumed: its list of models
+    at every look, and one short grounded request whenever it has come (back) into sight.
     """
 
     settings: Settings
-    registry: Registry
+    registry: Models
     engine: Engine
     metrics: Metrics
     problem: str | None = field(default="the engine has not been asked yet", init=False)
+    loaded: frozenset[str] = field(default=frozenset(), init=False)
 
     async def watch(self) -> None:
         """Look at the engine for ever; cancelled at shutdown."""
@@ -62,16 +65,18 @@ class Readiness:
             raise EngineUnavailable(self.problem, code="not_ready")
 
     async def _problem(self) -> str | None:
+        self.loaded = frozenset()
         windows = await self.engine.models()
-        for name, served in self.registry.models.items():
-            if served.engine_name not in windows:
-                return f"the engine does not serve {name} (as {served.engine_name})"
-            window, wanted = windows[served.engine_name], self.settings.max_model_len
-            if window is not None and window < wanted:
-                return (
-                    f"the engine's window is {window} tokens; "
-                    f"expected NERVE_MAX_MODEL_LEN = {wanted} or more"
-                )
+        self.loaded = frozenset(windows)
+        base, wanted = self.settings.base_model, self.settings.max_model_len
+        if base not in windows:
+            return f"the engine does not serve {base}; it has {', '.join(windows)[:200]}"
+        window = windows[base]
+        if window is not None and window < wanted:
+            return (
+                f"the engine's window is {window} tokens; "
+                f"expected NERVE_MAX_MODEL_LEN = {wanted} or more"
+            )
         return None if self.problem is None else await self._grounding_problem()
 
     async def _grounding_problem(self) -> str | None:
@@ -79,10 +84,13 @@ class Readiness:
         served = self.registry.resolve(None)
         prompt = render(served.template, served.labels, _PROBE_TEXT, self.settings.added_tokens)
         grammar = only_a_substring_of(_PROBE_TEXT)
-        completion = await self.engine.complete(
-            CompletionRequest(served.engine_name, prompt.messages, grammar, max_tokens=16),
-            self.engine.deadline(),
-        )
+        try:
+            completion = await self.engine.complete(
+                CompletionRequest(served.engine_name, prompt.messages, grammar, max_tokens=16),
+                self.engine.deadline(),
+            )
+        except NerveError as exc:
+            return f"{served.name} (as {served.engine_name}) does not answer: {exc.message}"
         if not completion.text or completion.text not in _PROBE_TEXT:
             return (
                 "the engine does not keep to a grammar; "

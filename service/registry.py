@@ -1,17 +1,16 @@
 """Which models there are, and what each needs to extract: from the adapters folder."""
 
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
+from service import names
 from service.errors import InvalidRequest, ModelNotFound
-from service.manifest import Adapter, ManifestError, load_all
+from service.manifest import Adapter, load_all
 from service.ner.formats import FORMATS, Format
 from service.ner.prompt import BUILT_IN, Template
 from service.ner.types import Label, Occurrences, refuse_written
-
-FILE_NAME = "registry.toml"
 
 # What the base model looks for when a request names no labels.
 OPEN_LABELS = tuple(
@@ -34,7 +33,8 @@ class RegistryError(Exception):
 class Served:
     """A model as requests see it: its names here and in the engine, its prompt and its format.
 
-    ``is_open`` models (the base) take any labels; the others, a choice of ``labels``.
+    ``adapter`` is None for the base model, which is open: it takes any labels; the others take a
+    choice of ``labels``.
     """
 
     name: str
@@ -43,16 +43,21 @@ class Served:
     format: Format
     labels: tuple[Label, ...]
     occurrences: Occurrences
-    is_open: bool
+    adapter: Adapter | None
+
+    @property
+    def is_open(self) -> bool:
+        """Does it take any labels?"""
+        return self.adapter is None
 
     @classmethod
     def base(cls, name: str) -> "Served":
         """The base model: open extraction by instruction."""
         template, answer = BUILT_IN["open-json-1"], FORMATS["json"]
-        return cls(name, name, template, answer, OPEN_LABELS, "all", is_open=True)
+        return cls(name, name, template, answer, OPEN_LABELS, "all", adapter=None)
 
     @classmethod
-    def adapter(cls, adapter: Adapter) -> "Served":
+    def tuned(cls, adapter: Adapter) -> "Served":
         """What an adapter's manifest says."""
         return cls(
             name=adapter.name,
@@ -61,7 +66,7 @@ class Served:
             format=FORMATS[adapter.format],
             labels=adapter.labels,
             occurrences=adapter.occurrences,
-            is_open=False,
+            adapter=adapter,
         )
 
     def choose(self, asked: Sequence[str] | Mapping[str, str] | None) -> tuple[Label, ...]:
@@ -90,31 +95,60 @@ class Served:
         return tuple(Label(name, name, description) for name, description in described.items())
 
 
+class Models(Protocol):
+    """Which models there are: a Registry, or one that follows its files."""
+
+    @property
+    def models(self) -> Mapping[str, Served]:
+        """By public name."""
+
+    @property
+    def default(self) -> str:
+        """The name of the model that answers requests which name none."""
+
+    def resolve(self, name: str | None) -> Served:
+        """The model of that name or alias, or the default; raises ModelNotFound."""
+
+
 @dataclass(frozen=True, slots=True)
 class Registry:
     """Public names and what they stand for; ``default`` answers requests that name no model."""
 
     models: Mapping[str, Served]
     default: str
+    aliases: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, base: str, adapters: Iterable[Adapter], default: str | None = None) -> "Registry":
+    def of(
+        cls,
+        base: str,
+        adapters: Iterable[Adapter],
+        default: str | None = None,
+        aliases: Mapping[str, str] | None = None,
+    ) -> "Registry":
         """``base`` and its adapters, not those of other bases. Raises RegistryError."""
         models = {base: Served.base(base)}
-        models |= {a.name: Served.adapter(a) for a in adapters if a.base == base}
-        if default is not None and default not in models:
-            raise RegistryError(
-                f"the default model is {default!r}; expected one of {', '.join(models)} "
-                f"(the base {base} and its adapters)"
-            )
-        return cls(models, default or base)
+        models |= {a.name: Served.tuned(a) for a in adapters if a.base == base}
+        aliases = aliases or {}
+        there = f"expected one of {', '.join(models)} (the base {base} and its adapters)"
+        for alias, name in aliases.items():
+            if alias in models:
+                raise RegistryError(f"the alias {alias!r} is the name of a model; expected another")
+            if name not in models:
+                raise RegistryError(f"the alias {alias!r} stands for {name!r}; {there}")
+        default = aliases.get(default or base, default or base)
+        if default not in models:
+            raise RegistryError(f"the default model is {default!r}; {there}")
+        return cls(models, default, aliases)
 
     def resolve(self, name: str | None) -> Served:
-        """The model of that name, or the default; raises ModelNotFound."""
-        served = self.models.get(self.default if name is None else name)
+        """The model of that name or alias, or the default; raises ModelNotFound."""
+        wanted = self.default if name is None else self.aliases.get(name, name)
+        served = self.models.get(wanted)
         if served is None:
             raise ModelNotFound(
-                f"model has {str(name)[:80]!r}; expected one of {', '.join(self.models)}",
+                f"model has {str(name)[:80]!r}; expected one of "
+                f"{', '.join((*self.models, *self.aliases))}",
                 param="model",
                 code="model_not_found",
             )
@@ -126,19 +160,12 @@ def load(folder: Path, base: str, default: str | None) -> Registry:
 
     Raises ManifestError and RegistryError.
     """
-    return Registry.of(base, load_all(folder), default or default_of(folder))
+    named = names.read(folder)
+    enabled = (one for one in load_all(folder) if one.name not in named.disabled)
+    return Registry.of(base, enabled, default or named.default, named.aliases)
 
 
 def default_of(folder: Path) -> str | None:
     """The default adapter that ``folder/registry.toml`` names; raises ManifestError."""
-    path = folder / FILE_NAME
-    try:
-        fields = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
-        raise ManifestError(f"{path}: not a TOML file: {exc}") from exc
-    default = fields.get("default")
-    if default is not None and not isinstance(default, str):
-        raise ManifestError(f"{path}: default = {default!r}; expected the name of an adapter")
-    return default or None
+    named = names.read(folder)
+    return named.aliases.get(named.default or "", named.default)

@@ -23,6 +23,8 @@ from pydantic_settings import SettingsError as UnreadableError
 from service.ner.guard import QWEN_ADDED_TOKENS
 
 Positive = Annotated[int, Field(gt=0)]
+# As a browser sends it: no path, no slash at its end.
+Origin = Annotated[str, Field(pattern=r"^(\*|https?://[^/\s]+)$")]
 
 
 class SettingsError(Exception):
@@ -50,6 +52,13 @@ class Settings(BaseSettings):
         "Qwen2.5-Coder-1.5B-Instruct", description="the base model's name in the engine"
     )
     adapters: Path = Field(Path("adapters"), description="folder with one folder an adapter")
+    store: Path = Field(
+        Path(".nerve/adapters"),
+        description="folder of checked copies of adapters, which the engine loads; shared with it",
+    )
+    admin_key: SecretStr | None = Field(
+        None, description="api key for changing adapters; unset: nobody may"
+    )
     default_model: str | None = Field(
         None, description="model of requests that name none; unset: registry.toml's default"
     )
@@ -58,10 +67,23 @@ class Settings(BaseSettings):
         description="JSON list: added tokens of the base's tokenizer, to disarm in texts",
     )
     deadline_s: float = Field(60.0, gt=0, description="seconds that the engine has for an answer")
-    max_in_flight: Positive = Field(64, description="extractions at a time; the next gets 429")
+    max_in_flight: Positive = Field(64, description="requests at a time; the next gets 429")
     max_body_bytes: Positive = Field(2_000_000, description="largest request body, in bytes")
     max_text_bytes: Positive = Field(1_000_000, description="longest text, in bytes of UTF-8")
     max_tokens: Positive = Field(1024, description="most tokens that a completion may have")
+    request_concurrency: Positive = Field(
+        8, description="completions that one request has in the engine at a time"
+    )
+    max_texts: Positive = Field(256, description="most texts of one request")
+    max_choices: Positive = Field(
+        16, description="most completions of one OpenAI request: n times prompts"
+    )
+    max_grammar_bytes: Positive = Field(
+        65_536, description="longest schema, grammar or tool list of an OpenAI request, in bytes"
+    )
+    cors_origins: tuple[Origin, ...] = Field(
+        (), description="JSON list: origins of web pages that may ask, * for all"
+    )
     max_model_len: Positive = Field(2048, description="the engine's window: prompt and completion")
     probe_interval_s: float = Field(
         2.0, gt=0, description="seconds between two looks at the engine's state"

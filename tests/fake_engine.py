@@ -4,11 +4,22 @@ import asyncio
 import json
 import threading
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
+from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
 Script = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A request as it came."""
+
+    path: str
+    body: bytes
+    headers: Headers
 
 
 class FakeEngine:
@@ -23,6 +34,7 @@ class FakeEngine:
         """As new: no memory, a script that finds nothing."""
         self.script: Script = completes("无")
         self.asked: list[dict[str, Any]] = []
+        self.seen: list[Seen] = []  # every request, the gateway's own looks at it aside
         self.left = threading.Event()  # a client closed its connection in mid-request
         self.busy = threading.Event()  # a request has come in
         self.tokens = 10  # what /tokenize counts
@@ -32,21 +44,27 @@ class FakeEngine:
         if scope["type"] != "http":
             return
         message = await receive()
-        body = json.loads(message.get("body") or b"{}")
+        raw_body = message.get("body") or b"{}"
+        body = json.loads(raw_body)
+        if scope["method"] == "POST" and not _is_probe(body):
+            self.seen.append(Seen(scope["path"], raw_body, Headers(scope=scope)))
         match scope["path"]:
             case "/v1/models":
                 await answer(send, {"data": [self._model(name) for name in self.models]})
             case "/tokenize":
                 await answer(send, {"count": self.tokens, "max_model_len": self.window})
-            case "/v1/chat/completions":
+            case "/detokenize":
+                await answer(send, {"prompt": "叶老桂"})
+            case "/v1/chat/completions" | "/v1/completions":
                 await self._complete(body, receive, send)
+            case _:
+                await answer(send, {"did": "what must not be done"})
 
     def _model(self, name: str) -> dict[str, object]:
         return {"id": name, "object": "model", "max_model_len": self.window}
 
     async def _complete(self, body: dict[str, Any], receive: Receive, send: Send) -> None:
-        grammar = body.get("structured_outputs", {}).get("grammar", "")
-        if grammar.startswith("start: SPAN"):  # the readiness probe
+        if _is_probe(body):
             await completes("浙商" if self.grounds else "好的")(body, receive, send)
             return
         self.asked.append(body)
@@ -67,14 +85,22 @@ class FakeEngine:
         return wait()
 
 
+def _is_probe(body: dict[str, Any]) -> bool:
+    """Does the gateway only want to know whether this engine grounds?"""
+    grammar = (body.get("structured_outputs") or {}).get("grammar") or ""
+    return grammar.startswith("start: SPAN")
+
+
 async def answer(send: Send, body: object, status: int = 200) -> None:
     """A whole JSON answer."""
     await raw(send, json.dumps(body).encode(), status)
 
 
-async def raw(send: Send, body: bytes, status: int = 200) -> None:
+async def raw(
+    send: Send, body: bytes, status: int = 200, kind: bytes = b"application/json"
+) -> None:
     """A whole answer of any bytes."""
-    headers = [(b"content-type", b"application/json")]
+    headers = [(b"content-type", kind)]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 
@@ -92,6 +118,23 @@ def completes(text: str, finish_reason: str = "stop") -> Script:
         await answer(send, {"id": "chatcmpl-1", "choices": [choice], "usage": usage})
 
     return script
+
+
+def finds(*surfaces: str, label: str = "姓名") -> Script:
+    """A script: the model writes a line for each of ``surfaces`` that stands in the text."""
+
+    async def script(body: dict[str, Any], receive: Receive, send: Send) -> None:
+        text = text_of(body)
+        lines = [f"{label}：{surface}" for surface in surfaces if surface in text]
+        await completes("\n".join(lines) or "无")(body, receive, send)
+
+    return script
+
+
+def text_of(body: dict[str, Any]) -> str:
+    """The text that the engine is asked about."""
+    text: str = body["messages"][-1]["content"]
+    return text
 
 
 def fails(status: int, body: object) -> Script:
@@ -120,5 +163,21 @@ def cuts(after: bytes) -> Script:
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": after, "more_body": True})
         raise asyncio.CancelledError  # the server closes a connection whose application fails
+
+    return script
+
+
+def streams(*chunks: bytes, then: Script | None = None, pause_s: float = 0) -> Script:
+    """A script: server-sent events in these pieces; ``then`` what follows, else the end."""
+
+    async def script(body: dict[str, Any], receive: Receive, send: Send) -> None:
+        headers = [(b"content-type", b"text/event-stream; charset=utf-8")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        for chunk in chunks:
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            await asyncio.sleep(pause_s)
+        if then is not None:
+            await then(body, receive, send)
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     return script

@@ -21,10 +21,14 @@ README_ZH = (ROOT / "README.zh.md").read_text(encoding="utf-8")
 
 
 def commands() -> dict[str, Any]:
-    """The commands of `nerve` by name."""
+    """The commands of `nerve` by name; those of a group as "group name"."""
     group = typer.main.get_command(app)
     assert isinstance(group, TyperGroup)
-    return dict(group.commands)
+    return {
+        " ".join(filter(None, (name, below))): command
+        for name, one in group.commands.items()
+        for below, command in (one.commands if isinstance(one, TyperGroup) else {"": one}).items()
+    }
 
 
 @pytest.mark.parametrize("name", Settings.model_fields)

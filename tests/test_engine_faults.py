@@ -86,7 +86,7 @@ def test_a_client_that_leaves_cancels_the_engines_work(gateway: Gateway) -> None
     with hasty, pytest.raises(httpx2.ReadTimeout):
         hasty.post("/extract", json={"text": "叶老桂"})
     assert gateway.engine.left.wait(5)
-    until(lambda: gateway.metric("nerve_extract_in_flight") == 0)
+    until(lambda: gateway.metric("nerve_requests_in_flight") == 0)
     assert gateway.metric(cancelled) == before + 1
 
 
@@ -144,7 +144,7 @@ class TestEngineDown:
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"models": [BASE]}, "does not serve clue (as clue@01234567)"),
+        ({"models": ["other"]}, f"does not serve {BASE}; it has other"),
         ({"window": 1024}, "window is 1024 tokens"),
         ({"grounds": False}, "does not keep to a grammar"),
     ],

@@ -30,7 +30,9 @@ from tests.serving import serving
         ({"text": "a", "constraint": "yes"}, "constraint", "one of grounded, schema, none"),
         ({"text": "a", "min_score": 2}, "min_score", "expected a number from 0 to 1"),
         ({"text": "a", "min_score": 0.5}, "min_score", "has no calibrated scores"),
-        ({"text": "a", "texts": ["a"]}, "texts", "texts is not a field"),
+        ({"text": "a", "texts": ["a"]}, "texts", "beside text; expected one of them"),
+        ({"texts": "a"}, "texts", "texts has 'a'; expected a list of strings"),
+        ({"texts": ["a"] * 257}, "texts", "has 257 items; expected up to 256"),
         ({"text": "a\0"}, "text", "without NUL"),
     ],
 )
@@ -145,13 +147,6 @@ def test_a_fault_of_the_gateway_is_a_500_in_answer_and_metrics(adapters: Path) -
             gateway = Gateway(url, client, engine)
             series = 'nerve_http_requests_total{method="GET",route="/fault",status="500"}'
             assert gateway.metric(series) == 1
-
-
-def test_a_million_characters_are_refused_before_any_work(gateway: Gateway) -> None:
-    """No grammar is built and no engine asked for what cannot fit."""
-    response = gateway.extract("字" * 300_000)
-    assert (response.status_code, error_of(response)["param"]) == (413, "text")
-    assert gateway.engine.asked == []
 
 
 def test_the_value_in_a_message_is_cut(gateway: Gateway) -> None:

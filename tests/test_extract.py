@@ -65,7 +65,7 @@ def test_the_base_model_takes_any_labels(gateway: Gateway) -> None:
 
 def test_what_the_model_invents_is_dropped_and_counted(gateway: Gateway) -> None:
     """Nothing is lost in silence: the answer says so, and the metrics."""
-    series = 'nerve_mentions_dropped_total{reason="not_in_text"}'
+    series = 'nerve_mentions_dropped_total{adapter="clue",reason="not_in_text"}'
     before = gateway.metric(series)
     gateway.engine.script = completes("公司：招商银行\n这是什么")
     answer = gateway.extract(SENTENCE).json()
@@ -79,13 +79,13 @@ def test_what_the_model_invents_is_dropped_and_counted(gateway: Gateway) -> None
 
 def test_a_truncated_completion_is_salvaged_and_said(gateway: Gateway) -> None:
     """The complete lines are kept; the last one may lack its end."""
-    before = gateway.metric("nerve_completions_truncated_total")
+    before = gateway.metric('nerve_completions_truncated_total{adapter="clue"}')
     gateway.engine.script = completes("公司：浙商银行\n姓名：叶", finish_reason="length")
     answer = gateway.extract(SENTENCE).json()
     assert answer["truncated"] is True
     assert [entity["text"] for entity in answer["entities"]] == ["浙商银行"]
     assert answer["dropped"] == [{"label": None, "text": "姓名：叶", "reason": "malformed"}]
-    assert gateway.metric("nerve_completions_truncated_total") == before + 1
+    assert gateway.metric('nerve_completions_truncated_total{adapter="clue"}') == before + 1
 
 
 @pytest.mark.parametrize("text", ["", " \n\t　"])
@@ -119,8 +119,9 @@ def test_control_tokens_in_the_text_reach_neither_prompt_nor_offsets(gateway: Ga
     assert text[entity["start"] : entity["end"]] == entity["text"]
 
 
-def test_a_text_near_the_window_leaves_what_room_there_is(gateway: Gateway) -> None:
+def test_a_prompt_near_the_window_leaves_what_room_there_is(gateway: Gateway) -> None:
     """The engine counts the prompt's tokens; the answer gets the rest of the window."""
     gateway.engine.tokens = 2000
-    assert gateway.extract("字" * 1500).status_code == 200
+    labels = {f"{place:064}": "字" * 100 for place in range(20)}
+    assert gateway.extract(SENTENCE, model=BASE, labels=labels).status_code == 200
     assert gateway.engine.asked[0]["max_tokens"] == 48

@@ -25,6 +25,7 @@ def test_a_manifest_is_read(folder: Path) -> None:
     adapter = load(folder)
     assert [label.written for label in adapter.labels] == ["公司", "姓名"]
     assert adapter.engine_name == ENGINE_NAME
+    assert adapter.prompt == "zh-lines-1"
     assert adapter.weights == folder / "adapter_model.safetensors"
 
 
@@ -49,6 +50,18 @@ def test_a_manifest_is_read(folder: Path) -> None:
         ),
         ("[[labels]]", "[[label]]", "labels = None; expected one [[labels]] table or more"),
         ("rank = 64", "rank = ", "not a TOML file"),
+        ("rank = 64", "rank = 64\nevaluation = 1", "expected [[evaluation]] tables"),
+        ("[[labels]]", "[[evaluation]]\n[[labels]]", "split = None; expected a non-empty string"),
+        (
+            "[[labels]]",
+            '[[evaluation]]\nsplit = "dev"\ntext_f1 = "high"\n[[labels]]',
+            "text_f1 = 'high'; expected a number",
+        ),
+        (
+            "[[labels]]",
+            '[[evaluation]]\nsplit = "dev"\nspan_interval = [1]\n[[labels]]',
+            "span_interval = [1]; expected a list of two numbers",
+        ),
     ],
 )
 def test_a_faulty_manifest_is_told_what_is_wrong(
@@ -61,6 +74,20 @@ def test_a_faulty_manifest_is_told_what_is_wrong(
         load(folder)
     assert str(folder) in str(refusal.value)
     assert says in str(refusal.value)
+
+
+def test_its_evaluation_is_read(folder: Path) -> None:
+    """What register.py writes; keys that nobody here knows are left alone."""
+    rows = (
+        '[[evaluation]]\nsplit = "dev"\nsentences = 343\ndate = "2026-11-23"\n'
+        'constraint = "grounded"\ntext_f1 = 0.77\ntext_interval = [0.75, 0.79]\n'
+        "completion_tokens_per_sentence = 13.5\n[[evaluation]]\nsplit = 'own'\n"
+    )
+    (folder / "adapter.toml").write_text(MANIFEST + rows, encoding="utf-8")
+    first, second = load(folder).evaluation
+    assert (first.split, first.sentences, first.text_f1) == ("dev", 343, 0.77)
+    assert (first.text_interval, first.span_interval) == ((0.75, 0.79), None)
+    assert (second.split, second.text_f1) == ("own", None)
 
 
 def test_an_adapter_may_bring_its_own_prompt(folder: Path) -> None:
@@ -96,7 +123,7 @@ def test_an_empty_folder_leaves_the_base_model(tmp_path: Path) -> None:
 
 def test_labels_are_chosen_in_the_manifests_order(folder: Path) -> None:
     """The order that the adapter was trained on, whatever the request's."""
-    served = Served.adapter(load(folder))
+    served = Served.tuned(load(folder))
     assert [label.name for label in served.choose(["name", "company"])] == ["company", "name"]
     assert served.choose(None) == served.labels
     with pytest.raises(InvalidRequest, match="'person'; expected labels of clue: company, name"):

@@ -26,6 +26,7 @@ def test_the_environment_sets(monkeypatch: pytest.MonkeyPatch) -> None:
         ("NERVE_ADAPTERS", "/nope", "NERVE_ADAPTERS = '/nope'; expected a folder"),
         ("NERVE_HOST", "0.0.0.0", "NERVE_HOST = '0.0.0.0'; expected a loopback address"),
         ("NERVE_ADDED_TOKENS", "<x>", "NERVE_ADDED_TOKENS"),
+        ("NERVE_CORS_ORIGINS", '["https://page.example/"]', "NERVE_CORS_ORIGINS"),
         ("NERVE_DEADLIN_S", "3", "NERVE_DEADLIN_S is not a setting; did you mean NERVE_DEADLINE_S"),
     ],
 )

@@ -1,19 +1,23 @@
 """Which adapters the engine is started with: those of its base, checked, then stored by content.
 
-Standard library and the manifest only.
+Standard library, and what of ``service`` is made of it.
 """
 
-import shutil
-import tempfile
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.engine.checks import CONFIG_FILE, WEIGHTS_FILE, LaunchRefused, check, sha256_of
-from service.manifest import Adapter, ManifestError, load_all
+from service import store
+from service.admission import AdapterRefused, check
+from service.folder import read
+from service.manifest import Adapter, ManifestError
 
 # vLLM's allowed values of --max-lora-rank.
 RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)
+
+
+class LaunchRefused(Exception):
+    """The engine would fail or answer wrongly: one sentence that says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,34 +31,42 @@ class Admitted:
 
 def admit(
     adapters: Path,
-    store: Path,
+    into: Path,
     *,
     base: str,
+    model: str,
     required: Collection[str] = (),
     say: Callable[[str], None] = print,
 ) -> list[Admitted]:
-    """Every adapter of ``adapters`` tuned for ``base``, checked and copied to ``store``.
+    """Every adapter of ``adapters`` tuned for ``base``, checked and copied to the store ``into``.
 
-    One for another base is left out with a line to ``say``, unless it is ``required``. Raises
-    LaunchRefused.
+    ``model`` is the engine's ``--model``. One that is for another base or cannot be served is left
+    out with a line to ``say``: the engine's start, at night perhaps, is no time to stop all others
+    for it; unless it is ``required``. Raises LaunchRefused.
     """
     try:
-        found = load_all(adapters)
+        found = read(adapters)
     except ManifestError as exc:
-        raise LaunchRefused(f"{exc}. Mend the manifest, or move its folder away.") from exc
-    missing = sorted(set(required) - {adapter.name for adapter in found})
+        raise LaunchRefused(f"{exc}. Mend the file.") from exc
+    for name, problem in found.problems.items():
+        _leave_out(name, problem, required, say)
+    missing = sorted(set(required) - {*found.adapters, *found.problems})
     if missing:
-        names = ", ".join(adapter.name for adapter in found) or "none"
+        names = ", ".join(found.adapters) or "none"
         raise LaunchRefused(
             f"The adapter {missing[0]!r} is asked for and is not in {adapters} (there: {names}): "
             "put it there, or name another default."
         )
-    return [
-        Admitted(adapter.engine_name, _stored(adapter, store), rank)
-        for adapter in found
-        if _is_for(adapter, base, required, say)
-        for rank in [check(adapter)]
-    ]
+    admitted = []
+    for adapter in found.adapters.values():
+        if not _is_for(adapter, base, required, say):
+            continue
+        try:
+            rank = check(adapter)
+            admitted.append(Admitted(adapter.engine_name, store.put(into, adapter, model), rank))
+        except (AdapterRefused, OSError) as exc:
+            _leave_out(adapter.name, str(exc), required, say)
+    return admitted
 
 
 def lora_rank(asked: int, needed: int, say: Callable[[str], None] = print) -> int:
@@ -89,25 +101,9 @@ def _is_for(
     return False
 
 
-def _stored(adapter: Adapter, store: Path) -> Path:
-    """The adapter's two files under a name that changes with the weights, copied if need be.
-
-    The folder appears whole or not at all.
-    """
-    target = store.absolute() / adapter.engine_name
-    config = (adapter.folder / CONFIG_FILE).read_bytes()
-    if target.is_dir():
-        stored = target / CONFIG_FILE
-        weights = target / WEIGHTS_FILE
-        right = weights.is_file() and sha256_of(weights) == adapter.sha256
-        if right and stored.is_file() and stored.read_bytes() == config:
-            return target
-        shutil.rmtree(target)
-    store.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=store, prefix=".copying-") as folder:
-        copy = Path(folder) / adapter.engine_name
-        copy.mkdir()
-        shutil.copyfile(adapter.weights, copy / WEIGHTS_FILE)
-        (copy / CONFIG_FILE).write_bytes(config)
-        copy.replace(target)
-    return target
+def _leave_out(
+    name: str, problem: str, required: Collection[str], say: Callable[[str], None]
+) -> None:
+    if name in required:
+        raise LaunchRefused(problem)
+    say(f"left out: adapter {name}: {problem}")

@@ -2,7 +2,7 @@
 
 Run it with the engine's Python from the checkout; it is the engine container's entry point, too.
 It prints the exact command, with the environment that it sets, and becomes that command.
-Standard library and the manifest only.
+Standard library, and what of ``service`` is made of it.
 """
 
 import argparse
@@ -15,8 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from deploy.engine.admission import Admitted, admit, lora_rank
-from deploy.engine.checks import LaunchRefused
+from deploy.engine.admission import Admitted, LaunchRefused, admit, lora_rank
 from deploy.engine.environment import has_nvidia_gpu
 
 Device = Literal["cpu", "cuda"]
@@ -24,7 +23,9 @@ Device = Literal["cpu", "cuda"]
 # Adapters that may share one batch. Each slot takes an adapter's whole weights in memory: about
 # 150 MB at rank 64 on all modules of a 1.5B model.
 _SLOTS: dict[Device, int] = {"cpu": 4, "cuda": 8}
-_PLUGIN = "nerve_cpu_lora"
+# Adapters whose weights stay in main memory, once used; others are read from the store again.
+_KEPT: dict[Device, int] = {"cpu": 32, "cuda": 64}
+_CPU_LORA, _RESOLVER = "nerve_cpu_lora", "lora_filesystem_resolver"
 _FEW_CORES = 4
 
 
@@ -70,20 +71,23 @@ def command(launch: Launch, adapters: Sequence[Admitted], python: str) -> list[s
 
 
 def _lora_flags(launch: Launch, adapters: Sequence[Admitted]) -> list[str]:
-    slots = min(max(len(adapters), 1), _SLOTS[launch.device])
+    # One more than there are: for one that comes later, or new weights beside old ones. No
+    # --lora-modules: one that does not load would end the engine, and the resolver finds them all.
+    slots = min(max(len(adapters) + 1, 2), _SLOTS[launch.device])
     flags: list[str | int] = [
         "--enable-lora",
         "--max-lora-rank", launch.max_lora_rank,
         "--max-loras", slots,
-        "--max-cpu-loras", max(slots, min(len(adapters), 64)),
+        "--max-cpu-loras", _KEPT[launch.device],
     ]  # fmt: skip
-    if adapters:
-        flags += ["--lora-modules", *(f"{one.engine_name}={one.folder}" for one in adapters)]
     return [str(flag) for flag in flags]
 
 
-def environment(given: Mapping[str, str], device: Device, cores: int) -> dict[str, str]:
-    """What the engine's environment needs beyond ``given``; what the user set wins."""
+def environment(
+    given: Mapping[str, str], device: Device, cores: int, store: Path
+) -> dict[str, str]:
+    """What the engine's environment needs beyond ``given``; what the user set wins, except that
+    adapters come from ``store``."""
     wanted = {"HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1"}
     if device == "cpu":
         # In GiB. vLLM's own default is most of the memory; 2 hold about 70,000 tokens of a 1.5B
@@ -93,10 +97,14 @@ def environment(given: Mapping[str, str], device: Device, cores: int) -> dict[st
             # vLLM keeps one core from its worker, which is half of two.
             wanted["VLLM_CPU_NUM_OF_RESERVED_CPU"] = "0"
     ours = {key: value for key, value in wanted.items() if key not in given}
-    if device == "cpu" and "VLLM_PLUGINS" in given:
-        # A list of allowed plugins: without ours, base-model requests get adapters' answers.
+    if "VLLM_PLUGINS" in given:
+        # A list of allowed plugins: without the resolver there are no adapters, and without ours
+        # for the CPU base-model requests get adapters' answers.
         names = [name for name in given["VLLM_PLUGINS"].split(",") if name]
-        ours["VLLM_PLUGINS"] = ",".join(dict.fromkeys([*names, _PLUGIN]))
+        needed = [_RESOLVER, *([_CPU_LORA] if device == "cpu" else [])]
+        ours["VLLM_PLUGINS"] = ",".join(dict.fromkeys([*names, *needed]))
+    ours["VLLM_LORA_RESOLVER_CACHE_DIR"] = str(store.absolute())
+    ours["VLLM_ALLOW_RUNTIME_LORA_UPDATING"] = "1"
     return ours
 
 
@@ -109,7 +117,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"refused: {refusal}", file=sys.stderr, flush=True)
         return 2
     line = command(launch, adapters, sys.executable)
-    ours = environment(os.environ, launch.device, os.cpu_count() or 1)
+    ours = environment(os.environ, launch.device, os.cpu_count() or 1, options.store)
     print(shlex.join([*(f"{key}={value}" for key, value in ours.items()), *line]), flush=True)
     return os.execvpe(line[0], line, {**os.environ, **ours})
 
@@ -120,8 +128,14 @@ def prepare(
     """Everything that can be found wrong before vLLM starts; raises LaunchRefused."""
     _check_model(options.model)
     _check_port(options.host, options.port)
+    # vLLM does not start without it.
+    options.store.mkdir(parents=True, exist_ok=True)
     adapters = admit(
-        options.adapters, options.store, base=options.served_name, required=options.require
+        options.adapters,
+        options.store,
+        base=options.served_name,
+        model=str(options.model.absolute()),
+        required=options.require,
     )
     needed = max((adapter.rank for adapter in adapters), default=0)
     launch = Launch(

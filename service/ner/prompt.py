@@ -13,6 +13,10 @@ from typing import TypedDict
 from service.ner.guard import guard
 from service.ner.types import Label
 
+# What the chat template is told beside the messages, by the engine and by the trainer alike.
+# Qwen3's would leave room for a thought before the answer; others ignore a word they do not know.
+TEMPLATE_ARGUMENTS: Mapping[str, bool] = MappingProxyType({"enable_thinking": False})
+
 _PLACE = re.compile(r"\{(labels|described|text)\}")
 
 
@@ -26,11 +30,19 @@ class Message(TypedDict):
 @dataclass(frozen=True, slots=True)
 class Template:
     """The two messages, with places: ``{labels}`` the written forms in one line, ``{described}``
-    one line a label with its description, ``{text}`` the text.
+    one line a label with its description, ``{text}`` the text. No system message if it is empty.
     """
 
     system: str
     user: str = "{text}"
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A text and the answer that the model should have given, in its format."""
+
+    text: str
+    completion: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +71,16 @@ BUILT_IN: Mapping[str, Template] = MappingProxyType(
 
 
 def render(
-    template: Template, labels: Sequence[Label], text: str, added_tokens: Sequence[str]
+    template: Template,
+    labels: Sequence[Label],
+    text: str,
+    added_tokens: Sequence[str],
+    examples: Sequence[Example] = (),
 ) -> Prompt:
-    """Fill the template; control tokens in ``text`` and in the labels are disarmed (see guard)."""
+    """Fill the template; control tokens in ``text`` and in the labels are disarmed (see guard).
+
+    ``examples`` become turns of the chat before the text, each rendered as a text is.
+    """
     guarded = guard(text, added_tokens)
     places = {
         "labels": guard("、".join(label.written for label in labels), added_tokens),
@@ -71,9 +90,15 @@ def render(
     # Once more as a whole: a token may begin in the template and end in the text.
     system = guard(_filled(template.system, places), added_tokens)
     user = guard(_filled(template.user, places), added_tokens)
-    return Prompt(
-        ({"role": "system", "content": system}, {"role": "user", "content": user}), guarded
-    )
+    messages: list[Message] = [{"role": "system", "content": system}] if system else []
+    for example in examples:
+        shown = {**places, "text": guard(example.text, added_tokens)}
+        asked = guard(_filled(template.user, shown), added_tokens)
+        messages.append({"role": "user", "content": asked})
+        answered = guard(example.completion, added_tokens)
+        messages.append({"role": "assistant", "content": answered})
+    messages.append({"role": "user", "content": user})
+    return Prompt(tuple(messages), guarded)
 
 
 def _described(label: Label) -> str:

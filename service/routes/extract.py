@@ -1,22 +1,100 @@
-"""``POST /extract``."""
+"""``POST /extract`` and ``POST /extract/batch``."""
 
-from fastapi import APIRouter
+from typing import Annotated, Any, cast
 
+from fastapi import APIRouter, Query, Response
+from fastapi.responses import JSONResponse
+
+from service.batch import MEDIA_TYPE, Batch
+from service.dialects import DIALECTS, Dialect
+from service.errors import EngineUnavailable, InvalidRequest
 from service.extract import Extract
 from service.places import Places
-from service.protocol import ErrorResponse, ExtractRequest, ExtractResponse
+from service.protocol import (
+    BatchLine,
+    ErrorResponse,
+    ExtractRequest,
+    ExtractResponse,
+    LineAnswer,
+    LineError,
+    ManyResponse,
+)
 
-_ERRORS = (400, 404, 413, 422, 429, 500, 502, 503, 504)
+BATCH = "/extract/batch"
+
+_FORMAT = Query(description=f"the answer in another tool's shape: one of {', '.join(DIALECTS)}")
+
+ERRORS: dict[int | str, dict[str, Any]] = {
+    status: {"model": ErrorResponse} for status in (400, 404, 413, 422, 429, 500, 502, 503, 504)
+}
+
+
+class _Lines(Response):
+    """What the document says of a batch's answer."""
+
+    media_type = MEDIA_TYPE
 
 
 def router(extract: Extract, places: Places) -> APIRouter:
-    """The route over a use case and its places."""
+    """The routes over a use case and its places."""
     routes = APIRouter(tags=["extract"])
 
-    @routes.post("/extract", responses={status: {"model": ErrorResponse} for status in _ERRORS})
-    async def extract_entities(request: ExtractRequest) -> ExtractResponse:
-        """Typed entities of a text, with exact positions."""
+    @routes.post("/extract", responses=ERRORS, response_model_exclude_defaults=True)
+    async def extract_entities(
+        request: ExtractRequest, format: Annotated[str | None, _FORMAT] = None
+    ) -> ExtractResponse | ManyResponse:
+        """Typed entities of a text or of several, with exact positions."""
+        dialect = _dialect(format, request)
         with places.one():
-            return await extract(request)
+            answer = await extract(request)
+        if dialect is None or isinstance(answer, ManyResponse):
+            return answer
+        # FastAPI passes a response on as it is.
+        return cast(ExtractResponse, _in_dialect(dialect, request.only_text(), answer))
+
+    @routes.post(
+        BATCH,
+        responses={200: {"model": LineAnswer | LineError}, 429: {"model": ErrorResponse}},
+        openapi_extra={"requestBody": {"required": True, "content": {MEDIA_TYPE: _line()}}},
+        response_class=_Lines,
+    )
+    async def extract_batch() -> Response:
+        """Any number of texts, one request a line; one answer a line, in their order."""
+        return Batch(extract, places)
 
     return routes
+
+
+def _dialect(name: str | None, request: ExtractRequest) -> Dialect | None:
+    """Raises InvalidRequest for a name that is none, and for several texts."""
+    if name is None:
+        return None
+    if name not in DIALECTS:
+        expected = ", ".join(DIALECTS)
+        raise InvalidRequest(
+            f"format has {name[:64]!r}; expected one of {expected}", param="format"
+        )
+    if request.texts is not None:
+        raise InvalidRequest(f"texts is there; format={name} expects text", param="texts")
+    return DIALECTS[name]
+
+
+def _in_dialect(dialect: Dialect, text: str, answer: ExtractResponse) -> JSONResponse:
+    """What no dialect can say stands in headers; a text that lacks a part is an error."""
+    if answer.partial:
+        raise EngineUnavailable(
+            f"a part of the text could not be extracted: {answer.chunks[0].error.message}"
+        )
+    return JSONResponse(
+        dialect(text, answer),
+        headers={
+            "x-nerve-truncated": str(answer.truncated).lower(),
+            "x-nerve-dropped": str(len(answer.dropped)),
+        },
+    )
+
+
+def _line() -> dict[str, Any]:
+    schema = BatchLine.model_json_schema(ref_template="#/components/schemas/{model}")
+    schema.pop("$defs")  # the request's too, which are among the document's components
+    return {"schema": {"anyOf": [schema, {"type": "string"}]}}

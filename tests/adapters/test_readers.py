@@ -6,7 +6,7 @@ import pytest
 from adapters.data import Example
 from adapters.readers import DataError, Kind, read
 from adapters.writers import write
-from service.ner.prompt import BUILT_IN
+from service.ner.prompt import BUILT_IN, Template
 from service.ner.types import Entity
 from tests.adapters.conftest import LABELS
 
@@ -99,6 +99,30 @@ def test_bad_rows_can_be_skipped_and_are_counted(tmp_path: Path) -> None:
     found = read(path, "cluener", LABELS, skip_bad=True)
     assert found.examples == [GOLD, GOLD]
     assert found.skipped == [f"{path}:2: no field 'text'"]
+
+
+def test_without_labels_any_label_is_taken(tmp_path: Path) -> None:
+    row = {"text": "狗", "entities": [{"label": "动物", "start": 0, "end": 1}]}
+    path = _file(tmp_path, json.dumps(row))
+    assert read(path, "spans", ()).examples == [Example("狗", (Entity("动物", 0, 1),))]
+    with pytest.raises(DataError, match="rows of kind alpaca; expected their labels"):
+        read(path, "alpaca", ())
+
+
+def test_a_text_is_a_string_and_a_file_is_utf8(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r":1: text 5; expected a string"):
+        read(_file(tmp_path, '{"text": 5, "label": {}}'), "cluener", LABELS)
+    path = tmp_path / "gbk"
+    path.write_bytes("浙商银行".encode("gbk"))
+    with pytest.raises(DataError, match="gbk: not UTF-8"):
+        read(path, "columns", LABELS)
+
+
+def test_rows_for_a_prompt_without_system_message(tmp_path: Path) -> None:
+    path = tmp_path / "out.jsonl"
+    write(path, "alpaca", [GOLD], LABELS, Template("", "找实体：{text}"), "lines")
+    (row,) = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+    assert (row["instruction"], row["input"]) == ("", f"找实体：{TEXT}")
 
 
 def test_an_unknown_kind_is_refused(tmp_path: Path) -> None:

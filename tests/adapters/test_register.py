@@ -12,6 +12,7 @@ from adapters.evaluate import Answers
 from adapters.promote import promote
 from adapters.register import RegisterError, register
 from adapters.report import report
+from service import names
 from service.ner.prompt import BUILT_IN
 from service.ner.types import Entity
 from service.registry import default_of
@@ -107,6 +108,45 @@ def test_a_report_about_another_adapter_promotes_nothing(tmp_path: Path) -> None
     verdict = promote(tmp_path, "new", GOLD, None, _report("old", GOLD))
     assert not verdict.promoted
     assert verdict.reason == "the report is about old, not about new"
+
+
+@pytest.mark.parametrize("model", [None, "another"])
+def test_a_default_is_replaced_only_with_its_own_report(model: str | None, tmp_path: Path) -> None:
+    names.set_default(tmp_path, "old")
+    old = _report(model, HALF) if model else None
+    verdict = promote(tmp_path, "new", GOLD, old, _report("new", GOLD))
+    assert not verdict.promoted
+    assert verdict.reason.startswith("the default is old: expected its report to compare with")
+    assert default_of(tmp_path) == "old"
+
+
+def test_a_disabled_adapter_is_not_promoted(tmp_path: Path) -> None:
+    names.set_disabled(tmp_path, "new", True)
+    verdict = promote(tmp_path, "new", GOLD, None, _report("new", GOLD))
+    assert (verdict.promoted, verdict.reason) == (False, "new is disabled in registry.toml")
+
+
+def test_an_alias_as_default_is_compared_by_the_adapter_behind_it(tmp_path: Path) -> None:
+    names.set_alias(tmp_path, "latest", "old")
+    names.set_default(tmp_path, "latest")
+    assert promote(tmp_path, "new", GOLD, _report("old", HALF), _report("new", GOLD)).promoted
+
+
+def test_a_report_on_another_adapter_is_no_part_of_a_card(trained: Path, tmp_path: Path) -> None:
+    with pytest.raises(RegisterError, match="on validation is about 'old'; expected 'new'"):
+        register(trained, SHIPPED, tmp_path, "new", reports=[_report("old", GOLD)])
+    assert not (tmp_path / "new").exists()
+
+
+def test_files_beside_the_weights_are_copied_and_pictures_shown(
+    trained: Path, tmp_path: Path
+) -> None:
+    for name in ("log.jsonl", "loss.png"):
+        (trained / name).write_text(name, encoding="utf-8")
+    beside = [trained / "log.jsonl", trained / "loss.png"]
+    found = register(trained, SHIPPED, tmp_path, "clue-2", beside=beside)
+    assert (found.folder / "log.jsonl").read_text(encoding="utf-8") == "log.jsonl"
+    assert "![loss](loss.png)" in (found.folder / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.real_engine import ROOT
+from tests.deploy.test_cli import nerve
+from tests.engine.real_engine import ROOT, home
 from tests.waiting import until
 
 pytestmark = pytest.mark.engine
@@ -98,6 +99,27 @@ def test_what_was_trained_is_in_pefts_layout(
     assert config["base_model_name_or_path"] == "model"
     assert (config["r"], config["peft_type"]) == (8, "LORA")
     assert str(tmp_path) not in json.dumps(config)
+
+
+def test_the_commands_lead_from_rows_to_an_answer(
+    tiny_base: Path, recipe: Path, tmp_path: Path
+) -> None:
+    """`nerve adapter` train, register, try: as a model owner types them."""
+    env = {"NERVE_HOME": str(home()), "NERVE_ADAPTERS": str(tmp_path / "adapters")}
+    (tmp_path / "adapters").mkdir()
+    base, work = ("--base", str(tiny_base)), str(tmp_path / "work")
+    rows = str(recipe.with_name("data.json"))
+    trained = nerve("adapter", "train", str(recipe), rows, "--work", work, *base, env=env)
+    assert trained.exit_code == 0, trained.output
+    about = ("--recipe", str(recipe), "--data", "made-up rows")
+    registered = nerve("adapter", "register", work, "tiny", *about, env=env)
+    assert registered.exit_code == 0, registered.output
+    folder = tmp_path / "adapters" / "tiny"
+    assert (folder / "loss.png").read_bytes().startswith(b"\x89PNG")
+    assert (folder / "log.jsonl").read_bytes() == (tmp_path / "work" / "log.jsonl").read_bytes()
+    tried = nerve("adapter", "try", "tiny", "浙商银行", "--json", *base, env=env)
+    assert tried.exit_code == 0, tried.output
+    assert set(json.loads(tried.stdout)) == {"completion", "entities", "dropped", "truncated"}
 
 
 def _train(trainer: Path, base: Path, recipe: Path, work: Path) -> "subprocess.Popen[bytes]":

@@ -30,7 +30,8 @@ def test_help_is_quick_and_names_every_command() -> None:
     started = time.monotonic()
     help_ = subprocess.run(command, capture_output=True, text=True, check=True)
     assert time.monotonic() - started < 5
-    assert all(name in help_.stdout for name in ("up", "serve", "engine", "pull", "extract"))
+    names = ("up", "serve", "engine", "pull", "extract", "doctor", "adapter")
+    assert all(name in help_.stdout for name in names)
     assert not any(name in help_.stderr for name in ("fastapi", "httpx2", "pydantic"))
 
 

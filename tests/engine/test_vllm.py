@@ -55,12 +55,15 @@ TEXTS = (
 LABELS = (Label("company", "公司"), Label("name", "姓名"))
 
 
-def test_models_lists_the_base_and_every_adapter_under_its_engine_name(engine: RealEngine) -> None:
-    """Each adapter is there as name@sha8, loaded from its absolute, content-addressed folder."""
+def test_models_lists_the_base_and_what_was_used(engine: RealEngine) -> None:
+    """Each adapter as name@sha8, loaded from its absolute, content-addressed folder."""
+    for name in LETTERS:
+        engine.say(name, "叶老桂", max_tokens=1)
     answer = httpx2.get(f"{engine.url}/v1/models", timeout=30, trust_env=False).json()
     models = {model["id"]: model for model in answer["data"]}
     assert set(models) == set(engine.names.values())
     assert models[BASE]["max_model_len"] == 2048
+    assert models[BASE]["root"] == str(engine.folder / "model")
     for adapter in load_all(engine.adapters):
         model = models[adapter.engine_name]
         assert model["parent"] == BASE

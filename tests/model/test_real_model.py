@@ -13,10 +13,14 @@ from typing import Any
 import httpx2
 import pytest
 
+from deploy.engine import environment
+from service.completion import CompletionRequest
 from service.ner.guard import QWEN_ADDED_TOKENS, guard
 from service.ner.prompt import BUILT_IN, render
 from service.registry import OPEN_LABELS
 from tests.deploy.processes import family_of, is_alive
+from tests.engine.real_engine import home
+from tests.model.rows import LABELS, row_of
 from tests.serving import free_port
 from tests.waiting import until
 
@@ -134,6 +138,17 @@ def _tokens(running: Running, model: str, text: str) -> list[int]:
     answer = httpx2.post(f"{running.engine_url}/tokenize", json=body, trust_env=False)
     tokens: list[int] = answer.raise_for_status().json()["tokens"]
     return tokens
+
+
+def test_the_engine_reads_a_training_rows_prompt(running: Running) -> None:
+    """Token for token what the trainer's template makes of the same text."""
+    text = SENTENCES[8]
+    messages = render(BUILT_IN["zh-lines-1"], LABELS, text, QWEN_ADDED_TOKENS).messages
+    asked = CompletionRequest(_base_model(running), messages, None, 1).body()
+    row = row_of(asked, text, environment.ensure(home()))
+    body = {key: asked[key] for key in ("model", "messages", "chat_template_kwargs")}
+    answer = httpx2.post(f"{running.engine_url}/tokenize", json=body, trust_env=False)
+    assert answer.raise_for_status().json()["tokens"] == row.ids[: row.given]
 
 
 def test_a_text_full_of_control_tokens_is_just_text(running: Running) -> None:

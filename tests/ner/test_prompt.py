@@ -47,6 +47,12 @@ def test_the_constant_part_comes_first() -> None:
         assert one.messages[1] == {"role": "user", "content": "甲"}
 
 
+def test_no_system_message_without_one() -> None:
+    """The engine's chat template then does what it did in such an adapter's training."""
+    prompt = render(Template("", "句子：{text}"), (), "甲", ())
+    assert prompt.messages == ({"role": "user", "content": "句子：甲"},)
+
+
 def test_places_are_filled_once() -> None:
     """Braces in a text or a label are just characters."""
     labels = (Label("{text}", "{text}"),)

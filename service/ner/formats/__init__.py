@@ -7,15 +7,27 @@ To add one: write a module with the members of ``Format``, list it in ``FORMATS`
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from service.ner.formats import json_list, lines
+from service.ner.formats import (
+    entity_lines,
+    inline_tags,
+    json_list,
+    lines,
+    objects,
+    python_dict,
+)
 from service.ner.types import Constraint, Decoded, Label, Mention
 
 
 class Format(Protocol):
     """What a format module offers."""
 
-    def encode(self, mentions: Sequence[Mention], labels: Sequence[Label]) -> str:
-        """The completion that states ``mentions``; never empty."""
+    def encode(
+        self, mentions: Sequence[Mention], labels: Sequence[Label], text: str | None = None
+    ) -> str:
+        """The completion that states ``mentions`` of ``text``; never empty.
+
+        A format that repeats the text raises ValueError without it.
+        """
 
     def decode(self, completion: str, labels: Sequence[Label], *, complete: bool) -> Decoded:
         """Read any completion; never raises. ``complete`` is False when its end was cut off."""
@@ -30,4 +42,11 @@ class Format(Protocol):
         """Room, in tokens, for the answer to a text of ``size`` bytes of UTF-8."""
 
 
-FORMATS: Mapping[str, Format] = {"json": json_list, "lines": lines}
+FORMATS: Mapping[str, Format] = {
+    "json": json_list,
+    "lines": lines,
+    "python_dict": python_dict,
+    "inline_tags": inline_tags,
+    "objects": objects,
+    "entity_lines": entity_lines,
+}

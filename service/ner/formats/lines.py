@@ -5,23 +5,20 @@ the first separator. A backslash and the line breaks LF and CR inside a surface 
 backslash, so a line of the completion is always one mention.
 """
 
-import re
 from collections.abc import Sequence
 
 from service.ner.formats.lark import any_of, substring_of
+from service.ner.formats.one_line import escaped, unescaped
 from service.ner.types import Constraint, Decoded, Dropped, Label, Mention, label_named
 
 SEPARATOR = "："
 EMPTY = "无"
 
-_ESCAPES = {"\\": "\\\\", "\n": "\\n", "\r": "\\r"}
-_PLAIN = {escaped: plain for plain, escaped in _ESCAPES.items()}
 
-
-def encode(mentions: Sequence[Mention], labels: Sequence[Label]) -> str:
+def encode(mentions: Sequence[Mention], labels: Sequence[Label], text: str | None = None) -> str:
     """One line a mention; raises KeyError for a mention whose label is not in ``labels``."""
     written = {label.name: label.written for label in labels}
-    rows = (written[m.label] + SEPARATOR + "".join(_escaped(m.surface)) for m in mentions)
+    rows = (written[m.label] + SEPARATOR + "".join(escaped(m.surface)) for m in mentions)
     return "\n".join(rows) or EMPTY
 
 
@@ -52,7 +49,7 @@ def grammar(text: str, labels: Sequence[Label], constraint: Constraint) -> str |
         f"SPAN: {span}",
     ]
     if constraint == "grounded":
-        rules.append(f"SUBSTRING: {substring_of(_escaped(text))}")
+        rules.append(f"SUBSTRING: {substring_of(escaped(text))}")
     return "\n".join(rules)
 
 
@@ -68,14 +65,6 @@ def max_tokens(size: int) -> int:
     return 32 + size
 
 
-def _escaped(text: str) -> list[str]:
-    return [_ESCAPES.get(character, character) for character in text]
-
-
-def _unescaped(surface: str) -> str:
-    return re.sub(r"\\[\\nr]", lambda match: _PLAIN[match.group()], surface)
-
-
 def _says_nothing(row: str) -> bool:
     return row.strip() in ("", EMPTY) or row.lstrip().startswith("```")
 
@@ -84,7 +73,7 @@ def _read(row: str, labels: Sequence[Label]) -> Mention | Dropped:
     head, separator, tail = row.partition(SEPARATOR)
     if not separator:  # models that were not tuned often write the ASCII colon
         head, separator, tail = row.partition(":")
-    surface = _unescaped(tail)
+    surface = unescaped(tail)
     if not separator or not surface:
         return Dropped(None, row, "malformed")
     label = label_named(head, labels) or label_named(head.lstrip("-*•· \t"), labels)

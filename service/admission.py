@@ -1,7 +1,7 @@
-"""What vLLM 0.32 accepts of an adapter (``vllm/lora/peft_helper.py``), asked before it starts.
+"""What vLLM 0.32 accepts of an adapter (``vllm/lora/peft_helper.py``), asked before it does.
 
-vLLM meets a bad adapter after half a minute of start-up, or at the first request, and says so in
-its own words. Standard library and the manifest only.
+vLLM meets a bad adapter at its first request, and says so in its own words. Standard library and
+the manifest only: the engine's launcher asks, too.
 """
 
 import hashlib
@@ -14,6 +14,8 @@ from service.manifest import Adapter
 # The names under which vLLM looks for an adapter's two files in a folder.
 WEIGHTS_FILE = "adapter_model.safetensors"
 CONFIG_FILE = "adapter_config.json"
+
+LARGEST_RANK = 512
 
 # Settings of PEFT that vLLM refuses: key -> what it stands for.
 _UNSUPPORTED = {
@@ -28,13 +30,13 @@ _UNSUPPORTED = {
 _PLAIN_STARTS = ("gaussian", "eva", "orthogonal", "mica", "lora_ga")
 
 
-class LaunchRefused(Exception):
-    """The engine would fail or answer wrongly: one sentence that says what to do."""
+class AdapterRefused(Exception):
+    """The engine would refuse it or answer wrongly: one sentence that says what to do."""
 
 
 def check(adapter: Adapter) -> int:
-    """The rank that the engine needs for it; raises LaunchRefused if it cannot be served."""
-    config = _config(adapter)
+    """The rank that the engine needs for it; raises AdapterRefused if it cannot be served."""
+    config = config_of(adapter)
     _check_features(adapter, config)
     _check_base(adapter, config)
     rank = _checked_rank(adapter, config)
@@ -42,7 +44,8 @@ def check(adapter: Adapter) -> int:
     return rank
 
 
-def _config(adapter: Adapter) -> dict[str, Any]:
+def config_of(adapter: Adapter) -> dict[str, Any]:
+    """Its adapter_config.json; raises AdapterRefused."""
     path = adapter.folder / CONFIG_FILE
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
@@ -63,6 +66,9 @@ def _check_features(adapter: Adapter, config: dict[str, Any]) -> None:
         if config.get(key):
             todo = f"train it again without {key}, or merge it into its base"
             raise _refused(adapter, f"it uses {words} ({key}), which vLLM refuses", todo)
+    kind = config.get("peft_type", "LORA")
+    if kind != "LORA":
+        raise _refused(adapter, f"peft_type = {kind!r} is not LORA", "convert it to a plain LoRA")
     bias = config.get("bias", "none")
     if bias != "none":
         todo = 'train it again with bias="none"'
@@ -108,6 +114,9 @@ def _checked_rank(adapter: Adapter, config: dict[str, Any]) -> int:
             f"its manifest says rank {adapter.rank} and {CONFIG_FILE} says r = {rank}",
             f"set rank = {rank} in its manifest if the weights are right",
         )
+    if max(ranks) > LARGEST_RANK:
+        todo = "train it with a smaller rank, or cut it by SVD"
+        raise _refused(adapter, f"rank {max(ranks)} is above vLLM's {LARGEST_RANK}", todo)
     # vLLM sizes its slots for the largest rank of any module.
     return int(max(ranks))
 
@@ -127,8 +136,8 @@ def _check_weights(adapter: Adapter) -> None:
         )
 
 
-def _refused(adapter: Adapter, fact: str, todo: str) -> LaunchRefused:
-    return LaunchRefused(f"The adapter {adapter.name!r} cannot be served: {fact}; {todo}.")
+def _refused(adapter: Adapter, fact: str, todo: str) -> AdapterRefused:
+    return AdapterRefused(f"The adapter {adapter.name!r} cannot be served: {fact}; {todo}.")
 
 
 def sha256_of(path: Path) -> str:

@@ -1,0 +1,120 @@
+"""vLLM plugin: ``--quantization nerve_int8`` multiplies a bf16 base model in 8 bits on the CPU.
+
+Every frozen matrix is rounded to int8 while it is loaded, one scale a row, and activations at run
+time, one scale a token (W8A8, as in LLM.int8() without its outlier part, arXiv 2208.07339); LoRA
+matrices, norms and attention stay as they are. vLLM has the products for checkpoints that were
+quantised beforehand; this applies them to one that was not, the output head included. The trainer's
+``frozen = "int8"`` rounds in the same way, so an adapter is served by the arithmetic it learned in.
+"""
+
+import logging
+from typing import Any
+
+import torch
+from torch.nn import Parameter
+from vllm.model_executor.kernels.linear import init_int8_linear_kernel
+from vllm.model_executor.layers.linear import LinearBase, UnquantizedLinearMethod
+from vllm.model_executor.layers.quantization import register_quantization_config
+from vllm.model_executor.layers.quantization.base_config import QuantizationConfig
+from vllm.model_executor.layers.vocab_parallel_embedding import (
+    ParallelLMHead,
+    UnquantizedEmbeddingMethod,
+    VocabParallelEmbedding,
+)
+
+NAME = "nerve_int8"
+
+log = logging.getLogger("vllm.nerve_cpu_int8")
+
+
+class Int8Product:
+    """x W' + bias in int8 by vLLM's own CPU kernel; ``weight`` is [out, in] in floating point."""
+
+    def __init__(self, weight: torch.Tensor) -> None:
+        scale = weight.float().abs().amax(dim=1, keepdim=True).clamp_min(1e-20) / 127
+        layer: Any = torch.nn.Module()
+        layer.weight = Parameter((weight / scale).round().to(torch.int8), requires_grad=False)
+        layer.weight_scale = Parameter(scale, requires_grad=False)
+        layer.input_scale = layer.input_zero_point = layer.azp_adj = layer.bias = None
+        layer.logical_widths = [len(weight)]
+        self.layer = layer
+        self.kernel = init_int8_linear_kernel(
+            is_channelwise=True,
+            is_static_input_scheme=False,
+            input_symmetric=True,
+            module_name=NAME,
+        )
+        self.kernel.process_weights_after_loading(layer)
+
+    def __call__(self, x: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:
+        product = self.kernel.apply_weights(self.layer, x.contiguous())
+        return product if bias is None else product + bias
+
+
+class Int8Linear(UnquantizedLinearMethod):
+    """Loads as an unquantised layer does, then keeps the int8 form only."""
+
+    def process_weights_after_loading(self, layer: Any) -> None:
+        layer.int8 = Int8Product(layer.weight.data)
+        # The LoRA layers ask a base layer's weight for its device.
+        layer.weight = Parameter(torch.empty(0, dtype=layer.weight.dtype), requires_grad=False)
+
+    def apply(self, layer: Any, x: torch.Tensor, bias: torch.Tensor | None = None) -> torch.Tensor:
+        return layer.int8(x, bias)
+
+
+class Int8Head(UnquantizedEmbeddingMethod):
+    """The output head; its weight stays where it is shared with the embedding."""
+
+    def process_weights_after_loading(self, layer: Any) -> None:
+        layer.int8 = Int8Product(layer.weight.data)
+
+    def apply(self, layer: Any, x: torch.Tensor, bias: torch.Tensor | None = None) -> torch.Tensor:
+        return layer.int8(x, bias)
+
+
+class Lookup(UnquantizedEmbeddingMethod):
+    """The input embedding: rows are looked up, so no copy packed for products is made."""
+
+    def process_weights_after_loading(self, layer: Any) -> None:
+        pass
+
+
+class Int8Config(QuantizationConfig):
+    """Which method a layer gets."""
+
+    @classmethod
+    def get_name(cls) -> Any:
+        return NAME
+
+    @classmethod
+    def get_supported_act_dtypes(cls) -> list[torch.dtype]:
+        return [torch.bfloat16, torch.float32]
+
+    @classmethod
+    def get_min_capability(cls) -> int:
+        return 0
+
+    @staticmethod
+    def get_config_filenames() -> list[str]:
+        return []
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "Int8Config":
+        return cls()
+
+    def get_quant_method(self, layer: torch.nn.Module, prefix: str) -> Any:
+        if isinstance(layer, LinearBase):
+            return Int8Linear()
+        if isinstance(layer, ParallelLMHead):
+            return Int8Head()
+        return Lookup() if isinstance(layer, VocabParallelEmbedding) else None
+
+
+def register() -> None:
+    """Called by vLLM in each of its processes, before a model is loaded."""
+    from vllm.platforms import current_platform
+
+    if current_platform.is_cpu():
+        register_quantization_config(NAME)(Int8Config)
+        log.info("--quantization %s multiplies a bf16 model in 8 bits.", NAME)

@@ -1,0 +1,85 @@
+"""Gold rows for a measurement, and its report on a terminal."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from adapters.augment import restricted
+from adapters.data import Example, split
+from adapters.readers import DataError, Kind, read
+from adapters.report import (
+    changed,
+    difference,
+    headline,
+    shown_change,
+    shown_difference,
+    summary,
+    table,
+)
+from adapters.score import Metric
+from service.manifest import FILE_NAME, load
+from service.ner.types import Label
+from service.registry import default_of
+from service.settings import Settings
+
+
+def gold_rows(
+    settings: Settings,
+    file: Path,
+    kind: Kind,
+    held_out: int,
+    rows: int,
+    *,
+    model: str | None,
+    only: Sequence[str] = (),
+) -> list[Example]:
+    """The rows of ``file`` that are measured; 0 is no limit, ``only`` are the labels asked for.
+
+    Labels are those of the adapter ``model`` if it is in the adapters folder, else the file's own.
+    Raises DataError, also when no row is left.
+    """
+    labels = _labels(settings, model)
+    found = read(file, kind, labels).examples
+    found = split(found, held_out)[1] if held_out else found
+    if only:
+        asked = [Label(name, name) for name in only]
+        found = [restricted(example, asked) for example in found]
+    if not found:
+        raise DataError(f"{file}: no rows to measure on")
+    return found[: rows or None]
+
+
+def _labels(settings: Settings, model: str | None) -> tuple[Label, ...]:
+    name = model or settings.default_model or default_of(settings.adapters)
+    folder = settings.adapters / name if name else None
+    return load(folder).labels if folder and (folder / FILE_NAME).is_file() else ()
+
+
+def show_report(console: Console, found: Mapping[str, Any]) -> None:
+    """Both tables, then what they do not say."""
+    metrics: tuple[Metric, ...] = ("text", "span")
+    for metric in metrics:
+        console.print(Text(headline(found, metric)), soft_wrap=True)
+        console.print(table(found, metric))
+    console.print(Text(summary(found)), soft_wrap=True)
+
+
+def show_comparison(
+    console: Console,
+    gold: Sequence[Example],
+    old: Mapping[str, Any],
+    new: Mapping[str, Any],
+    most: int,
+) -> None:
+    """The paired differences, and the first ``most`` sentences that changed; raises ReportError."""
+    console.print(Text(f"old: {old['model']}, new: {new['model']}, {len(gold)} sentences"))
+    console.print(shown_difference("text", difference(gold, old, new, "text")))
+    console.print(shown_difference("span", difference(gold, old, new, "span")))
+    others = changed(gold, old, new)
+    shown = f"the first {most} of them" if len(others) > most else "all of them"
+    console.print(f"{len(others)} sentences changed" + (f", {shown}:" if others else ""))
+    for one in others[:most]:
+        console.print(Text(shown_change(one)), soft_wrap=True)

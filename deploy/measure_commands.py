@@ -1,0 +1,139 @@
+"""``nerve adapter``: evaluate through the live service, compare, promote."""
+
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from adapters.readers import Kind
+from deploy import GATEWAY_URL
+from deploy.options import HOME, Home, Url, clear_errors, settings
+from service.ner.types import Constraint
+
+measuring = typer.Typer()
+
+Gold = Annotated[Path, typer.Argument(metavar="DATA", help="the labelled rows")]
+GoldOption = Annotated[Path, typer.Option("--data", help="the labelled rows of both reports")]
+KindOption = Annotated[Kind, typer.Option(help="how the rows are written")]
+HeldOut = Annotated[
+    int,
+    typer.Option(
+        metavar="N", help="of a training file, the N rows that the recipe holds out (0: all rows)"
+    ),
+]
+Rows = Annotated[int, typer.Option(metavar="N", help="the first N of these rows only (0: all)")]
+Shown = Annotated[int, typer.Option(metavar="N", help="how many changed sentences to show")]
+
+
+@measuring.command()
+def evaluate(
+    data: Gold,
+    kind: KindOption = "cluener",
+    held_out: HeldOut = 0,
+    rows: Rows = 0,
+    split: Annotated[str, typer.Option(help="these rows' name; else the file's")] = "",
+    model: Annotated[str | None, typer.Option(help="adapter or base; else the default")] = None,
+    label: Annotated[
+        list[str] | None, typer.Option(help="ask for this label only; repeatable")
+    ] = None,
+    constraint: Annotated[Constraint, typer.Option(help="what the engine is held to")] = "grounded",
+    url: Url = GATEWAY_URL,
+    side_by_side: Annotated[int, typer.Option(min=1, help="sentences at a time")] = 16,
+    out: Annotated[Path | None, typer.Option(help="write the report, as JSON")] = None,
+    figure: Annotated[Path | None, typer.Option(help="draw F1 by label, as PNG")] = None,
+    compare: Annotated[
+        str | None, typer.Option(help="a report on the same rows, or a model to evaluate too")
+    ] = None,
+    show: Shown = 20,
+    home: Home = HOME,
+) -> None:
+    """Measure F1 through the live service: every row goes to POST /extract.
+
+    Prints a table for text-set and one for span F1, errors by class, speed and tokens. The report
+    holds no text of the rows.
+    """
+    from rich.console import Console
+
+    from adapters import report
+    from adapters.evaluate import Service
+    from deploy.figures import bars
+    from deploy.measure import gold_rows, show_comparison, show_report
+
+    console = Console()
+    with clear_errors():
+        gold = gold_rows(settings(), data, kind, held_out, rows, model=model, only=label or ())
+        before = report.load(Path(compare)) if compare and Path(compare).is_file() else None
+        if before:
+            report.predictions(before, gold)  # other rows are found out before the work, not after
+        asked = tuple(label or ())
+        service = Service(url.rstrip("/"), model, constraint, asked, side_by_side=side_by_side)
+        name = split or data.stem + (f", {held_out} rows held out" if held_out else "")
+        found = report.measure(service, gold, name)
+        show_report(console, found)
+        with tempfile.TemporaryDirectory() as folder:
+            kept = out or Path(folder) / "report.json"
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            report.save(found, kept)
+            if figure:
+                bars(home, kept, figure, console.print)
+        if compare:
+            other = Service(url.rstrip("/"), compare, constraint, asked, side_by_side=side_by_side)
+            before = before or report.measure(other, gold, name)
+            show_comparison(console, gold, before, found, show)
+
+
+@measuring.command()
+def compare(
+    old: Annotated[Path, typer.Argument(help="report of `evaluate`")],
+    new: Annotated[Path, typer.Argument(help="report of `evaluate` on the same rows")],
+    data: GoldOption,
+    kind: KindOption = "cluener",
+    held_out: HeldOut = 0,
+    rows: Rows = 0,
+    label: Annotated[list[str] | None, typer.Option(help="as given to `evaluate`")] = None,
+    show: Shown = 20,
+) -> None:
+    """The difference of two reports, with its 95 % interval, and the sentences that changed."""
+    from rich.console import Console
+
+    from adapters import report
+    from deploy.measure import gold_rows, show_comparison
+
+    with clear_errors():
+        before, after = report.load(old), report.load(new)
+        name, only = after["model"], label or ()
+        gold = gold_rows(settings(), data, kind, held_out, rows, model=name, only=only)
+        show_comparison(Console(), gold, before, after, show)
+
+
+@measuring.command()
+def promote(
+    name: Annotated[str, typer.Argument(help="a registered adapter")],
+    new: Annotated[Path, typer.Option(help="its report")],
+    data: GoldOption,
+    old: Annotated[
+        Path | None,
+        typer.Option(help="the default's report, if there is a default"),
+    ] = None,
+    kind: KindOption = "cluener",
+    held_out: HeldOut = 0,
+    rows: Rows = 0,
+) -> None:
+    """Make an adapter the default if it is no worse: lower 95 % bound of the F1 gain above -0.01.
+
+    Status 1, with the reason, when it is not.
+    """
+    from adapters import report
+    from adapters.promote import promote as decide
+    from deploy.measure import gold_rows
+    from service.manifest import load
+
+    with clear_errors():
+        found = settings()
+        load(found.adapters / name)
+        gold = gold_rows(found, data, kind, held_out, rows, model=name)
+        before = report.load(old) if old else None
+        verdict = decide(found.adapters, name, gold, before, report.load(new))
+        typer.echo(verdict.reason)
+    raise typer.Exit(0 if verdict.promoted else 1)

@@ -1,0 +1,60 @@
+"""What an engine's status other than 200 means for our caller."""
+
+import json
+from http import HTTPStatus
+
+from service.errors import (
+    EngineError,
+    EngineFailure,
+    EngineUnavailable,
+    Overloaded,
+    RequestTooLarge,
+)
+
+_WINDOW = "maximum context length"
+# vLLM answers 500 to everything between the death of its core and its own exit.
+_DEAD_CORE = ("EngineCore", "EngineDead")
+# These speak of us to the engine, not of the caller's request: our key, the model's name that we
+# chose, the route.
+_OURS = (401, 403, 404, 405, 407, 429)
+
+
+def failure(status: int, said: str) -> EngineFailure | Overloaded | RequestTooLarge:
+    """The error that an extraction ends with; ``said`` is the start of the engine's answer."""
+    if status == HTTPStatus.BAD_REQUEST and _WINDOW in said:
+        return RequestTooLarge(f"the text does not fit the engine's window: {said}", param="text")
+    return forwarding_failure(status, said)
+
+
+def forwarding_failure(status: int, said: str) -> EngineFailure | Overloaded:
+    """The error that a request ends with whose own fault it is not."""
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return Overloaded("the engine has no free place")
+    if status == HTTPStatus.SERVICE_UNAVAILABLE or any(word in said for word in _DEAD_CORE):
+        return EngineUnavailable("the engine is not able to work; it is starting or restarting")
+    if status == HTTPStatus.NOT_FOUND:
+        return EngineUnavailable("the engine has not loaded this model", code="model_not_loaded")
+    return EngineError(f"the engine answered with status {status}", code=f"engine_{status}")
+
+
+def is_refusal(status: int) -> bool:
+    """Does the engine find fault with the caller's own request?"""
+    return 400 <= status < 500 and status not in _OURS
+
+
+def in_envelope(status: int, body: bytes) -> bytes:
+    """A refusal as it came, or in an envelope when it came in none."""
+    try:
+        error = json.loads(body)["error"]
+        if isinstance(error["message"], str):
+            return body
+    except (ValueError, KeyError, TypeError, RecursionError):
+        pass
+    said = body[:500].decode("utf-8", errors="replace")
+    error = {
+        "message": f"the engine refused the request: {said}",
+        "type": "invalid_request_error",
+        "param": None,
+        "code": f"engine_{status}",
+    }
+    return json.dumps({"error": error}).encode()

@@ -1,0 +1,37 @@
+"""Lines out of the pieces of a stream, each within a limit; memory is that of one line."""
+
+from collections.abc import Iterator
+
+
+class Lines:
+    """``feed`` it pieces, then ``end`` it. A line over the limit comes as None."""
+
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
+        self._parts: list[bytes] = []
+        self._size = 0
+
+    def feed(self, piece: bytes) -> Iterator[bytes | None]:
+        """The lines that end in ``piece``, without their line feeds."""
+        *ended, rest = piece.split(b"\n")
+        for part in ended:
+            self._add(part)
+            yield self._taken()
+        self._add(rest)
+
+    def end(self) -> Iterator[bytes | None]:
+        """A last line, which may lack its line feed."""
+        if self._size:
+            yield self._taken()
+
+    def _add(self, part: bytes) -> None:
+        self._size += len(part)
+        if self._size > self._max_bytes:
+            self._parts.clear()  # its length is all that is still needed
+        elif part:
+            self._parts.append(part)
+
+    def _taken(self) -> bytes | None:
+        line = None if self._size > self._max_bytes else b"".join(self._parts)
+        self._parts, self._size = [], 0
+        return line

@@ -1,0 +1,68 @@
+"""Pure ASGI middleware: counts and times every request; tells its caller where the time went."""
+
+import time
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from service.metrics import Metrics
+from service.timing import Timing, timed
+
+OVERHEAD_HEADER = b"x-nerve-overhead-ms"
+STAGES_HEADER = b"server-timing"
+
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+class MeasureRequests:
+    """By the route's pattern; the gateway's overhead is known when the answer begins."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self.app = app
+        self.metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        status = "gone"  # the client left before an answer
+
+        async def hear() -> Message:
+            message = await receive()
+            if message["type"] == "http.request" and not message.get("more_body", False):
+                timing.received = time.perf_counter()
+            return message
+
+        async def watch(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = str(message["status"])
+                self._tell(timing, message, scope)
+            await send(message)
+
+        with timed() as timing:
+            try:
+                await self.app(scope, hear, watch)
+            except Exception:
+                status = "500"  # answered further out, by the server's own error middleware
+                raise
+            finally:
+                method = scope["method"] if scope["method"] in _METHODS else "other"
+                self.metrics.requests.labels(_route(scope), method, status).inc()
+                self.metrics.latency.labels(_route(scope)).observe(time.perf_counter() - started)
+
+    def _tell(self, timing: Timing, start: Message, scope: Scope) -> None:
+        overhead = timing.overhead()
+        if overhead is None:
+            return
+        self.metrics.overhead.labels(_route(scope)).observe(overhead)
+        headers = [(OVERHEAD_HEADER, b"%.3f" % (overhead * 1000))]
+        if timing.stages:
+            stages = [f"{name};dur={spent * 1000:.3f}" for name, spent in timing.stages.items()]
+            headers.append((STAGES_HEADER, ", ".join(stages).encode()))
+        start["headers"] = [*start["headers"], *headers]
+
+
+def _route(scope: Scope) -> str:
+    """The pattern, not the path: paths are the client's to invent."""
+    return getattr(scope.get("route"), "path", "unmatched")

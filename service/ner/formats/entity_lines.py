@@ -1,0 +1,90 @@
+"""``entity_lines``: ``EntityText: X`` and ``EntityLabel: Y``, two lines for each entity.
+
+The format of chinese_ner_sft, in text order. A backslash and line breaks inside a surface are
+escaped with a backslash. Nothing found is one sentence; that data set words it in many ways, so
+every line that begins like one is read as such.
+"""
+
+import re
+from collections.abc import Sequence
+
+from service.ner.formats.lark import any_of, substring_of
+from service.ner.formats.one_line import escaped, unescaped
+from service.ner.types import Constraint, Decoded, Dropped, Label, Mention, label_named
+
+EMPTY = "没有找到任何实体"
+
+_TEXT, _LABEL = "EntityText: ", "EntityLabel: "
+# The data set has prompts that ask for ``Text:`` and ``Label:`` too.
+_FIELD = re.compile(r"\s*(?:Entity)?(Text|Label)[:：] ?(.*)", re.DOTALL)
+_SAYS_NOTHING = re.compile(r"\s*(?:$|```|没有|找不到)")
+
+
+def encode(mentions: Sequence[Mention], labels: Sequence[Label], text: str | None = None) -> str:
+    """Two lines a mention; raises KeyError for a mention whose label is not in ``labels``."""
+    written = {label.name: label.written for label in labels}
+    rows = (f"{_TEXT}{''.join(escaped(m.surface))}\n{_LABEL}{written[m.label]}" for m in mentions)
+    return "\n".join(rows) or EMPTY
+
+
+def decode(completion: str, labels: Sequence[Label], *, complete: bool) -> Decoded:
+    """Read the pairs of lines; a line that was cut off or has no partner is dropped."""
+    mentions: list[Mention] = []
+    dropped: list[Dropped] = []
+    rows = completion.split("\n")
+    cut = None if complete else rows.pop()
+    waiting: str | None = None  # a line with a surface, whose label has to follow
+    for row in rows:
+        field = _FIELD.fullmatch(row)
+        if field and field[1] == "Label" and waiting is not None:
+            read = _read(waiting, row, field[2], labels)
+            (mentions if isinstance(read, Mention) else dropped).append(read)  # type: ignore[arg-type]
+            waiting = None
+            continue
+        if waiting is not None:
+            dropped.append(Dropped(None, waiting, "malformed"))
+        waiting = row if field and field[1] == "Text" else None
+        if waiting is None and not _SAYS_NOTHING.match(row):
+            dropped.append(Dropped(None, row, "malformed"))
+    loose = "\n".join(row for row in (waiting, cut) if row is not None)
+    if loose.strip() or not completion.strip():
+        dropped.append(Dropped(None, loose, "malformed"))
+    return Decoded(tuple(mentions), tuple(dropped))
+
+
+def grammar(text: str, labels: Sequence[Label], constraint: Constraint) -> str | None:
+    """Pairs of lines with ``labels`` and, when grounded, surfaces that stand in ``text``."""
+    if constraint == "none":
+        return None
+    # A substring may be empty; the intersection with a non-empty line forbids that.
+    span = "SUBSTRING & /[^\\n]+/" if constraint == "grounded" else "/[^\\n]+/"
+    rules = [
+        f'start: "{EMPTY}" | pair ("\\n" pair)*',
+        f'pair: "{_TEXT}" SPAN "\\n{_LABEL}" LABEL',
+        f"LABEL: {any_of(label.written for label in labels)}",
+        f"SPAN: {span}",
+    ]
+    if constraint == "grounded":
+        rules.append(f"SUBSTRING: {substring_of(escaped(text))}")
+    return "\n".join(rules)
+
+
+def refuse_label(written: str) -> str | None:
+    """A label stands on one line."""
+    return "a label without line breaks" if "\n" in written or "\r" in written else None
+
+
+def max_tokens(size: int) -> int:
+    """The frame of an entity costs about 10 tokens; a token has a byte at least."""
+    return 64 + 2 * size
+
+
+def _read(above: str, row: str, written: str, labels: Sequence[Label]) -> Mention | Dropped:
+    text = _FIELD.fullmatch(above)
+    surface = unescaped(text[2]) if text else ""
+    if not surface:
+        return Dropped(None, f"{above}\n{row}", "malformed")
+    label = label_named(written, labels)
+    if label is None:
+        return Dropped(written.strip(), surface, "unknown_label")
+    return Mention(label.name, surface)

@@ -1,0 +1,99 @@
+"""Rules for single fields of an OpenAI request: each says what it expects of a value it refuses."""
+
+from collections.abc import Callable
+from typing import Any
+
+# A value and how it was written -> None, or what was expected.
+Rule = Callable[[Any, str], str | None]
+
+MOST_LOGPROBS = 20  # OpenAI's limit and the engine's default
+MOST_STOPS = 4  # likewise
+MOST_ITEMS = 1024
+
+# What may be switched in a chat template. Other names reach the tokenizer, whose `padding` and
+# `max_length` could be made to fill the memory.
+SWITCHES = ("enable_thinking", "preserve_thinking", "thinking")
+FORMATS = ("text", "json_object", "json_schema")
+# `structural_tag` is not one: vLLM compiles it in its server's own process.
+STRUCTURED = (
+    *("json", "json_object", "regex", "choice", "grammar"),
+    *("disable_any_whitespace", "disable_additional_properties", "whitespace_pattern"),
+)
+
+
+def anything(_: Any, __: str) -> None:
+    """The engine's to judge."""
+
+
+def a_name(value: Any, _: str) -> str | None:
+    """Of a model; whether there is such a one is the registry's to say."""
+    return None if isinstance(value, str) else "the name of a model, as a string"
+
+
+def up_to(most: int, least: int = 0) -> Rule:
+    """A whole number."""
+
+    def rule(value: Any, _: str) -> str | None:
+        is_fine = type(value) is int and least <= value <= most
+        return None if is_fine else f"a whole number from {least} to {most}"
+
+    return rule
+
+
+def no_longer_than(most: int, other: Rule = anything) -> Rule:
+    """As written, in bytes of UTF-8: what the engine compiles costs it more with its length."""
+
+    def rule(value: Any, written: str) -> str | None:
+        return f"at most {most} bytes" if len(written.encode()) > most else other(value, written)
+
+    return rule
+
+
+def few_stops(value: Any, _: str) -> str | None:
+    """A string, or a short list."""
+    is_fine = not isinstance(value, list) or len(value) <= MOST_STOPS
+    return None if is_fine else f"at most {MOST_STOPS} strings"
+
+
+def few_items(value: Any, _: str) -> str | None:
+    """A list or an object that the engine works through for each token."""
+    is_fine = isinstance(value, list | dict) and len(value) <= MOST_ITEMS
+    return None if is_fine else f"at most {MOST_ITEMS} items"
+
+
+def text_only(messages: Any, _: str) -> str | None:
+    """Messages whose parts are text: an engine fetches the images, audio and video of others."""
+    contents = (message.get("content") for message in _dicts(messages))
+    parts = (part for content in contents if isinstance(content, list) for part in content)
+    is_fine = all(isinstance(part, str) or _is_text(part) for part in parts)
+    return None if is_fine else 'messages whose content is a string or parts of type "text"'
+
+
+def known_switches(value: Any, _: str) -> str | None:
+    """Switches of a chat template."""
+    is_fine = isinstance(value, dict) and all(
+        name in SWITCHES and isinstance(setting, bool) for name, setting in value.items()
+    )
+    return None if is_fine else f"an object of {', '.join(SWITCHES)} to true or false"
+
+
+def known_format(value: Any, _: str) -> str | None:
+    """A response format that the engine keeps to."""
+    is_fine = isinstance(value, dict) and value.get("type") in FORMATS
+    return None if is_fine else f"an object whose type is one of {', '.join(FORMATS)}"
+
+
+def known_structure(value: Any, _: str) -> str | None:
+    """One of vLLM's constraints, and its options."""
+    is_fine = isinstance(value, dict) and set(value) <= set(STRUCTURED)
+    return None if is_fine else f"an object of {', '.join(STRUCTURED)}"
+
+
+def _dicts(values: Any) -> list[dict[str, Any]]:
+    found = values if isinstance(values, list) else []
+    return [value for value in found if isinstance(value, dict)]
+
+
+def _is_text(part: Any) -> bool:
+    # An engine also goes by the other keys of a part, whatever its type says.
+    return isinstance(part, dict) and part.get("type") == "text" and set(part) <= {"type", "text"}

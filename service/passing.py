@@ -1,0 +1,123 @@
+"""A request passed on to the engine, and its answer passed back: bytes, but for the model's name.
+
+Pure ASGI, so that the place and the engine's connection are held exactly as long as the answer
+takes, and let go when the client leaves.
+"""
+
+import asyncio
+import time
+from dataclasses import dataclass
+
+from starlette.datastructures import Headers
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from service import request_id
+from service.engine import Engine, Forwarded
+from service.errors import EngineFailure
+from service.metrics import Metrics
+from service.places import Places
+from service.protocol import ErrorResponse
+from service.renaming import Renaming
+
+# What the engine sees of a caller's headers. Not among them: the api key, cookies, and the headers
+# by which vLLM takes a priority, a session or a replica.
+PASSED_HEADERS = ("content-type", "traceparent", "tracestate")
+
+
+@dataclass(frozen=True, slots=True)
+class Passing:
+    """What passing on needs."""
+
+    engine: Engine
+    places: Places
+    metrics: Metrics
+
+
+class PassedOn(Response):
+    """The engine's answer to ``body``; asked for, and raising NerveError, when it is sent."""
+
+    def __init__(self, passing: Passing, path: str, body: bytes, renaming: Renaming) -> None:
+        super().__init__()
+        self._passing = passing
+        self._path = path
+        self._asked = body
+        self._renaming = renaming
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Errors until the answer's first byte are raised; a later one is the stream's last event.
+
+        A client that leaves cancels this, which closes the engine's connection.
+        """
+        passing, events, started = self._passing, _Events(send), time.perf_counter()
+        try:
+            with passing.places.one():
+                async with passing.engine.forward(
+                    self._path, self._asked, _headers(scope)
+                ) as answer:
+                    if isinstance(answer.body, bytes):
+                        await self._whole(answer.body, answer)(scope, receive, send)
+                        return
+                    async for lines in self._renaming.lines(answer.body):
+                        if not events.begun:
+                            passing.metrics.first_token.observe(time.perf_counter() - started)
+                        async with asyncio.timeout_at(passing.engine.deadline()):
+                            await events.write(lines)
+        except EngineFailure as exc:
+            if not events.begun:
+                raise
+            await events.fail(exc)
+        except TimeoutError:
+            # The client does not read. It must not hold a place for ever; unfinished, the answer
+            # makes the server close the connection.
+            return
+        await events.end()
+
+    def _whole(self, body: bytes, answer: Forwarded) -> Response:
+        headers = {"content-type": answer.content_type}
+        return Response(self._renaming.answer(body), answer.status, headers)
+
+
+@dataclass(slots=True)
+class _Events:
+    """The answer's stream; its status and headers are sent with the first event."""
+
+    send: Send
+    begun: bool = False
+
+    async def write(self, data: bytes) -> None:
+        if not self.begun:
+            self.begun = True
+            await self.send({"type": "http.response.start", "status": 200, "headers": _OF_STREAM})
+        await self.send({"type": "http.response.body", "body": data, "more_body": True})
+
+    async def fail(self, error: EngineFailure) -> None:
+        """One event more, in the shape in which OpenAI's clients know errors."""
+        envelope = ErrorResponse.of(error).model_dump_json()
+        # The line breaks before it end an event that was cut off.
+        await self.write(f"\n\ndata: {envelope}\n\n".encode())
+
+    async def end(self) -> None:
+        if not self.begun:
+            await self.write(b"")
+        await self.send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+_OF_STREAM = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-cache"),
+    (b"x-accel-buffering", b"no"),  # nginx would gather events
+]
+
+
+def _headers(scope: Scope) -> dict[str, str]:
+    """What the engine is sent: nothing of the caller's but what is listed."""
+    asked = Headers(scope=scope)
+    passed = {name: asked[name] for name in PASSED_HEADERS if _is_plain(asked.get(name, ""))}
+    # An answer in which a name is to be found must not be compressed.
+    return {**passed, request_id.HEADER: request_id.of(scope), "accept-encoding": "identity"}
+
+
+def _is_plain(value: str) -> bool:
+    """Can it be sent on? A server lets more through than a client may send."""
+    return bool(value) and value.isascii() and value.isprintable()

@@ -1,0 +1,44 @@
+"""The model's name in the engine's answers: the public one in place of the engine's.
+
+Done in bytes. ``"model"`` in quotes cannot be a part of generated text, whose quotes are escaped.
+"""
+
+import json
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Renaming:
+    """From the engine's name to the public one; changes nothing where they are the same."""
+
+    engine_name: str
+    public: str
+    _pair: re.Pattern[bytes] = field(init=False)
+
+    def __post_init__(self) -> None:
+        name = re.escape(json.dumps(self.engine_name).encode())
+        object.__setattr__(self, "_pair", re.compile(rb'("model"\s*:\s*)' + name))
+
+    def answer(self, body: bytes) -> bytes:
+        """A whole answer, or one line of a stream."""
+        if self.engine_name == self.public:
+            return body
+        name = json.dumps(self.public).encode()
+        return self._pair.sub(lambda pair: pair[1] + name, body, count=1)
+
+    async def lines(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        """A stream in whole lines, each sent on as soon as its end has come.
+
+        What follows the last line's end is passed on with the stream's end.
+        """
+        rest = b""
+        async for chunk in chunks:
+            *lines, rest = (rest + chunk).splitlines(keepends=True) or [b""]
+            if rest.endswith(b"\n"):
+                lines, rest = [*lines, rest], b""
+            if lines:
+                yield b"".join(map(self.answer, lines))
+        if rest:
+            yield self.answer(rest)

@@ -1,0 +1,39 @@
+"""Pure ASGI middleware: each request has an id, which its answer, its error and the engine bear."""
+
+import re
+import uuid
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+HEADER = "x-request-id"
+
+# It goes into headers and logs, the engine's too.
+_USABLE = re.compile(r"[!-~](?:[ -~]{0,126}[!-~])?")
+
+
+class RequestId:
+    """The caller's id is kept if it is 1 to 128 printable ASCII characters; else one is made."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        asked = Headers(scope=scope).get(HEADER, "").strip()
+        chosen = asked if _USABLE.fullmatch(asked) else f"req-{uuid.uuid4().hex}"
+        scope.setdefault("state", {})["request_id"] = chosen
+
+        async def mark(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message)[HEADER] = chosen
+            await send(message)
+
+        await self.app(scope, receive, mark)
+
+
+def of(scope: Scope) -> str:
+    """The id that the middleware chose."""
+    return str(scope["state"]["request_id"])

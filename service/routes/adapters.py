@@ -1,0 +1,70 @@
+"""``/adapters``: which there are, and changing that while requests run."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+
+from service import admin
+from service.adapter_cards import AdapterCard, AdapterList, card, cards
+from service.errors import InvalidRequest
+from service.json_object import JsonObject
+from service.live_registry import LiveRegistry
+from service.protocol import ErrorResponse
+from service.readiness import Readiness
+from service.settings import Settings
+
+_ERRORS: dict[int | str, dict[str, Any]] = {
+    status: {"model": ErrorResponse}
+    for status in (400, 401, 403, 404, 422, 429, 500, 502, 503, 504)
+}
+_EXPECTED = "the name of a folder in the adapters folder, as a string"
+_SCHEMA = {
+    "type": "object",
+    "required": ["name"],
+    "properties": {"name": {"type": "string", "description": _EXPECTED}},
+}
+_BODY = {"requestBody": {"required": True, "content": {"application/json": {"schema": _SCHEMA}}}}
+
+
+def router(settings: Settings, registry: LiveRegistry, readiness: Readiness) -> APIRouter:
+    """The routes over a registry that can change."""
+    api = APIRouter(tags=["adapters"])
+
+    def authorize(request: Request) -> None:
+        admin.require(settings.admin_key, request.headers.get("authorization"))
+
+    @api.get("/adapters")
+    async def list_adapters() -> AdapterList:
+        """Every adapter in the folder with its state, and what cannot be used."""
+        return cards(registry, readiness.loaded)
+
+    @api.post("/adapters", responses=_ERRORS, openapi_extra=_BODY)
+    async def load_adapter(request: Request) -> AdapterCard:
+        """Serve an adapter of the folder, or its new weights. Needs the admin key.
+
+        It is checked, and the engine has answered with it, before requests reach it.
+        """
+        authorize(request)
+        served = await registry.load(_name(await request.body()))
+        assert served.adapter is not None, "what was loaded is an adapter"
+        return card(served.adapter, registry, {served.engine_name})
+
+    @api.delete("/adapters/{name}", responses=_ERRORS)
+    async def remove_adapter(name: str, request: Request) -> dict[str, str | bool]:
+        """Serve an adapter no longer, after a restart too; its files stay. Needs the admin key."""
+        authorize(request)
+        await registry.remove(name)
+        return {"name": name, "deleted": True}
+
+    return api
+
+
+def _name(raw: bytes) -> str:
+    values = JsonObject.read(raw).values
+    unknown = next((field for field in values if field != "name"), None)
+    if unknown is not None:
+        raise InvalidRequest(f"{unknown[:64]} is not a field; expected name", param=unknown[:64])
+    name = values.get("name")
+    if not isinstance(name, str):
+        raise InvalidRequest(f"name has {str(name)[:80]!r}; expected {_EXPECTED}", param="name")
+    return name

@@ -1,0 +1,69 @@
+"""``/v1/…`` as OpenAI's clients know it, ``/tokenize`` and ``/detokenize``: passed on.
+
+What is not listed in ``openai_request.routes`` does not exist here, whatever the engine has.
+"""
+
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from service.json_object import JsonObject
+from service.live_registry import LiveRegistry
+from service.model_cards import ModelCard, ModelCards, card
+from service.openai_request import Route, routes
+from service.passing import PassedOn, Passing
+from service.protocol import ErrorResponse
+from service.renaming import Renaming
+from service.settings import Settings
+
+_ERRORS: dict[int | str, dict[str, Any]] = {
+    status: {"model": ErrorResponse} for status in (400, 404, 413, 422, 429, 500, 502, 503, 504)
+}
+_BODY = {"requestBody": {"content": {"application/json": {"schema": {"type": "object"}}}}}
+
+
+def router(settings: Settings, registry: LiveRegistry, passing: Passing) -> APIRouter:
+    """The routes over a registry and an engine."""
+    api, started = APIRouter(tags=["openai"], responses=_ERRORS), int(time.time())
+
+    @api.get("/v1/models")
+    async def list_models() -> ModelCards:
+        """Every model by its public name, aliases too; ``loaded``: whether the engine has it."""
+        windows = await passing.engine.models()
+        names = (*registry.models, *registry.aliases)
+        return ModelCards(data=[card(n, registry.resolve(n), windows, started) for n in names])
+
+    @api.get("/v1/models/{model:path}")
+    async def one_model(model: str) -> ModelCard:
+        """One of them."""
+        served = registry.resolve(model)
+        return card(model, served, await passing.engine.models(), started)
+
+    for route in routes(settings):
+        api.add_api_route(
+            route.path,
+            _pass_on(route, registry, passing),
+            methods=["POST"],
+            name=route.path.removeprefix("/v1/").replace("/", "_"),
+            openapi_extra=_BODY,
+            response_class=Response,
+        )
+    return api
+
+
+def _pass_on(
+    route: Route, registry: LiveRegistry, passing: Passing
+) -> Callable[[Request], Awaitable[Response]]:
+    async def pass_on(request: Request) -> Response:
+        """The engine's answer, with the model's public name."""
+        raw = await request.body()
+        body = JsonObject.read(raw)
+        route.check(body)
+        served = registry.resolve(body.values.get("model"))
+        if body.values.get("model") != served.engine_name:
+            raw = body.replaced("model", served.engine_name)
+        return PassedOn(passing, route.path, raw, Renaming(served.engine_name, served.name))
+
+    return pass_on

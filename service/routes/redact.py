@@ -1,0 +1,23 @@
+"""``POST /redact``."""
+
+from fastapi import APIRouter
+
+from service.places import Places
+from service.protocol import ManyRedacted, RedactRequest, RedactResponse
+from service.redact import Redact
+from service.routes.extract import ERRORS
+
+PATH = "/redact"
+
+
+def router(redact: Redact, places: Places) -> APIRouter:
+    """The route over a use case and its places."""
+    routes = APIRouter(tags=["extract"])
+
+    @routes.post(PATH, responses=ERRORS, response_model_exclude_defaults=True)
+    async def redact_entities(request: RedactRequest) -> RedactResponse | ManyRedacted:
+        """A text, or several, with its entities masked; and the entities."""
+        with places.one():
+            return await redact(request)
+
+    return routes

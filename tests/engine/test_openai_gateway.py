@@ -1,0 +1,179 @@
+"""The openai package through the gateway, in front of a real vLLM."""
+
+import time
+from collections.abc import Iterator
+from statistics import median
+
+import httpx2
+import openai
+import pytest
+from openai import OpenAI
+from openai.types.chat import ChatCompletionUserMessageParam
+
+from service.app import create_app
+from service.settings import Settings
+from tests.engine.real_engine import BASE, RealEngine
+from tests.serving import serving
+from tests.waiting import until
+
+ASKED: list[ChatCompletionUserMessageParam] = [{"role": "user", "content": "甲"}]
+# This adapter writes its own letter until its room is used up.
+ENDLESS = {"model": "tiny-a", "messages": ASKED, "max_tokens": 1024, "stream": True}
+
+
+@pytest.fixture(scope="module")
+def gateway(session_engine: RealEngine) -> Iterator[str]:
+    """The address of a gateway that knows the tiny model and its adapters."""
+    settings = Settings(
+        engine_url=session_engine.url,
+        base_model=BASE,
+        adapters=session_engine.adapters,
+        probe_interval_s=0.2,
+        deadline_s=60,
+    )
+    with serving(create_app(settings)) as url:
+        yield url
+
+
+@pytest.fixture
+def client(engine: RealEngine, gateway: str) -> Iterator[OpenAI]:
+    """The package, once the gateway has found the engine; without retries."""
+    until(lambda: httpx2.get(f"{gateway}/ready", trust_env=False).status_code == 200, 60)
+    with OpenAI(base_url=f"{gateway}/v1", api_key="none", max_retries=0) as client:
+        yield client
+
+
+def test_the_models(client: OpenAI, engine: RealEngine) -> None:
+    """By their public names, loaded or not; one that was asked for is loaded."""
+    client.chat.completions.create(model="tiny-b", messages=ASKED, max_tokens=1)
+    models = {model.id: model.model_dump() for model in client.models.list()}
+    assert set(models) == set(engine.names)
+    assert models[BASE]["loaded"] and models["tiny-b"]["loaded"]
+
+
+def test_an_adapter_by_its_public_name(client: OpenAI) -> None:
+    """Whole and streamed; its name is public in every event."""
+    answer = client.chat.completions.create(
+        model="tiny-b", messages=ASKED, temperature=0, max_tokens=4
+    )
+    assert (answer.model, answer.choices[0].message.content) == ("tiny-b", "BBBB")
+    chunks = list(
+        client.chat.completions.create(
+            model="tiny-b",
+            messages=ASKED,
+            temperature=0,
+            max_tokens=4,
+            stream=True,
+            stream_options={"include_usage": True},
+        )
+    )
+    assert {chunk.model for chunk in chunks} == {"tiny-b"}
+    said = [choice.delta.content or "" for chunk in chunks for choice in chunk.choices]
+    assert "".join(said) == "BBBB"
+    assert chunks[-1].usage is not None
+    assert chunks[-1].usage.completion_tokens == 4
+
+
+def test_completions_tokens_and_structure(client: OpenAI, gateway: str) -> None:
+    """The other routes, and what vLLM adds."""
+    completion = client.completions.create(
+        model="tiny-b", prompt=["甲", "乙"], max_tokens=2, temperature=0
+    )
+    assert [choice.text for choice in completion.choices] == ["BB", "BB"]
+    held = client.chat.completions.create(
+        model=BASE,
+        messages=ASKED,
+        max_tokens=8,
+        extra_body={"structured_outputs": {"choice": ["甲", "乙"]}},
+    )
+    assert held.choices[0].message.content in ("甲", "乙")
+    body = {"model": "tiny-b", "prompt": "甲乙"}
+    tokens = httpx2.post(f"{gateway}/tokenize", json=body, trust_env=False).json()["tokens"]
+    body = {"model": "tiny-b", "tokens": tokens}
+    answer = httpx2.post(f"{gateway}/detokenize", json=body, trust_env=False).json()
+    assert answer["prompt"] == "甲乙"
+
+
+def test_the_engines_own_refusal_is_the_packages(client: OpenAI) -> None:
+    """BadRequestError with vLLM's words."""
+    with pytest.raises(openai.BadRequestError, match="temperature") as caught:
+        client.chat.completions.create(model=BASE, messages=ASKED, temperature=-1)
+    assert caught.value.request_id
+    with pytest.raises(openai.BadRequestError, match="context length"):
+        client.chat.completions.create(
+            model=BASE, messages=[{"role": "user", "content": "字" * 4000}]
+        )
+
+
+def test_our_refusals_are_the_packages_too(client: OpenAI) -> None:
+    """NotFoundError, UnprocessableEntityError."""
+    with pytest.raises(openai.NotFoundError):
+        client.chat.completions.create(model="nope", messages=ASKED)
+    with pytest.raises(openai.UnprocessableEntityError, match="priority"):
+        client.chat.completions.create(model=BASE, messages=ASKED, extra_body={"priority": 1})
+
+
+def test_a_client_that_leaves_in_mid_stream_frees_the_engine(
+    client: OpenAI, engine: RealEngine, gateway: str
+) -> None:
+    """vLLM's own count of running requests goes back to none."""
+    url = f"{gateway}/v1/chat/completions"
+    with httpx2.stream("POST", url, json=ENDLESS, timeout=60, trust_env=False) as response:
+        pieces = response.iter_raw()
+        assert next(pieces).startswith(b"data: ")
+        assert _running(engine) == 1
+    until(lambda: _running(engine) == 0)
+
+
+def test_the_engine_is_killed_in_mid_stream(
+    client: OpenAI, engine: RealEngine, gateway: str
+) -> None:
+    """What came is there, then APIError; later InternalServerError with 503."""
+    got: list[object] = []
+    with pytest.raises(openai.APIError) as caught:
+        for chunk in client.chat.completions.create(
+            model="tiny-a", messages=ASKED, max_tokens=1024, stream=True
+        ):
+            if not got:
+                engine.kill()
+            got.append(chunk)
+    assert got
+    assert caught.value.type == "engine_unavailable"
+    with pytest.raises(openai.InternalServerError) as refused:
+        client.chat.completions.create(model="tiny-a", messages=ASKED)
+    assert refused.value.status_code == 503
+
+
+def test_the_first_byte_of_a_stream_comes_as_soon_as_from_the_engine(
+    client: OpenAI, engine: RealEngine, gateway: str
+) -> None:
+    """In turn, so that both meet the same machine; printed for the record."""
+    direct, through = [], []
+    for _ in range(20):
+        direct.append(_first_byte_s(engine.url, engine.names["tiny-b"]))
+        through.append(_first_byte_s(gateway, "tiny-b"))
+    added_ms = (median(through) - median(direct)) * 1000
+    print(
+        f"first streamed byte: {median(direct) * 1000:.2f} ms direct, "
+        f"{median(through) * 1000:.2f} ms through the gateway, {added_ms:+.2f} ms"
+    )
+    assert added_ms < 50
+
+
+def _first_byte_s(url: str, model: str) -> float:
+    body = {"model": model, "messages": ASKED, "max_tokens": 4, "stream": True}
+    with httpx2.Client(base_url=url, timeout=60, trust_env=False) as client:
+        client.get("/metrics")  # connected
+        started = time.perf_counter()
+        with client.stream("POST", "/v1/chat/completions", json=body) as response:
+            assert next(response.iter_raw()).startswith(b"data: ")
+            return time.perf_counter() - started
+
+
+def _running(engine: RealEngine) -> float:
+    text = httpx2.get(f"{engine.url}/metrics", trust_env=False).text
+    return sum(
+        float(line.rsplit(" ", 1)[1])
+        for line in text.splitlines()
+        if line.startswith("vllm:num_requests_running")
+    )

@@ -1,0 +1,1 @@
+"""Measurements by hand of what should grow with its input, and of what should not."""
