@@ -10,7 +10,7 @@ from typing import Protocol
 
 from adapters.data import Example
 from service.ner.formats import FORMATS
-from service.ner.prompt import Message, Prompt, Template, render
+from service.ner.prompt import TEMPLATE_ARGUMENTS, Message, Prompt, Template, render
 from service.ner.types import Label
 
 NOT_LEARNED = -100
@@ -25,9 +25,14 @@ class Tokenizer(Protocol):
     """What is used of a transformers tokenizer."""
 
     def apply_chat_template(
-        self, conversation: list[Message], *, add_generation_prompt: bool, tokenize: bool
+        self,
+        conversation: list[Message],
+        *,
+        add_generation_prompt: bool,
+        tokenize: bool,
+        enable_thinking: bool,
     ) -> str:
-        """The conversation as one string."""
+        """The conversation as one string; templates without thinking ignore the last."""
 
     def encode(self, text: str, *, add_special_tokens: bool) -> list[int]:
         """Token ids."""
@@ -66,13 +71,13 @@ class Encoder:
         """The prompt as one string, as the engine makes it of the messages."""
         messages = list(self.render(text, labels).messages)
         return self.tokenizer.apply_chat_template(
-            messages, add_generation_prompt=True, tokenize=False
+            messages, add_generation_prompt=True, tokenize=False, **TEMPLATE_ARGUMENTS
         )
 
     def row(self, example: Example, labels: Sequence[Label]) -> Row:
         """The training row; raises RowTooLong above ``longest`` tokens."""
         prompt = self._ids(self.prompt(example.text, labels))
-        answer = FORMATS[self.format].encode(example.mentions, labels)
+        answer = FORMATS[self.format].encode(example.mentions, labels, example.text)
         ids = prompt + self._ids(answer + _END)
         if len(ids) > self.longest:
             raise RowTooLong(f"{len(ids)} tokens, expected up to {self.longest}: {example.text!r}")

@@ -38,7 +38,7 @@ def write(
 def _row(
     kind: Kind, example: Example, labels: Sequence[Label], template: Template, format_name: str
 ) -> dict[str, Any]:
-    answer = FORMATS[format_name].encode(example.mentions, labels)
+    answer = FORMATS[format_name].encode(example.mentions, labels, example.text)
     messages = render(template, labels, example.text, QWEN_ADDED_TOKENS).messages
     if kind == "alpaca":
         *system, user = (message["content"] for message in messages)

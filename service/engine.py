@@ -23,7 +23,7 @@ from service.errors import (
     EngineUnavailable,
 )
 from service.metrics import Metrics
-from service.ner.prompt import Message
+from service.ner.prompt import TEMPLATE_ARGUMENTS, Message
 from service.outcomes import counted
 from service.settings import Settings
 from service.timing import waiting
@@ -87,7 +87,12 @@ class Engine:
 
     async def count_tokens(self, model: str, messages: Sequence[Message], deadline: float) -> int:
         """Tokens of the prompt that the engine would make of ``messages``."""
-        body = {"model": model, "messages": list(messages), "add_generation_prompt": True}
+        body = {
+            "model": model,
+            "messages": list(messages),
+            "add_generation_prompt": True,
+            "chat_template_kwargs": dict(TEMPLATE_ARGUMENTS),
+        }
         with counted(self._metrics.engine_requests, self._metrics.engine_in_flight):
             return (await self._ask(TokenCount, "POST", "/tokenize", body, deadline)).count
 

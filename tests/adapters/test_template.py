@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import cast
 
 import pytest
@@ -17,11 +18,20 @@ class Characters:
     """A tokenizer of one id a character, and a chat template that is easy to read."""
 
     def apply_chat_template(
-        self, conversation: list[Message], *, add_generation_prompt: bool, tokenize: bool
+        self,
+        conversation: list[Message],
+        *,
+        add_generation_prompt: bool,
+        tokenize: bool,
+        enable_thinking: bool,
     ) -> str:
-        """``role:content|`` for each message."""
+        """``role:content|`` for each message; Qwen3's mark where thinking is not wanted."""
         shown = "".join(f"{message['role']}:{message['content']}|" for message in conversation)
-        return shown + ("assistant:" if add_generation_prompt else "")
+        return (
+            shown
+            + ("assistant:" if add_generation_prompt else "")
+            + ("?" if enable_thinking else "")
+        )
 
     def encode(self, text: str, *, add_special_tokens: bool) -> list[int]:
         """Code points."""
@@ -48,6 +58,13 @@ def test_only_the_answer_and_its_end_are_learned() -> None:
 def test_a_row_without_entity_says_so() -> None:
     row = _encoder().row(Example(TEXT, ()), LABELS)
     assert "".join(map(chr, row.ids[row.prompt :])) == "无<|im_end|><|endoftext|>"
+
+
+def test_a_format_that_repeats_the_text_gets_it() -> None:
+    encoder = replace(_encoder(), format="inline_tags")
+    row = encoder.row(Example("浙商银行叶老桂", (Entity("company", 0, 4),)), LABELS)
+    answer = "".join(map(chr, row.ids[row.prompt :]))
+    assert answer == "<公司>浙商银行</公司>叶老桂<|im_end|><|endoftext|>"
 
 
 def test_a_row_that_is_too_long_is_refused_whole() -> None:
