@@ -104,7 +104,7 @@ async def _run(
         with phases.phase("first answer"):
             answer = await asyncio.to_thread(ask, url, SAMPLE, timeout_s=settings.deadline_s + 5)
         show_answer(phases.console, SAMPLE, answer)
-        _show_addresses(phases.console, url, settings)
+        _show_addresses(phases.console, url)
         await asyncio.gather(*keepers)
     finally:
         # From here on another Ctrl-C changes nothing: what was started is ended.
@@ -158,12 +158,12 @@ def _gateway(settings: Settings, installed: Installed, home: Path, url: str) -> 
     )
 
 
-def _show_addresses(console: Console, url: str, settings: Settings) -> None:
+def _show_addresses(console: Console, url: str) -> None:
     for what, where in (
         ("extract", f"{url}/extract"),
         ("API documents", f"{url}/docs"),
         ("metrics", f"{url}/metrics"),
-        ("engine (OpenAI API)", f"{settings.engine_url.rstrip('/')}/v1"),
+        ("OpenAI API", f"{url}/v1"),
     ):
         console.print(Text.assemble(f"{what:<20}", (where, "bold")), soft_wrap=True)
     option = "" if url == GATEWAY_URL else f" --url {url}"
