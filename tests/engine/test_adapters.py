@@ -2,6 +2,7 @@
 
 import shutil
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -132,10 +133,32 @@ def test_after_a_restart_no_adapter_is_missing(
     # A broken default would stop the launcher, a broken other must not.
     shutil.copytree(spare / "tiny-d", own_engine.adapters / "tiny-d")
     (own_engine.adapters / "tiny-d" / "adapter_model.safetensors").write_bytes(b"torn")
-    own_engine.kill()
-    until(lambda: client.get("/ready").status_code == 503, 30)
-    assert client.post("/extract", json={"text": "甲"}).status_code == 503
-    own_engine.start()
-    until(lambda: client.get("/ready").status_code == 200, 60)
+    back = threading.Event()
+    with ThreadPoolExecutor() as pool:
+        asking = pool.submit(_refused_s, client, back)
+        try:
+            own_engine.kill()
+            until(lambda: client.get("/ready").status_code == 503, 30)
+            killed = time.monotonic()
+            own_engine.start()
+            started_s = time.monotonic() - killed
+            until(lambda: client.get("/ready").status_code == 200, 60)
+        finally:
+            back.set()
+        refused_s = asking.result()
+    print(f"503 for {refused_s:.1f} s, of which the engine took {started_s:.1f} s to start")
     assert say(client, "tiny-c", TEXT) == "C" * 8
     assert say(client, "tiny-a", TEXT) == "A" * 8
+
+
+def _refused_s(client: httpx2.Client, back: threading.Event) -> float:
+    """Ask until ``back`` is set; the seconds from the first 503 to the last. Each answer is 200 or
+    503, and some are the latter."""
+    refused = []
+    while not back.is_set():
+        status = client.post("/extract", json={"text": "甲"}).status_code
+        assert status in (200, 503)
+        if status == 503:
+            refused.append(time.monotonic())
+    assert refused
+    return refused[-1] - refused[0]
