@@ -6,8 +6,8 @@ from typing import Any
 
 import torch
 from peft import LoraConfig, get_peft_model
-from peft.utils import get_peft_model_state_dict
-from safetensors.torch import save_file
+from peft.utils import get_peft_model_state_dict, set_peft_model_state_dict
+from safetensors.torch import load_file, save_file
 from torch import nn
 from transformers import AutoModelForCausalLM
 
@@ -36,6 +36,21 @@ def with_lora(base: Path, lora: Lora, frozen: Frozen) -> Any:
         peft.float()  # what is left: embeddings and norms
     peft.train()
     return peft.to(where)
+
+
+def start_with(model: Any, adapter: Path) -> None:
+    """Give the LoRA matrices the weights in folder ``adapter``.
+
+    Raises OSError when they cannot be read, ValueError unless they are for the same matrices.
+    """
+    weights = load_file(adapter / WEIGHTS)
+    shapes = {name: tuple(value.shape) for name, value in get_peft_model_state_dict(model).items()}
+    if {name: tuple(value.shape) for name, value in weights.items()} != shapes:
+        raise ValueError(
+            f"{adapter / WEIGHTS}: its matrices are not those of the recipe; expected the same "
+            "rank, targets and layers"
+        )
+    set_peft_model_state_dict(model, weights)
 
 
 def loss_of(model: Any, batch: Batch) -> torch.Tensor:

@@ -60,7 +60,8 @@ class Train:
 @dataclass(frozen=True, slots=True)
 class Recipe:
     """``base`` is a model's name, not a path; ``prompt`` a built-in one; ``max_chars`` the longest
-    text in code points.
+    text in code points; ``start`` an adapter's folder, seen from the recipe's, whose weights
+    training begins with, or nothing for fresh ones.
     """
 
     base: str
@@ -72,6 +73,7 @@ class Recipe:
     data: Data
     lora: Lora
     train: Train
+    start: str = ""
 
 
 def load(path: Path) -> Recipe:

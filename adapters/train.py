@@ -39,13 +39,14 @@ def train(recipe_file: Path, data: Path, base: Path, work: Path, kind: Kind = "c
     """Train as ``recipe_file`` says on the file ``data`` over the model folder ``base``.
 
     ``work`` keeps checkpoint.pt, log.jsonl and best/ (the adapter); calling again goes on from the
-    last checkpoint. Raises RecipeError, DataError, RowTooLong, ValueError (checkpoint of another
-    recipe).
+    last checkpoint. Raises RecipeError, DataError, RowTooLong, OSError, ValueError (checkpoint of
+    another recipe, start weights of another shape).
     """
     work.mkdir(parents=True, exist_ok=True)
     plan = recipe.load(recipe_file)
     started = time.monotonic()
-    run = _Run.prepare(plan, read(data, kind, plan.labels).examples, base, work)
+    begun = recipe_file.parent / plan.start if plan.start else None
+    run = _Run.prepare(plan, read(data, kind, plan.labels).examples, base, work, begun)
     _keep_freed_memory()
     run.go()
     return Trained(work / BEST, len(run.packs), run.progress.best, time.monotonic() - started)
@@ -63,10 +64,14 @@ class _Run:
     progress: checkpoint.Progress
 
     @classmethod
-    def prepare(cls, plan: Recipe, examples: Sequence[Example], base: Path, work: Path) -> "_Run":
+    def prepare(
+        cls, plan: Recipe, examples: Sequence[Example], base: Path, work: Path, begun: Path | None
+    ) -> "_Run":
         training, held_out = split(examples, plan.data.held_out)
         torch.manual_seed(plan.train.seed)
         tuned = model.with_lora(base, plan.lora, plan.train.frozen)
+        if begun is not None:
+            model.start_with(tuned, begun)
         optimiser = torch.optim.AdamW(_learned(tuned), plan.train.learning_rate, weight_decay=0.0)
         tokenizer = AutoTokenizer.from_pretrained(base)
         encoder = Encoder(tokenizer, BUILT_IN[plan.prompt], plan.format)

@@ -101,6 +101,21 @@ def test_what_was_trained_is_in_pefts_layout(
     assert str(tmp_path) not in json.dumps(config)
 
 
+def test_training_goes_on_from_another_adapter(
+    trainer: Path, tiny_base: Path, recipe: Path, tmp_path: Path
+) -> None:
+    """A recipe with `start` begins where those weights ended; weights of another shape are no
+    start."""
+    first, second = tmp_path / "first", tmp_path / "second"
+    assert _train(trainer, tiny_base, recipe, first).wait() == 0
+    recipe.write_text('start = "first/best"' + RECIPE, encoding="utf-8")
+    assert _train(trainer, tiny_base, recipe, second).wait() == 0
+    # The first step has the same rows, and fresh matrices would leave its loss as it was.
+    assert _losses(second)[0] < _losses(first)[0]
+    recipe.write_text('start = "first/best"' + RECIPE.replace("rank = 8", "rank = 4"), "utf-8")
+    assert _train(trainer, tiny_base, recipe, tmp_path / "third").wait() == 1
+
+
 def test_the_commands_lead_from_rows_to_an_answer(
     tiny_base: Path, recipe: Path, tmp_path: Path
 ) -> None:
