@@ -39,13 +39,15 @@ def card(name: str, served: Served, windows: Mapping[str, int | None], created: 
     ``windows`` are the engine's names of what it has loaded, with their windows in tokens.
     """
     adapter = served.adapter
+    # An engine says it of the base model only.
+    window = windows.get(served.engine_name) or windows.get(adapter.base if adapter else "")
     return ModelCard(
         id=name,
         created=created,
         alias_of=served.name if served.name != name else None,
         parent=adapter.base if adapter else None,
         loaded=served.engine_name in windows,
-        max_model_len=windows.get(served.engine_name),
+        max_model_len=window if served.engine_name in windows else None,
         labels=[label.name for label in adapter.labels] if adapter else None,
         rank=adapter.rank if adapter else None,
         prompt=adapter.prompt if adapter else None,

@@ -105,11 +105,14 @@ class _File:
     @classmethod
     def parse(cls, text: str) -> "_File":
         statements, open_lines = [], ""
-        for line in text.splitlines(keepends=True):
+        # Not splitlines, which also splits where TOML does not end a line.
+        for line in re.findall(r"[^\n]*\n|[^\n]+", text):
             open_lines += line
             if _parses(open_lines):
                 statements.append(open_lines if open_lines.endswith("\n") else open_lines + "\n")
                 open_lines = ""
+        if open_lines:
+            raise ManifestError(f"{FILE_NAME}: {open_lines!r} is not understood; write it by hand")
         return cls(statements)
 
     def values(self) -> dict[str, Any]:
@@ -170,7 +173,8 @@ def _changed(folder: Path) -> Iterator[_File]:
     path = folder / FILE_NAME
     with _locked(folder):
         read(folder)  # a file that cannot be used is mended by a person
-        file = _File.parse(path.read_text(encoding="utf-8") if path.exists() else "")
+        # As bytes, so that line ends stay.
+        file = _File.parse(path.read_bytes().decode() if path.exists() else "")
         before = list(file.statements)
         yield file
         if file.statements == before:
@@ -178,7 +182,7 @@ def _changed(folder: Path) -> Iterator[_File]:
         text = "".join(file.statements)
         _names(path, text)
         part = folder / f".{FILE_NAME}.part"
-        part.write_text(text, encoding="utf-8")
+        part.write_bytes(text.encode())
         part.replace(path)
 
 

@@ -70,6 +70,9 @@ class Route:
             if expected is not None:
                 raise _refusal(body, name, expected)
         self._check_choices(body)
+        # The engine takes it for prompt_logprobs, the whole vocabulary for each prompt token.
+        if body.values.get("echo") and body.values.get("logprobs") is not None:
+            raise _refusal(body, "logprobs", "none beside echo")
 
     def _check_choices(self, body: JsonObject) -> None:
         choices, prompts = body.values.get("n") or 1, _prompts(body.values.get("prompt"))

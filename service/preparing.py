@@ -55,8 +55,10 @@ class Prepare:
             try:
                 await (self._store(adapter) if is_known else self(adapter))
                 old = adapter
-            except (AdapterRefused, OSError) as exc:
+            except AdapterRefused as exc:
                 problems[name] = str(exc)
+            except OSError as exc:  # a full disk may have room later
+                problems[name], unfinished = str(exc), True
             except NerveError as exc:
                 problems[name], unfinished = exc.message, True
             if is_known:

@@ -134,8 +134,13 @@ class ErrorBody(BaseModel):
 
     @classmethod
     def of(cls, error: NerveError) -> Self:
-        """The content for ``error``."""
-        return cls(message=error.message, type=error.type, param=error.param, code=error.code)
+        """The content for ``error``; half a surrogate pair, which has no UTF-8, as its escape."""
+        param = None if error.param is None else _sendable(error.param)
+        return cls(message=_sendable(error.message), type=error.type, param=param, code=error.code)
+
+
+def _sendable(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 class ErrorResponse(BaseModel):

@@ -61,7 +61,9 @@ class FakeEngine:
                 await answer(send, {"did": "what must not be done"})
 
     def _model(self, name: str) -> dict[str, object]:
-        return {"id": name, "object": "model", "max_model_len": self.window}
+        # As vLLM: no window for an adapter.
+        window = None if "@" in name else self.window
+        return {"id": name, "object": "model", "max_model_len": window}
 
     async def _complete(self, body: dict[str, Any], receive: Receive, send: Send) -> None:
         if _is_probe(body):

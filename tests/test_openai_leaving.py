@@ -81,6 +81,17 @@ class TestDeadline:
             until(lambda: gateway.metric("nerve_requests_in_flight") == 0)
         assert outcome(gateway, "cancelled") == before + 1
 
+    def test_a_client_that_does_not_read_whole_answers(self, gateway: Gateway) -> None:
+        """Its answers take no place while they wait for it."""
+        gateway.engine.script = writes(chat_answer("叶" * 3_000_000))
+        address = urlsplit(gateway.url)
+        body = json.dumps(BODY).encode()
+        head = f"POST {CHAT} HTTP/1.1\r\nhost: x\r\ncontent-length: {len(body)}\r\n\r\n"
+        with socket.create_connection((address.hostname, address.port)) as client:
+            client.sendall((head.encode() + body) * 2)
+            until(lambda: len(gateway.engine.asked) == 2)
+            until(lambda: gateway.metric("nerve_requests_in_flight") == 0)
+
 
 @pytest.mark.parametrize("fields", [BODY, STREAM])
 def test_a_client_that_leaves_before_the_answer(

@@ -10,7 +10,7 @@ from service.openai_request import routes
 from service.settings import Settings
 from tests.conftest import BASE, Gateway, error_of, running
 from tests.fake_engine import completes
-from tests.openai_script import CHAT, COMPLETIONS, MESSAGES
+from tests.openai_script import CHAT, COMPLETIONS, MESSAGES, writes
 
 IMAGE = {"type": "image_url", "image_url": {"url": "http://169.254.169.254/"}}
 REFUSED_IN_CHAT = {
@@ -33,6 +33,23 @@ REFUSED_IN_CHAT = {
     "audio": {},
     "functions": [],
 }
+
+
+def test_a_field_whose_name_has_no_utf8_is_refused_too(gateway: Gateway) -> None:
+    """422 with the name's escape."""
+    headers = {"content-type": "application/json"}
+    response = gateway.client.post(CHAT, content=b'{"\\ud800": 1}', headers=headers)
+    assert (response.status_code, error_of(response)["param"]) == (422, "\\ud800")
+
+
+def test_echo_opens_no_way_to_prompt_logprobs(gateway: Gateway) -> None:
+    """vLLM takes `echo` with `logprobs` for them; either alone is fine."""
+    gateway.engine.script = writes(b'{"model":"clue@01234567","choices":[]}')
+    body = {"model": BASE, "prompt": "x"}
+    refused = gateway.client.post(COMPLETIONS, json={**body, "echo": True, "logprobs": 2})
+    assert (refused.status_code, error_of(refused)["param"]) == (422, "logprobs")
+    for fields in ({"echo": True}, {"logprobs": 2}):
+        assert gateway.client.post(COMPLETIONS, json={**body, **fields}).status_code == 200
 
 
 @pytest.mark.parametrize("field", REFUSED_IN_CHAT)

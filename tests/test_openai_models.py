@@ -48,6 +48,11 @@ def test_the_base_model(gateway: Gateway) -> None:
     }
 
 
+def test_an_adapter_has_its_bases_window(gateway: Gateway) -> None:
+    """The engine tells it of the base model only."""
+    assert gateway.client.get(f"/v1/models/{ADAPTER}").json()["max_model_len"] == 2048
+
+
 def test_an_unknown_model(gateway: Gateway) -> None:
     """404 with param model."""
     for name in ("nope", "", "a/b", ENGINE_NAME):

@@ -110,6 +110,17 @@ def test_a_change_leaves_everything_else_as_it_was_written(folder: Path, change:
     assert [path.name for path in folder.iterdir()] == ["registry.toml"]
 
 
+def test_lines_end_where_toml_ends_them(tmp_path: Path) -> None:
+    """Not at U+2028 or U+0085; and CR LF stays."""
+    path, text = (
+        tmp_path / "registry.toml",
+        '# see\u2028the\x85wiki\r\n\r\n[aliases]\r\nb = "a"\r\n',
+    )
+    path.write_bytes(text.encode())
+    names.set_default(tmp_path, "a")
+    assert path.read_bytes().decode() == text.replace("[al", 'default = "a"\n[al')
+
+
 def test_a_file_is_made_where_there_is_none(tmp_path: Path) -> None:
     """Each kind of name in its place."""
     names.set_alias(tmp_path, "live", "one")
