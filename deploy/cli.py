@@ -12,6 +12,8 @@ import typer
 from deploy import GATEWAY_URL
 from deploy.adapter_commands import adapter
 from deploy.engine.environment import TORCH_INDEX
+from deploy.extract_command import extract
+from deploy.key_command import key
 from deploy.options import HELP, HOME, Home, TorchIndex, Url, clear_errors
 from deploy.options import VARIABLES as VARIABLES
 from deploy.options import settings as read_settings
@@ -104,30 +106,6 @@ def pull(
         typer.echo(installed.model.path)
 
 
-@app.command()
-def extract(
-    text: Annotated[str, typer.Argument(help="the text; - reads standard input")],
-    model: Annotated[str | None, typer.Option(help="an adapter or the base model")] = None,
-    label: Annotated[list[str] | None, typer.Option(help="a label to find; repeatable")] = None,
-    url: Url = GATEWAY_URL,
-    as_json: Annotated[bool, typer.Option("--json", help="print the answer as JSON")] = False,
-) -> None:
-    """Find the entities of a text through a running gateway."""
-    from rich.console import Console
-
-    from deploy.ask import ask
-    from deploy.show import show_answer
-
-    text = sys.stdin.read() if text == "-" else text
-    with clear_errors():
-        answer = ask(url, text, model, label or ())
-    console = Console()
-    if as_json:
-        console.print_json(data=answer)
-    else:
-        show_answer(console, text, answer)
-
-
 @app.command(context_settings=PASS_ON)
 def doctor(context: typer.Context, url: Url = GATEWAY_URL, home: Home = HOME) -> None:
     """Look whether settings, adapters, base model, engine and gateway fit together.
@@ -145,6 +123,8 @@ def doctor(context: typer.Context, url: Url = GATEWAY_URL, home: Home = HOME) ->
     raise typer.Exit(1 if failed else 0)
 
 
+app.command()(extract)
+app.command()(key)
 app.add_typer(adapter, name="adapter")
 
 

@@ -12,10 +12,12 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 
 from service import request_id
+from service.access import Access
+from service.answers import answer
 from service.body import WholeBody
+from service.deadline import Deadline
 from service.engine import Engine
 from service.errors import (
-    AuthenticationFailed,
     InternalError,
     MalformedBody,
     MethodNotAllowed,
@@ -23,13 +25,14 @@ from service.errors import (
     NotFound,
 )
 from service.extract import Extract
+from service.keys import Keys
 from service.live_registry import LiveRegistry
 from service.measure import MeasureRequests
 from service.metrics import Metrics
 from service.passing import Passing
 from service.places import Places
 from service.preparing import Prepare
-from service.protocol import ErrorResponse, ExtractRequest, RedactRequest, request_error
+from service.protocol import ExtractRequest, RedactRequest, request_error
 from service.readiness import Readiness
 from service.redact import Redact
 from service.routes import adapters, extract, health, openai, redact
@@ -39,15 +42,16 @@ logger = logging.getLogger("nerve")
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """The gateway. Raises ManifestError or RegistryError if the adapters folder cannot be used."""
-    metrics = Metrics()
+    """The gateway. Raises ManifestError or RegistryError if the adapters folder cannot be used,
+    KeysError if the file of api keys cannot."""
+    metrics, keys = Metrics(), Keys(settings)
     engine = Engine.connect(settings, metrics)
     registry = LiveRegistry(settings, Prepare(settings, engine), metrics)
     readiness = Readiness(settings, registry, engine, metrics)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        watches = [asyncio.create_task(one.watch()) for one in (readiness, registry)]
+        watches = [asyncio.create_task(one.watch()) for one in (readiness, registry, keys)]
         try:
             yield
         finally:
@@ -57,24 +61,26 @@ def create_app(settings: Settings) -> FastAPI:
                     await watch
             await engine.aclose()
 
-    app = FastAPI(title="Nerve", version="0.1.0", lifespan=lifespan)
+    app = FastAPI(title="Nerve", version="0.1.0", lifespan=lifespan, redirect_slashes=False)
     places = Places(settings.max_in_flight, metrics.in_flight)
     metrics.places.set(settings.max_in_flight)
     extracting = Extract(settings, registry, engine, metrics)
     app.include_router(extract.router(extracting, places))
     app.include_router(redact.router(Redact(extracting), places))
     app.include_router(health.router(readiness, metrics))
-    app.include_router(adapters.router(settings, registry, readiness))
+    app.include_router(adapters.router(registry, readiness))
     passing = Passing(engine, places, metrics)
     app.include_router(openai.router(settings, registry, passing))
-    _wrap(app, settings, metrics)
+    _wrap(app, settings, metrics, keys)
     _handle_errors(app)
     return app
 
 
-def _wrap(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
-    """The last added is the outermost: what the body's limit refuses is measured too."""
+def _wrap(app: FastAPI, settings: Settings, metrics: Metrics, keys: Keys) -> None:
+    """The last added is the outermost: what is refused is measured too."""
     app.add_middleware(WholeBody, max_bytes=settings.max_body_bytes, in_parts={extract.BATCH})
+    app.add_middleware(Deadline)
+    app.add_middleware(Access, keys=keys)
     app.add_middleware(MeasureRequests, metrics=metrics)
     if settings.cors_origins:
         app.add_middleware(
@@ -82,7 +88,7 @@ def _wrap(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
             allow_origins=settings.cors_origins,
             allow_methods=("GET", "POST"),
             allow_headers=("*",),
-            expose_headers=(request_id.HEADER, "retry-after"),
+            expose_headers=(request_id.HEADER, "retry-after", "x-nerve-overhead-ms"),
         )
     app.add_middleware(request_id.RequestId)
 
@@ -92,21 +98,21 @@ def _handle_errors(app: FastAPI) -> None:
 
     @app.exception_handler(NerveError)
     async def known(_: Request, exc: NerveError) -> JSONResponse:
-        return _answer(exc)
+        return answer(exc)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, exc: RequestValidationError) -> JSONResponse:
         body = RedactRequest if request.url.path == redact.PATH else ExtractRequest
-        return _answer(request_error(exc.errors()[0], body))
+        return answer(request_error(exc.errors()[0], body))
 
     @app.exception_handler(HTTPException)
     async def routing(request: Request, exc: HTTPException) -> JSONResponse:
         path, method = request.url.path, request.method
         if exc.status_code == MalformedBody.status:  # what FastAPI says of a body it cannot decode
-            return _answer(MalformedBody("the body is not JSON in UTF-8"))
+            return answer(MalformedBody("the body is not JSON in UTF-8"))
         if exc.status_code == MethodNotAllowed.status:
-            return _answer(MethodNotAllowed(f"{path} does not take {method}"), exc.headers)
-        return _answer(NotFound(f"there is no route {path}; see /docs"))
+            return answer(MethodNotAllowed(f"{path} does not take {method}"), exc.headers)
+        return answer(NotFound(f"there is no route {path}; see /docs"))
 
     @app.exception_handler(Exception)
     async def unknown(request: Request, exc: Exception) -> JSONResponse:
@@ -114,15 +120,4 @@ def _handle_errors(app: FastAPI) -> None:
         fault = InternalError("a fault of the gateway; its log says more")
         # This answer is given outside of the middleware.
         headers = {"connection": "close", request_id.HEADER: request_id.of(request.scope)}
-        return _answer(fault, headers)
-
-
-def _answer(error: NerveError, headers: object = None) -> JSONResponse:
-    answer = JSONResponse(ErrorResponse.of(error).model_dump(), error.status)
-    if isinstance(error, AuthenticationFailed):
-        answer.headers["www-authenticate"] = "Bearer"
-    if error.retry_after is not None:
-        answer.headers["retry-after"] = str(error.retry_after)
-    if isinstance(headers, dict):
-        answer.headers.update(headers)
-    return answer
+        return answer(fault, headers)

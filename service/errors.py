@@ -5,11 +5,11 @@
     │   ├── MalformedBody    400  invalid_request_error   not JSON
     │   └── MethodNotAllowed 405  invalid_request_error   the route has other methods
     ├── AuthenticationFailed 401  authentication_error    no key, or a wrong one
-    ├── PermissionDenied     403  permission_error        not allowed, whatever the key
+    ├── PermissionDenied     403  permission_error        not allowed with this key, or with any
     ├── NotFound             404  not_found_error         no such route
     │   └── ModelNotFound    404  not_found_error         no such adapter or base model
     ├── RequestTooLarge      413  request_too_large       over a limit, which is said
-    ├── Overloaded           429  overloaded              no free place, or the engine has none
+    ├── Overloaded           429  overloaded              no free place, or a key over its limits
     ├── InternalError        500  internal_error          a fault of the gateway
     └── EngineFailure
         ├── EngineError        502  engine_error          the engine answered nonsense
@@ -28,13 +28,22 @@ class NerveError(Exception):
 
     status: ClassVar[int] = 500
     type: ClassVar[str] = "internal_error"
-    retry_after: ClassVar[int | None] = None
+    retry_after: int | None = None
 
-    def __init__(self, message: str, *, param: str | None = None, code: str | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        param: str | None = None,
+        code: str | None = None,
+        retry_after: int | None = None,
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.param = param
         self.code = code
+        if retry_after is not None:
+            self.retry_after = retry_after
 
 
 class InvalidRequest(NerveError):
@@ -64,7 +73,7 @@ class AuthenticationFailed(NerveError):
 
 
 class PermissionDenied(NerveError):
-    """Not allowed here, whatever the key."""
+    """Not allowed with this key, or not here with any."""
 
     status = 403
     type = "permission_error"
@@ -89,7 +98,7 @@ class RequestTooLarge(NerveError):
 
 
 class Overloaded(NerveError):
-    """No free place; said at once, nothing is queued."""
+    """No free place, or a key is over its limits; said at once, nothing is queued."""
 
     status = 429
     type = "overloaded"

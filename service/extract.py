@@ -6,12 +6,13 @@ of its own.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from service import deadline
 from service.chunk_work import Asked, ChunkWork
 from service.engine import Engine
-from service.errors import InvalidRequest, NerveError, RequestTooLarge
+from service.errors import EngineTimeout, InvalidRequest, NerveError, RequestTooLarge
 from service.few_shot import examples
 from service.long_text import Budget, Found, LongText
 from service.metrics import Metrics
@@ -68,12 +69,12 @@ class Extract:
 
     def budget(self) -> Budget:
         """For one answer: all of it until one deadline."""
-        deadline = self.engine.deadline()
-        return Budget(self._at_once(), lambda: deadline)
+        at = deadline.sooner(self.engine.deadline())
+        return Budget(self._at_once(), lambda: at)
 
     def bulk_budget(self) -> Budget:
         """For many answers that nobody waits for: each completion has the deadline's time."""
-        return Budget(self._at_once(), self.engine.deadline)
+        return Budget(self._at_once(), lambda: deadline.sooner(self.engine.deadline()))
 
     async def find(self, text: str, asked: Asked, budget: Budget) -> Found:
         """What came of one text; raises RequestTooLarge, and what its first chunk raised if none
@@ -84,7 +85,12 @@ class Extract:
                 f"text has {size} bytes; the limit is {limit} bytes", param="text"
             )
         work = ChunkWork(self.settings, self.engine, self.metrics)
-        return await LongText(self.settings, work)(asked, text, budget)
+        try:
+            found = await LongText(self.settings, work)(asked, text, budget)
+        except EngineTimeout as exc:
+            raise deadline.named(exc) from exc
+        failed = (replace(part, error=deadline.named(part.error)) for part in found.failed)
+        return replace(found, failed=tuple(failed))
 
     async def one(
         self, text: str, asked: Asked, offsets: Offsets, budget: Budget

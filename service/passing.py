@@ -6,13 +6,15 @@ takes, and let go when the client leaves.
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from service import request_id
+from service import deadline, request_id
 from service.engine import Engine, Forwarded
 from service.errors import EngineFailure
 from service.metrics import Metrics
@@ -43,35 +45,48 @@ class PassedOn(Response):
         self._path = path
         self._asked = body
         self._renaming = renaming
+        self._started = time.perf_counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Errors until the answer's first byte are raised; a later one is the stream's last event.
 
         A client that leaves cancels this, which closes the engine's connection.
         """
-        passing, events, started = self._passing, _Events(send), time.perf_counter()
+        passing, events = self._passing, _Events(send)
         try:
             with passing.places.one():
-                async with passing.engine.forward(
-                    self._path, self._asked, _headers(scope)
-                ) as answer:
-                    if isinstance(answer.body, bytes):
-                        await self._whole(answer.body, answer)(scope, receive, send)
-                        return
-                    async for lines in self._renaming.lines(answer.body):
-                        if not events.begun:
-                            passing.metrics.first_token.observe(time.perf_counter() - started)
-                        async with asyncio.timeout_at(passing.engine.deadline()):
-                            await events.write(lines)
+                async with (
+                    deadline.kept(),
+                    passing.engine.forward(self._path, self._asked, _headers(scope)) as answer,
+                ):
+                    if not isinstance(answer.body, bytes):
+                        await self._stream(answer.body, events)
+            if isinstance(answer.body, bytes):
+                # A client that does not read keeps its own connection waiting, and no place.
+                async with asyncio.timeout_at(passing.engine.deadline()):
+                    await self._whole(answer.body, answer)(scope, receive, send)
+                return
+            await events.end()
         except EngineFailure as exc:
             if not events.begun:
                 raise
-            await events.fail(exc)
+            with suppress(TimeoutError):
+                async with asyncio.timeout_at(passing.engine.deadline()):
+                    await events.fail(exc)
+                    await events.end()
         except TimeoutError:
             # The client does not read. It must not hold a place for ever; unfinished, the answer
             # makes the server close the connection.
             return
-        await events.end()
+
+    async def _stream(self, chunks: AsyncIterator[bytes], events: "_Events") -> None:
+        """Raises TimeoutError for a client that does not read."""
+        passing = self._passing
+        async for lines in self._renaming.lines(chunks):
+            if not events.begun:
+                passing.metrics.first_token.observe(time.perf_counter() - self._started)
+            async with asyncio.timeout_at(passing.engine.deadline()):
+                await events.write(lines)
 
     def _whole(self, body: bytes, answer: Forwarded) -> Response:
         headers = {"content-type": answer.content_type}

@@ -56,8 +56,11 @@ class Settings(BaseSettings):
         Path(".nerve/adapters"),
         description="folder of checked copies of adapters, which the engine loads; shared with it",
     )
+    api_keys_file: FilePath | None = Field(
+        None, description="TOML file of the callers' api keys; unset: no key is needed"
+    )
     admin_key: SecretStr | None = Field(
-        None, description="api key for changing adapters; unset: nobody may"
+        None, description="api key with the scope admin, beside those of the file"
     )
     default_model: str | None = Field(
         None, description="model of requests that name none; unset: registry.toml's default"
@@ -117,10 +120,10 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _without_keys_on_loopback_only(self) -> Self:
-        if not self.allow_no_keys and not is_loopback(self.host):
+        if not (self.api_keys_file or self.allow_no_keys or is_loopback(self.host)):
             raise ValueError(
                 f"NERVE_HOST = {self.host!r}; expected a loopback address, since there are no api "
-                "keys yet (NERVE_ALLOW_NO_KEYS=true listens there all the same)"
+                "keys (NERVE_API_KEYS_FILE; NERVE_ALLOW_NO_KEYS=true listens there all the same)"
             )
         return self
 

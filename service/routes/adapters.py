@@ -4,14 +4,12 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
-from service import admin
 from service.adapter_cards import AdapterCard, AdapterList, card, cards
 from service.errors import InvalidRequest
 from service.json_object import JsonObject
 from service.live_registry import LiveRegistry
 from service.protocol import ErrorResponse
 from service.readiness import Readiness
-from service.settings import Settings
 
 _ERRORS: dict[int | str, dict[str, Any]] = {
     status: {"model": ErrorResponse}
@@ -26,12 +24,9 @@ _SCHEMA = {
 _BODY = {"requestBody": {"required": True, "content": {"application/json": {"schema": _SCHEMA}}}}
 
 
-def router(settings: Settings, registry: LiveRegistry, readiness: Readiness) -> APIRouter:
+def router(registry: LiveRegistry, readiness: Readiness) -> APIRouter:
     """The routes over a registry that can change."""
     api = APIRouter(tags=["adapters"])
-
-    def authorize(request: Request) -> None:
-        admin.require(settings.admin_key, request.headers.get("authorization"))
 
     @api.get("/adapters")
     async def list_adapters() -> AdapterList:
@@ -40,19 +35,20 @@ def router(settings: Settings, registry: LiveRegistry, readiness: Readiness) -> 
 
     @api.post("/adapters", responses=_ERRORS, openapi_extra=_BODY)
     async def load_adapter(request: Request) -> AdapterCard:
-        """Serve an adapter of the folder, or its new weights. Needs the admin key.
+        """Serve an adapter of the folder, or its new weights. Needs a key with the scope admin.
 
         It is checked, and the engine has answered with it, before requests reach it.
         """
-        authorize(request)
         served = await registry.load(_name(await request.body()))
         assert served.adapter is not None, "what was loaded is an adapter"
         return card(served.adapter, registry, {served.engine_name})
 
     @api.delete("/adapters/{name}", responses=_ERRORS)
-    async def remove_adapter(name: str, request: Request) -> dict[str, str | bool]:
-        """Serve an adapter no longer, after a restart too; its files stay. Needs the admin key."""
-        authorize(request)
+    async def remove_adapter(name: str) -> dict[str, str | bool]:
+        """Serve an adapter no longer, after a restart too; its files stay.
+
+        Needs a key with the scope admin.
+        """
         await registry.remove(name)
         return {"name": name, "deleted": True}
 

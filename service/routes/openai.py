@@ -9,6 +9,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
+from service import deadline
 from service.json_object import JsonObject
 from service.live_registry import LiveRegistry
 from service.model_cards import ModelCard, ModelCards, card
@@ -31,7 +32,7 @@ def router(settings: Settings, registry: LiveRegistry, passing: Passing) -> APIR
     @api.get("/v1/models")
     async def list_models() -> ModelCards:
         """Every model by its public name, aliases too; ``loaded``: whether the engine has it."""
-        windows = await passing.engine.models()
+        windows = await _windows(passing)
         names = (*registry.models, *registry.aliases)
         return ModelCards(data=[card(n, registry.resolve(n), windows, started) for n in names])
 
@@ -39,7 +40,7 @@ def router(settings: Settings, registry: LiveRegistry, passing: Passing) -> APIR
     async def one_model(model: str) -> ModelCard:
         """One of them."""
         served = registry.resolve(model)
-        return card(model, served, await passing.engine.models(), started)
+        return card(model, served, await _windows(passing), started)
 
     for route in routes(settings):
         api.add_api_route(
@@ -51,6 +52,11 @@ def router(settings: Settings, registry: LiveRegistry, passing: Passing) -> APIR
             response_class=Response,
         )
     return api
+
+
+async def _windows(passing: Passing) -> dict[str, int | None]:
+    async with deadline.kept():
+        return await passing.engine.models()
 
 
 def _pass_on(

@@ -1,0 +1,1 @@
+"""``nerve extract FILE --out OUT``: every row of a file through running gateways, resumable."""

@@ -1,0 +1,127 @@
+"""The two files that a run appends to, a whole line a row, and what earlier runs left in them."""
+
+import fcntl
+import json
+import os
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO, Self
+
+from deploy.bulk.errors import BulkFailed
+from deploy.bulk.marks import Marks
+from deploy.bulk.rows import Row
+
+# Enough for any number that a run writes, and it keeps a foreign file from taking the memory.
+MOST_ROWS = 2**32
+
+
+class Output:
+    """``out`` and its ``.failed.jsonl``, held against a second run; a torn last line is cut off.
+
+    ``done`` and ``failed`` are row numbers, a row in at most one of them; ``labels`` counts the
+    entities of all rows done. Raises BulkFailed for a file in use or with a bad line.
+    """
+
+    def __init__(self, out: Path) -> None:
+        self.done, self.failed = Marks(), Marks()
+        self.labels: Counter[str] = Counter()
+        self.failed_path = out.with_name(out.name + ".failed.jsonl")
+        self._out = _open(out)
+        self._failures = _open(self.failed_path)
+        for line in _whole_lines(self._out, out):
+            self.done.add(line["row"])
+            self._count(line)
+        stale = False
+        for line in _whole_lines(self._failures, self.failed_path):
+            # A row whose second try went well, and the run was ended before it was taken out here.
+            if line["row"] in self.done:
+                stale = True
+            else:
+                self.failed.add(line["row"])
+        if stale:
+            self.forget_mended()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for file in (self._out, self._failures):
+            file.flush()
+            os.fsync(file.fileno())
+            file.close()
+
+    def write(self, row: Row, answer: dict[str, Any]) -> None:
+        """A row that is done."""
+        kept = {name: answer[name] for name in ("entities", "dropped", "truncated", "model")}
+        self._append(self._out, {**_head(row), "text": row.text, **kept})
+        self.done.add(row.number)
+        self.failed.discard(row.number)
+        self._count(kept)
+
+    def write_failed(self, row: Row, error: str) -> None:
+        """A row that is given up; one that has failed before keeps its line."""
+        if row.number not in self.failed:
+            self._append(self._failures, {**_head(row), "text": row.text, "error": error})
+            self.failed.add(row.number)
+
+    def forget_mended(self) -> None:
+        """Take the rows that are done by now out of the file of failures."""
+        half = self.failed_path.with_name(self.failed_path.name + ".tmp")
+        with half.open("wb") as kept:
+            for line in _whole_lines(self._failures, self.failed_path):
+                if line["row"] not in self.done:
+                    kept.write(_line(line))
+        half.replace(self.failed_path)
+        self._failures.close()
+        self._failures = _open(self.failed_path)
+
+    def _append(self, file: BinaryIO, content: dict[str, Any]) -> None:
+        file.seek(0, os.SEEK_END)
+        file.write(_line(content))
+        file.flush()
+
+    def _count(self, line: dict[str, Any]) -> None:
+        self.labels.update(entity["label"] for entity in line["entities"])
+
+
+def _head(row: Row) -> dict[str, Any]:
+    return {"row": row.number} | ({} if row.id is None else {"id": row.id})
+
+
+def _line(content: dict[str, Any]) -> bytes:
+    return json.dumps(content, ensure_ascii=False).encode() + b"\n"
+
+
+def _open(path: Path) -> BinaryIO:
+    file = path.open("a+b")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as exc:
+        file.close()
+        raise BulkFailed(f"{path} is in use; expected no other run that writes it") from exc
+    return file
+
+
+def _whole_lines(file: BinaryIO, path: Path) -> Iterator[dict[str, Any]]:
+    """Every line as JSON; what follows the last line break is cut off."""
+    file.seek(0)
+    end = 0
+    for number, line in enumerate(file, 1):
+        if not line.endswith(b"\n"):
+            break
+        end += len(line)
+        try:
+            found = json.loads(line)
+            if type(found["row"]) is not int or not 0 < found["row"] < MOST_ROWS:
+                raise ValueError(f"row has {found['row']!r}")
+        except (ValueError, KeyError, TypeError) as exc:
+            raise BulkFailed(f"{path}:{number} is no line of a run ({exc!r})") from exc
+        yield found
+    file.truncate(end)

@@ -1,0 +1,53 @@
+"""What an output belongs to: a small file beside it, written before its first row."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from deploy.bulk.errors import BulkFailed
+
+
+def digest(file: BinaryIO) -> str:
+    """The sha256 of an input from its start, hexadecimal."""
+    file.seek(0)
+    found = hashlib.sha256()
+    while block := file.read(2**20):
+        found.update(block)
+    return found.hexdigest()
+
+
+def claim(out: Path, belongs_to: Mapping[str, Any]) -> None:
+    """Begin ``out``, or go on with it; ``belongs_to`` is the input's digest and the options.
+
+    Raises BulkFailed when ``out`` is another's.
+    """
+    path = out.with_name(out.name + ".state.json")
+    if not path.exists():
+        if out.exists() and out.stat().st_size:
+            raise BulkFailed(f"{out} is there, and is no output to go on with; expected a new name")
+        _write(path, belongs_to)
+        return
+    try:
+        found = dict(json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, TypeError) as exc:
+        raise BulkFailed(f"{path} cannot be read ({exc}); expected what a run wrote") from exc
+    names = [name for name in {**found, **belongs_to} if found.get(name) != belongs_to.get(name)]
+    if names:
+        was = "; ".join(
+            f"{name} was {_shown(found.get(name))} and is {_shown(belongs_to.get(name))}"
+            for name in names
+        )
+        raise BulkFailed(f"{out} belongs to another run: {was}; expected the same, or a new --out")
+
+
+def _write(path: Path, content: Mapping[str, Any]) -> None:
+    """Whole or not at all."""
+    half = path.with_name(path.name + ".tmp")
+    half.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    half.replace(path)
+
+
+def _shown(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)[:80]

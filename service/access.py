@@ -1,0 +1,94 @@
+"""Pure ASGI middleware: which key a route asks for, checked before the body is read."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Literal
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from service.answers import answer
+from service.errors import AuthenticationFailed, NerveError, PermissionDenied
+from service.keys import Key, Keys
+from service.keys import Scope as KeyScope
+from service.limits import Limits
+
+# What operators and orchestrators ask, and the API's description.
+OPEN = frozenset(
+    {"/live", "/ready", "/metrics", "/docs", "/docs/oauth2-redirect", "/redoc", "/openapi.json"}
+)
+_EXTRACT = frozenset({"/extract", "/extract/batch", "/redact"})
+_OPENAI = frozenset({"/tokenize", "/detokenize"})
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
+
+Right = KeyScope | Literal["open", "any key"]
+
+
+def right(method: str, path: str) -> Right:
+    """What a request needs; a path that is not listed here needs a key, whatever its scopes."""
+    if path in OPEN:
+        return "open"
+    if path in _EXTRACT:
+        return "extract"
+    if path in _OPENAI or path.startswith("/v1/"):
+        return "openai"
+    if method not in _READING and (path == "/adapters" or path.startswith("/adapters/")):
+        return "admin"
+    return "any key"
+
+
+class Access:
+    """Refuses with 401, 403 or 429; a key's request counts until its answer is complete."""
+
+    def __init__(self, app: ASGIApp, keys: Keys) -> None:
+        self.app = app
+        self._keys = keys
+        self._limits: dict[str, Limits] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        with ExitStack() as admitted:
+            try:
+                needed = right(scope["method"], scope["path"])
+                found = self._key(needed, Headers(scope=scope))
+                if found is not None:
+                    admitted.enter_context(self._within_limits(*found))
+            except NerveError as exc:
+                # The body is unread, so the connection cannot carry another request.
+                await answer(exc, {"connection": "close"})(scope, receive, send)
+                return
+            await self.app(scope, receive, send)
+
+    def _key(self, needed: Right, headers: Headers) -> tuple[str, Key] | None:
+        """None where no key is asked for; raises AuthenticationFailed, PermissionDenied."""
+        if needed == "open" or (needed != "admin" and not self._keys.needed):
+            return None
+        if needed == "admin" and not self._keys.needed and self._keys.none_for("admin"):
+            raise PermissionDenied("adapters cannot be changed here: NERVE_ADMIN_KEY is not set")
+        found = self._keys.find(_given(headers))
+        if found is None:
+            said = "a wrong api key" if "authorization" in headers else "no api key"
+            raise AuthenticationFailed(f"{said}; expected the header authorization: Bearer <key>")
+        name, key = found
+        if needed != "any key" and needed not in key.scopes:
+            has = ", ".join(key.scopes)
+            raise PermissionDenied(f"the api key {name} has the scopes {has}; expected {needed}")
+        return found
+
+    @contextmanager
+    def _within_limits(self, name: str, key: Key) -> Iterator[None]:
+        limits = self._limits.setdefault(name, Limits())
+        limits.enter(name, key)
+        try:
+            yield
+        finally:
+            limits.leave()
+
+
+def _given(headers: Headers) -> bytes:
+    """The key, as the bytes that came; empty when there is none."""
+    # A header's text is Latin-1, whatever the caller's bytes were.
+    scheme, _, key = headers.get("authorization", "").encode("latin-1").partition(b" ")
+    return key.strip() if scheme.lower() == b"bearer" else b""
