@@ -7,6 +7,7 @@ from typing import Any
 import httpx2
 
 from deploy.errors import AskFailed
+from deploy.options import key_header
 
 
 def ask(
@@ -21,7 +22,7 @@ def ask(
     request = {"text": text, "model": model, "labels": list(labels) or None}
     body = {name: value for name, value in request.items() if value is not None}
     try:
-        with httpx2.Client(timeout=timeout_s, trust_env=False) as client:
+        with httpx2.Client(timeout=timeout_s, trust_env=False, headers=key_header()) as client:
             response = client.post(f"{url.rstrip('/')}/extract", json=body)
     except UnicodeEncodeError as exc:
         raise AskFailed("the text is not UTF-8") from exc

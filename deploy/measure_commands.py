@@ -1,6 +1,7 @@
 """``nerve adapter``: evaluate through the live service, compare, promote."""
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -8,7 +9,7 @@ import typer
 
 from adapters.readers import Kind
 from deploy import GATEWAY_URL
-from deploy.options import HOME, Home, Url, clear_errors, settings
+from deploy.options import HOME, Home, Url, api_key, clear_errors, settings
 from service.ner.types import Constraint
 
 measuring = typer.Typer()
@@ -67,7 +68,11 @@ def evaluate(
         if before:
             report.predictions(before, gold)  # other rows are found out before the work, not after
         asked = tuple(label or ())
-        service = Service(url.rstrip("/"), model, constraint, asked, side_by_side=side_by_side)
+        service = Service(
+            *(url.rstrip("/"), model, constraint, asked),
+            side_by_side=side_by_side,
+            api_key=api_key(),
+        )
         name = split or data.stem + (f", {held_out} rows held out" if held_out else "")
         found = report.measure(service, gold, name)
         show_report(console, found)
@@ -78,8 +83,7 @@ def evaluate(
             if figure:
                 bars(home, kept, figure, console.print)
         if compare:
-            other = Service(url.rstrip("/"), compare, constraint, asked, side_by_side=side_by_side)
-            before = before or report.measure(other, gold, name)
+            before = before or report.measure(replace(service, model=compare), gold, name)
             show_comparison(console, gold, before, found, show)
 
 

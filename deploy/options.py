@@ -1,5 +1,6 @@
 """What the commands share: options, the settings, and errors that a person can read."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,7 +27,18 @@ Url = Annotated[str, typer.Option(envvar="NERVE_URL", help="the gateway's addres
 HOME = Path(".nerve")
 
 # Read by the commands, not by the gateway.
-VARIABLES = ("NERVE_HOME", "NERVE_MODEL_FOLDER", "NERVE_TORCH_INDEX", "NERVE_URL")
+VARIABLES = ("NERVE_API_KEY", "NERVE_HOME", "NERVE_MODEL_FOLDER", "NERVE_TORCH_INDEX", "NERVE_URL")
+
+
+def api_key() -> str | None:
+    """What the commands send to the gateway as their api key."""
+    return os.environ.get("NERVE_API_KEY") or None
+
+
+def key_header() -> dict[str, str]:
+    """The header with the api key, for gateways that ask for one."""
+    key = api_key()
+    return {"authorization": f"Bearer {key}"} if key else {}
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from deploy.ask import ask
 from deploy.errors import UpFailed
 from deploy.install import ROOT, Installed, Places, base_model, install
 from deploy.kept import Kept, Part
+from deploy.options import api_key
 from deploy.show import Phases, show_answer
 from service import registry
 from service.settings import Settings, is_loopback
@@ -101,9 +102,7 @@ async def _run(
             with phases.phase(part.name) as tell:
                 await part.start(tell)
             keepers.append(asyncio.create_task(part.keep(phases.warn)))
-        with phases.phase("first answer"):
-            answer = await asyncio.to_thread(ask, url, SAMPLE, timeout_s=settings.deadline_s + 5)
-        show_answer(phases.console, SAMPLE, answer)
+        await _first_answer(phases, settings, url)
         _show_addresses(phases.console, url)
         await asyncio.gather(*keepers)
     finally:
@@ -114,6 +113,15 @@ async def _run(
             keeper.cancel()
         await asyncio.gather(*keepers, return_exceptions=True)
         await asyncio.gather(*(part.stop() for part in parts))
+
+
+async def _first_answer(phases: Phases, settings: Settings, url: str) -> None:
+    if settings.api_keys_file and not api_key():
+        phases.warn("no first answer: the gateway asks for an api key, and NERVE_API_KEY has none")
+        return
+    with phases.phase("first answer"):
+        answer = await asyncio.to_thread(ask, url, SAMPLE, timeout_s=settings.deadline_s + 5)
+    show_answer(phases.console, SAMPLE, answer)
 
 
 def _on_signals(act: Callable[[], object]) -> None:

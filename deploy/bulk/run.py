@@ -13,6 +13,7 @@ from deploy.bulk.gate import Gate
 from deploy.bulk.gateways import Gateways
 from deploy.bulk.output import Output
 from deploy.bulk.rows import Row
+from deploy.options import key_header
 
 # Rows that are read ahead for each request at a time: a slow row holds back no more than these.
 AHEAD = 8
@@ -44,7 +45,7 @@ async def run(
     gateways = Gateways(service.urls, service.patience_s)
     in_flight: deque[asyncio.Task[Result]] = deque()
     async with httpx2.AsyncClient(
-        limits=limits, timeout=service.timeout_s, trust_env=False
+        limits=limits, timeout=service.timeout_s, trust_env=False, headers=key_header()
     ) as client:
         asking = Asking(client, gateways, Gate(service.side_by_side), service.options)
         try:
