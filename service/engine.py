@@ -138,7 +138,7 @@ class Engine:
             return Forwarded(status, kind, self._chunks(response, deadline))
         async with self._foreign_errors(deadline):
             body = await response.aread()
-        if is_refusal(status):
+        if is_refusal(status, response.text[:500]):
             enveloped = in_envelope(status, body)
             kind = kind if enveloped is body else "application/json"
             return Forwarded(status, kind, enveloped)

@@ -17,6 +17,8 @@ _DEAD_CORE = ("EngineCore", "EngineDead")
 # These speak of us to the engine, not of the caller's request: our key, the model's name that we
 # chose, the route.
 _OURS = (401, 403, 404, 405, 407, 429)
+# So does this, with status 400: of an adapter's files.
+_BROKEN_ADAPTER = "was found but could not be loaded"
 
 
 def failure(status: int, said: str) -> EngineFailure | Overloaded | RequestTooLarge:
@@ -37,9 +39,9 @@ def forwarding_failure(status: int, said: str) -> EngineFailure | Overloaded:
     return EngineError(f"the engine answered with status {status}", code=f"engine_{status}")
 
 
-def is_refusal(status: int) -> bool:
+def is_refusal(status: int, said: str) -> bool:
     """Does the engine find fault with the caller's own request?"""
-    return 400 <= status < 500 and status not in _OURS
+    return 400 <= status < 500 and status not in _OURS and _BROKEN_ADAPTER not in said
 
 
 def in_envelope(status: int, body: bytes) -> bytes:

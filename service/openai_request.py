@@ -29,7 +29,7 @@ from service.settings import Settings
 # Of OpenAI's reference and of vLLM's extras: what touches this request's own completion only.
 _BOTH = (
     *("stream", "stream_options", "stream_interval", "user"),
-    *("temperature", "top_p", "top_k", "min_p", "seed", "min_tokens", "ignore_eos"),
+    *("temperature", "top_p", "top_k", "min_p", "seed", "ignore_eos"),
     *("presence_penalty", "frequency_penalty", "repetition_penalty"),
     *("include_stop_str_in_output", "skip_special_tokens", "spaces_between_special_tokens"),
     *("truncate_prompt_tokens", "truncation_side", "add_special_tokens", "echo"),
@@ -103,6 +103,7 @@ def _both(settings: Settings) -> dict[str, Rule]:
         "stop": few_stops,
         "n": up_to(settings.max_choices, least=1),
         "max_tokens": up_to(settings.max_tokens),
+        "min_tokens": up_to(settings.max_tokens),
         "response_format": no_longer_than(most, known_format),
         "structured_outputs": no_longer_than(most, known_structure),
     }

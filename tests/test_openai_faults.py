@@ -54,6 +54,11 @@ FAULTS: dict[str, tuple[Script, int, str]] = {
     ),
     "it is starting": (fails(503, {}), 503, "engine_unavailable"),
     "the adapter is not loaded": (fails(404, {}), 503, "engine_unavailable"),
+    "the adapter is broken": (
+        fails(400, {"error": {"message": "LoRA adapter 'x' was found but could not be loaded"}}),
+        502,
+        "engine_error",
+    ),
     "it is full": (fails(429, {}), 429, "overloaded"),
     "a page": (writes(b"<html>", kind=b"text/html"), 502, "engine_error"),
     "half an answer": (cuts(b'{"choices": ['), 503, "engine_unavailable"),
