@@ -71,10 +71,12 @@ def grammar(text: str, labels: Sequence[Label], constraint: Constraint) -> str |
         for label in labels
     )
     # One terminal: the lexer is greedy, and could not tell a stretch that ends in "<" from a tag.
-    # A substring may be empty; the intersections forbid empty surfaces and a blank completion.
+    # A substring may be empty; the intersections forbid empty surfaces and a completion that is
+    # empty or, unless the text is, blank.
+    least = r"/(?s:.*\S.*)/" if text.strip() else "/(?s:.+)/"
     rules = [
         "start: ANSWER",
-        "ANSWER: (STRETCH (ENTITY STRETCH)*) & /(?s:.*\\S.*)/",
+        f"ANSWER: (STRETCH (ENTITY STRETCH)*) & {least}",
         f"ENTITY: {' | '.join(tagged)}",
         "SURFACE: STRETCH & /(?s:.+)/",
     ]
