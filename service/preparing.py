@@ -57,6 +57,8 @@ class Prepare:
                 old = adapter
             except AdapterRefused as exc:
                 problems[name] = str(exc)
+                if is_known:  # and not in the store, so that no engine could answer with it
+                    continue
             except OSError as exc:  # a full disk may have room later
                 problems[name], unfinished = str(exc), True
             except NerveError as exc:

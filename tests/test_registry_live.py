@@ -234,6 +234,17 @@ def test_a_gateway_starts_without_what_is_broken(adapters: Path, tmp_path: Path)
         create_app(gateway_settings(adapters))
 
 
+def test_weights_that_are_torn_at_the_start_are_not_served(adapters: Path, tmp_path: Path) -> None:
+    """404 for its callers, not 503 for ever; the list says why."""
+    torn = put_adapter(adapters, "two", weights=ZHU)
+    (torn / "adapter_model.safetensors").write_bytes(b"torn")
+    with gateways(adapters, tmp_path / "store") as (gateway,):
+        until(lambda: gateway.extract(TEXT, model="two").status_code == 404)
+        assert gateway.states()["two"] == "refused"
+        assert "sha256" in gateway.listed()["problems"]["two"]
+        assert gateway.found(TEXT) == ("one", ["叶老桂"])
+
+
 def test_a_registry_that_cannot_be_written_is_said(
     gateway: AdapterGateway, adapters: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
