@@ -1,9 +1,10 @@
 """``nerve adapter``: evaluate through the live service, compare, promote."""
 
 import tempfile
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,6 +12,9 @@ from adapters.readers import Kind
 from deploy import GATEWAY_URL
 from deploy.options import HOME, Home, Url, api_key, clear_errors, settings
 from service.ner.types import Constraint
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 measuring = typer.Typer()
 
@@ -58,7 +62,6 @@ def evaluate(
 
     from adapters import report
     from adapters.evaluate import Service
-    from deploy.figures import bars
     from deploy.measure import gold_rows, show_comparison, show_report
 
     console = Console()
@@ -76,15 +79,25 @@ def evaluate(
         name = split or data.stem + (f", {held_out} rows held out" if held_out else "")
         found = report.measure(service, gold, name)
         show_report(console, found)
-        with tempfile.TemporaryDirectory() as folder:
-            kept = out or Path(folder) / "report.json"
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            report.save(found, kept)
-            if figure:
-                bars(home, kept, figure, console.print)
+        _keep(found, out, figure, home, console)
         if compare:
             before = before or report.measure(replace(service, model=compare), gold, name)
             show_comparison(console, gold, before, found, show)
+
+
+def _keep(
+    found: Mapping[str, Any], out: Path | None, figure: Path | None, home: Path, console: "Console"
+) -> None:
+    """Write the report, and the picture, which is drawn from a file."""
+    from adapters import report
+    from deploy.figures import bars
+
+    with tempfile.TemporaryDirectory() as folder:
+        kept = out or Path(folder) / "report.json"
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        report.save(found, kept)
+        if figure:
+            bars(home, kept, figure, console.print)
 
 
 @measuring.command()

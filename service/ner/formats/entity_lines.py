@@ -8,8 +8,8 @@ every line that begins like one is read as such.
 import re
 from collections.abc import Sequence
 
-from service.ner.formats.lark import any_of, substring_of
-from service.ner.formats.one_line import escaped, unescaped
+from service.ner.formats.lark import any_of
+from service.ner.formats.one_line import escaped, span_rules, unescaped
 from service.ner.types import Constraint, Decoded, Dropped, Label, Mention, label_named
 
 EMPTY = "没有找到任何实体"
@@ -56,16 +56,12 @@ def grammar(text: str, labels: Sequence[Label], constraint: Constraint) -> str |
     """Pairs of lines with ``labels`` and, when grounded, surfaces that stand in ``text``."""
     if constraint == "none":
         return None
-    # A substring may be empty; the intersection with a non-empty line forbids that.
-    span = "SUBSTRING & /[^\\n]+/" if constraint == "grounded" else "/[^\\n]+/"
     rules = [
         f'start: "{EMPTY}" | pair ("\\n" pair)*',
         f'pair: "{_TEXT}" SPAN "\\n{_LABEL}" LABEL',
         f"LABEL: {any_of(label.written for label in labels)}",
-        f"SPAN: {span}",
+        *span_rules(text, constraint),
     ]
-    if constraint == "grounded":
-        rules.append(f"SUBSTRING: {substring_of(escaped(text))}")
     return "\n".join(rules)
 
 

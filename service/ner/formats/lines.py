@@ -7,8 +7,8 @@ backslash, so a line of the completion is always one mention.
 
 from collections.abc import Sequence
 
-from service.ner.formats.lark import any_of, substring_of
-from service.ner.formats.one_line import escaped, unescaped
+from service.ner.formats.lark import any_of
+from service.ner.formats.one_line import escaped, span_rules, unescaped
 from service.ner.types import Constraint, Decoded, Dropped, Label, Mention, label_named
 
 SEPARATOR = "："
@@ -40,16 +40,12 @@ def grammar(text: str, labels: Sequence[Label], constraint: Constraint) -> str |
     """Lines whose labels are ``labels`` and, when grounded, whose surfaces stand in ``text``."""
     if constraint == "none":
         return None
-    # A substring may be empty; the intersection with a non-empty line forbids that.
-    span = "SUBSTRING & /[^\\n]+/" if constraint == "grounded" else "/[^\\n]+/"
     rules = [
         f'start: "{EMPTY}" | line ("\\n" line)*',
         f'line: LABEL "{SEPARATOR}" SPAN',
         f"LABEL: {any_of(label.written for label in labels)}",
-        f"SPAN: {span}",
+        *span_rules(text, constraint),
     ]
-    if constraint == "grounded":
-        rules.append(f"SUBSTRING: {substring_of(escaped(text))}")
     return "\n".join(rules)
 
 
