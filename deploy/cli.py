@@ -14,7 +14,7 @@ from deploy.adapter_commands import adapter
 from deploy.engine.environment import TORCH_INDEX
 from deploy.extract_command import extract
 from deploy.key_command import key
-from deploy.options import HELP, HOME, Home, TorchIndex, Url, clear_errors
+from deploy.options import HELP, HOME, Home, TorchIndex, Url, Weights, clear_errors
 from deploy.options import VARIABLES as VARIABLES
 from deploy.options import settings as read_settings
 
@@ -36,6 +36,7 @@ def up(
     context: typer.Context,
     home: Home = HOME,
     torch_index: TorchIndex = TORCH_INDEX,
+    weights: Weights = "auto",
 ) -> None:
     """Bring everything up: environment, model, engine, gateway; show one answer; stay up.
 
@@ -43,11 +44,12 @@ def up(
     """
     from rich.console import Console
 
-    from deploy.install import Places
+    from deploy.install import EngineFlags, Places
     from deploy.up import up as bring_up
 
     with clear_errors():
-        bring_up(read_settings(), Places(home.absolute(), torch_index), Console(), context.args)
+        places, flags = Places(home.absolute(), torch_index), EngineFlags(context.args, weights)
+        bring_up(read_settings(), places, Console(), flags)
 
 
 @app.command()
@@ -64,17 +66,19 @@ def engine(
     context: typer.Context,
     home: Home = HOME,
     torch_index: TorchIndex = TORCH_INDEX,
+    weights: Weights = "auto",
 ) -> None:
     """Run the engine alone, with the adapters of NERVE_ADAPTERS. Flags after -- go to vLLM."""
     from rich.console import Console
 
-    from deploy.install import ROOT, Places, install
+    from deploy.install import ROOT, EngineFlags, Places, install
     from deploy.show import Phases
 
     with clear_errors():
         settings, places = read_settings(), Places(home.absolute(), torch_index)
         installed = install(settings, places, Phases(Console()))
-        command = installed.engine_command(settings, places.home, context.args)
+        flags = EngineFlags(context.args, weights)
+        command = installed.engine_command(settings, places.home, flags)
         sys.stdout.flush()
         os.chdir(ROOT)
         os.execve(command[0], command, {**os.environ, **installed.engine_env(settings)})

@@ -28,6 +28,15 @@ class Places:
 
 
 @dataclass(frozen=True, slots=True)
+class EngineFlags:
+    """What a person says about the engine: flags for vLLM itself, and how it multiplies the base
+    model, one of ``deploy.engine.weights.CHOICES``."""
+
+    extra: Sequence[str] = ()
+    weights: str = "auto"
+
+
+@dataclass(frozen=True, slots=True)
 class Installed:
     """The engine's Python and the base model, ready to use."""
 
@@ -36,9 +45,9 @@ class Installed:
     model: PulledModel
 
     def engine_command(
-        self, settings: Settings, home: Path, extra: Sequence[str] = ()
+        self, settings: Settings, home: Path, flags: EngineFlags = EngineFlags()
     ) -> list[str]:
-        """The launcher's command line, to be run in ``ROOT``; ``extra`` flags go to vLLM."""
+        """The launcher's command line, to be run in ``ROOT``."""
         address = urlsplit(settings.engine_url)
         options: dict[str, object] = {
             "--model": self.model.path,
@@ -48,13 +57,15 @@ class Installed:
             "--host": address.hostname,
             "--port": address.port or 80,
             "--max-model-len": settings.max_model_len,
+            "--max-tokens": settings.max_tokens,
+            "--weights": flags.weights,
         }
         default = _default_adapter(settings)
         if default is not None:
             options["--require"] = default
-        flags = [str(word) for option in options.items() for word in option]
-        launcher = ["-m", "deploy.engine.launcher"]
-        return [str(self.python), *launcher, *flags, *(["--", *extra] if extra else [])]
+        words = [str(word) for option in options.items() for word in option]
+        to_vllm = ["--", *flags.extra] if flags.extra else []
+        return [str(self.python), "-m", "deploy.engine.launcher", *words, *to_vllm]
 
     def engine_env(self, settings: Settings) -> dict[str, str]:
         """What the engine reads from its environment rather than from a command line."""
@@ -63,7 +74,9 @@ class Installed:
 
     def gateway_env(self, settings: Settings, home: Path) -> dict[str, str]:
         """Settings of a gateway that serves this base model."""
-        return {
+        # There is no other gateway to which requests could be sent while this one drains.
+        drain = {} if "drain_s" in settings.model_fields_set else {"NERVE_DRAIN_S": "0"}
+        return drain | {
             "NERVE_BASE_MODEL": self.name,
             "NERVE_STORE": str(store(settings, home)),
             "NERVE_ADDED_TOKENS": json.dumps(self.model.added_tokens),

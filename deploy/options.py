@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -23,11 +23,25 @@ TorchIndex = Annotated[
         envvar="NERVE_TORCH_INDEX", help="index of torch for CPU, for when pip's own has it not"
     ),
 ]
+Weights = Annotated[
+    Literal["auto", "checkpoint", "int8"],
+    typer.Option(
+        envvar="NERVE_ENGINE_WEIGHTS",
+        help="how the engine multiplies the base model; auto: in 8 bits where that is fast",
+    ),
+]
 Url = Annotated[str, typer.Option(envvar="NERVE_URL", help="the gateway's address")]
 HOME = Path(".nerve")
 
 # Read by the commands, not by the gateway.
-VARIABLES = ("NERVE_API_KEY", "NERVE_HOME", "NERVE_MODEL_FOLDER", "NERVE_TORCH_INDEX", "NERVE_URL")
+VARIABLES = (
+    "NERVE_API_KEY",
+    "NERVE_ENGINE_WEIGHTS",
+    "NERVE_HOME",
+    "NERVE_MODEL_FOLDER",
+    "NERVE_TORCH_INDEX",
+    "NERVE_URL",
+)
 
 
 def api_key() -> str | None:

@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,7 +17,7 @@ from rich.text import Text
 from deploy import GATEWAY_URL
 from deploy.ask import ask
 from deploy.errors import UpFailed
-from deploy.install import ROOT, Installed, Places, base_model, install
+from deploy.install import ROOT, EngineFlags, Installed, Places, base_model, install
 from deploy.kept import Kept, Part
 from deploy.options import api_key
 from deploy.show import Phases, show_answer
@@ -31,8 +31,8 @@ ENGINE_START_S = 600.0
 GATEWAY_START_S = 300.0
 
 
-def up(settings: Settings, places: Places, console: Console, extra: Sequence[str]) -> None:
-    """Bring the service up and keep it up until Ctrl-C; ``extra`` flags go to vLLM.
+def up(settings: Settings, places: Places, console: Console, flags: EngineFlags) -> None:
+    """Bring the service up and keep it up until Ctrl-C.
 
     Raises UpFailed, ManifestError, RegistryError, and what ``install`` raises.
     """
@@ -43,7 +43,7 @@ def up(settings: Settings, places: Places, console: Console, extra: Sequence[str
         phases = Phases(console)
         installed = install(settings, places, phases)
         try:
-            asyncio.run(_run(settings, installed, places.home, phases, extra))
+            asyncio.run(_run(settings, installed, places.home, phases, flags))
         except asyncio.CancelledError as exc:
             raise KeyboardInterrupt from exc
 
@@ -88,12 +88,12 @@ def _only_one(home: Path) -> Iterator[None]:
 
 
 async def _run(
-    settings: Settings, installed: Installed, home: Path, phases: Phases, extra: Sequence[str]
+    settings: Settings, installed: Installed, home: Path, phases: Phases, flags: EngineFlags
 ) -> None:
     _on_signals(_current_task().cancel)
     url = _gateway_url(settings)
     parts = (
-        Kept(_engine(settings, installed, home, extra)),
+        Kept(_engine(settings, installed, home, flags)),
         Kept(_gateway(settings, installed, home, url)),
     )
     keepers: list[asyncio.Task[None]] = []
@@ -142,10 +142,10 @@ def _gateway_url(settings: Settings) -> str:
     return f"http://{host}:{settings.port}"
 
 
-def _engine(settings: Settings, installed: Installed, home: Path, extra: Sequence[str]) -> Part:
+def _engine(settings: Settings, installed: Installed, home: Path, flags: EngineFlags) -> Part:
     return Part(
         name="engine",
-        command=installed.engine_command(settings, home, extra),
+        command=installed.engine_command(settings, home, flags),
         env=installed.engine_env(settings),
         cwd=ROOT,  # where the engine's Python finds the launcher
         log=home / "logs" / "engine.log",

@@ -6,6 +6,7 @@ Standard library, and what of ``service`` is made of it.
 """
 
 import argparse
+import json
 import os
 import shlex
 import socket
@@ -17,6 +18,8 @@ from typing import Literal
 
 from deploy.engine.admission import Admitted, LaunchRefused, admit, lora_rank
 from deploy.engine.environment import has_nvidia_gpu
+from deploy.engine.weights import CHOICES, Weights, choose
+from deploy.engine.weights import flags as weights_flags
 
 Device = Literal["cpu", "cuda"]
 
@@ -25,7 +28,7 @@ Device = Literal["cpu", "cuda"]
 _SLOTS: dict[Device, int] = {"cpu": 4, "cuda": 8}
 # Adapters whose weights stay in main memory, once used; others are read from the store again.
 _KEPT: dict[Device, int] = {"cpu": 32, "cuda": 64}
-_CPU_LORA, _RESOLVER = "nerve_cpu_lora", "lora_filesystem_resolver"
+_CPU_PLUGINS, _RESOLVER = ("nerve_cpu_lora", "nerve_cpu_int8"), "lora_filesystem_resolver"
 _FEW_CORES = 4
 
 
@@ -41,8 +44,10 @@ class Launch:
     host: str = "127.0.0.1"
     port: int = 8000
     max_model_len: int = 2048
+    max_tokens: int = 1024
     max_lora_rank: int = 64
     shutdown_timeout: int = 30
+    weights: Weights = "checkpoint"
     extra: tuple[str, ...] = ()
 
 
@@ -58,6 +63,8 @@ def command(launch: Launch, adapters: Sequence[Admitted], python: str) -> list[s
         "--port", launch.port,
         "--max-model-len", launch.max_model_len,
         "--shutdown-timeout", launch.shutdown_timeout,
+        # A chat request that names no limit would have the rest of the window.
+        "--override-generation-config", json.dumps({"max_new_tokens": launch.max_tokens}),
         # vLLM fixes the backend at the first structured request, and only guidance knows all of
         # JSON schema, regex, choice and the Lark grammars that grounding needs.
         "--structured-outputs-config.backend", "guidance",
@@ -66,7 +73,7 @@ def command(launch: Launch, adapters: Sequence[Admitted], python: str) -> list[s
     if launch.device == "cpu":
         # The CPU's default block of 128 tokens is longer than our constant prompt prefix, so
         # nothing would be shared. Compiling takes minutes, and is off beside LoRA anyway.
-        flags += ["--block-size", 32, "--enforce-eager"]
+        flags += ["--block-size", 32, "--enforce-eager", *weights_flags(launch.weights)]
     return [*program, *map(str, flags), *_lora_flags(launch, adapters), *launch.extra]
 
 
@@ -101,7 +108,7 @@ def environment(
         # A list of allowed plugins: without the resolver there are no adapters, and without ours
         # for the CPU base-model requests get adapters' answers.
         names = [name for name in given["VLLM_PLUGINS"].split(",") if name]
-        needed = [_RESOLVER, *([_CPU_LORA] if device == "cpu" else [])]
+        needed = [_RESOLVER, *(_CPU_PLUGINS if device == "cpu" else ())]
         ours["VLLM_PLUGINS"] = ",".join(dict.fromkeys([*names, *needed]))
     ours["VLLM_LORA_RESOLVER_CACHE_DIR"] = str(store.absolute())
     ours["VLLM_ALLOW_RUNTIME_LORA_UPDATING"] = "1"
@@ -138,15 +145,18 @@ def prepare(
         required=options.require,
     )
     needed = max((adapter.rank for adapter in adapters), default=0)
+    device: Device = "cuda" if has_nvidia_gpu() else "cpu"
     launch = Launch(
         model=options.model,
         served_name=options.served_name,
-        device="cuda" if has_nvidia_gpu() else "cpu",
+        device=device,
         host=options.host,
         port=options.port,
         max_model_len=options.max_model_len,
+        max_tokens=options.max_tokens,
         max_lora_rank=lora_rank(options.max_lora_rank, needed),
         shutdown_timeout=options.shutdown_timeout,
+        weights=_weights(options.weights, device, extra),
         extra=extra,
     )
     return launch, adapters
@@ -171,9 +181,21 @@ def _parsed(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
     add("--host", default="127.0.0.1", help="address to listen on")
     add("--port", type=int, default=8000, help="port to listen on")
     add("--max-model-len", type=int, default=2048, help="prompt and completion, in tokens")
+    add("--max-tokens", type=int, default=1024, help="of a completion whose request says nothing")
     add("--max-lora-rank", type=int, default=64, help="raised when an adapter needs more")
+    add("--weights", choices=CHOICES, default="auto", help="int8 is for CPUs; auto: where it pays")
     add("--shutdown-timeout", type=int, default=30, help="seconds for requests in flight")
     return parser.parse_args(own), extra
+
+
+def _weights(wanted: str, device: Device, extra: Sequence[str]) -> Weights:
+    if device == "cpu":
+        return choose(wanted, extra)
+    if wanted == "int8":
+        raise LaunchRefused(
+            "--weights int8 is for CPUs, and here is a GPU: take --weights checkpoint."
+        )
+    return "checkpoint"
 
 
 def _check_model(model: Path) -> None:

@@ -59,6 +59,7 @@ class RealEngine:
     store: Path
     log: Path
     flags: Sequence[str] = ()
+    weights: str = "checkpoint"
     port: int = field(default_factory=free_port)
     process: "subprocess.Popen[bytes] | None" = None
 
@@ -86,6 +87,7 @@ class RealEngine:
             "--store": self.store,
             "--port": self.port,
             "--shutdown-timeout": 1,
+            "--weights": self.weights,
         }
         words = [str(word) for option in options.items() for word in option]
         launcher = [str(self.python), "-m", "deploy.engine.launcher"]
