@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
-.PHONY: up test accept check lint format lock clean
+.PHONY: up test accept check audit lint format lock clean
 
 ## Bring everything up and show one answer; Ctrl-C stops it.
 up: .venv/gateway
@@ -20,7 +20,18 @@ accept: .venv/dev
 
 ## Lint, types, import contracts, and the tests that need no engine; properties on fewer examples.
 check: lint
-	$(BIN)/pytest -m "not engine and not model and not prometheus" -n auto --hypothesis-profile quick
+	$(BIN)/pytest -m "not engine and not model and not prometheus and not browser" -n auto --hypothesis-profile quick
+
+## Known weaknesses of what the locks pin. --strict: a package that the service does not know fails.
+SERVICE ?= pypi
+audit:
+	@$(PYTHON) -m venv .nerve/audit
+	@.nerve/audit/bin/python -m pip install -qq --disable-pip-version-check pip-audit==2.10.1
+	@for lock in gateway dev; do \
+	  .nerve/audit/bin/pip-audit --strict --progress-spinner off --require-hashes --disable-pip \
+	    --vulnerability-service $(SERVICE) -r requirements/$$lock.txt \
+	  || { echo "requirements/$$lock.txt: a weakness, or not audited: the lines above say which. A package that is unknown or a connection that fails means that $(SERVICE) cannot be reached from here"; exit 1; }; \
+	done
 
 lint: .venv/dev
 	$(BIN)/ruff check .
@@ -36,13 +47,14 @@ format: .venv/dev
 lock: .venv/dev
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" pyproject.toml -o requirements/gateway.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" pyproject.toml --group dev -o requirements/dev.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" pyproject.toml --group site --constraints requirements/dev.txt -o requirements/site.txt
 
 ## Remove environments, models and logs.
 clean:
 	rm -rf .venv .nerve
 
 # A marker is written last, so an environment that was not finished is made again.
-.venv/gateway: requirements/gateway.txt pyproject.toml
+.venv/gateway: requirements/gateway.txt
 	@echo "making the gateway's environment in .venv …"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Nerve needs Python 3.11 or newer; say which: make PYTHON=python3.12 …")'
 	@$(PYTHON) -m venv --clear .venv

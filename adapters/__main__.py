@@ -1,7 +1,8 @@
 """The stages that need the trainer's environment: ``python -m adapters STAGE …`` with its Python.
 
 ``train RECIPE DATA BASE WORK``; ``try ADAPTER BASE TEXT …`` (one JSON object a text);
-``loss-figure LOG PNG``; ``label-figure REPORT PNG``. All but the texts are paths.
+``calibrate OBSERVED FOUND FOLDER`` (both JSON; pictures go to the folder); ``loss-figure LOG
+PNG``; ``label-figure REPORT PNG``. All but the texts and the constraint are paths.
 """
 
 import argparse
@@ -25,6 +26,7 @@ def main() -> int:
     for stage, paths in (
         ("train", ("recipe", "data", "base", "work")),
         ("try", ("adapter", "base")),
+        ("calibrate", ("observed", "found", "folder")),
         ("loss-figure", ("log", "picture")),
         ("label-figure", ("report", "picture")),
     ):
@@ -33,6 +35,7 @@ def main() -> int:
             one.add_argument(path, type=Path)
     stages.choices["train"].add_argument("--kind", choices=KINDS, default="cluener")
     stages.choices["try"].add_argument("texts", nargs="+")
+    stages.choices["calibrate"].add_argument("--constraint", default="grounded")
     try:
         run(parser.parse_args())
     except FOR_PEOPLE as exc:
@@ -55,6 +58,10 @@ def run(asked: argparse.Namespace) -> None:
 
         for answer in Trial(asked.adapter, asked.base).answer(asked.texts):
             print(json.dumps(answer.shown(), ensure_ascii=False))
+    elif asked.stage == "calibrate":
+        from adapters.calibrate_stage import calibrate
+
+        calibrate(asked.observed, asked.found, asked.folder, asked.constraint)
     elif asked.stage == "loss-figure":
         from adapters.figures import loss_curve
 

@@ -1,9 +1,11 @@
 """The card of an adapter: its README.md, for the people who choose it."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from types import MappingProxyType
+from typing import Any, get_args
 
 from adapters.recipe import Recipe
+from service.ner.types import Constraint
 
 
 def card(
@@ -14,8 +16,10 @@ def card(
     licence: str,
     notes: str,
     pictures: Sequence[str],
+    calibrations: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
 ) -> str:
-    """The text of README.md; ``reports`` as of ``report.report``, ``pictures`` files beside it."""
+    """The text of README.md; ``reports`` as of ``report.report``, ``pictures`` files beside it,
+    ``calibrations`` the manifest's tables by constraint."""
     labels = ", ".join(f"{label.name} ({label.written})" for label in plan.labels)
     lora = plan.lora
     rows = [
@@ -30,9 +34,38 @@ def card(
     ]
     if notes:
         rows.append(f"{notes.strip()}\n")
-    rows += [f"![{picture.removesuffix('.png')}]({picture})\n" for picture in pictures]
+    scores = {one for constraint in get_args(Constraint) for one in pictures_of(constraint)}
+    rows += [_picture(one) for one in pictures if one not in scores]
     rows += [_report_section(found) for found in reports]
+    for constraint, table in calibrations.items():
+        there = [one for one in pictures_of(constraint) if one in pictures]
+        rows.append(calibration_section(constraint, table, there))
     return "\n".join(rows)
+
+
+def pictures_of(constraint: str) -> tuple[str, str]:
+    """The pictures of a calibration: reliability, and precision over recall."""
+    return f"reliability-{constraint}.png", f"precision-recall-{constraint}.png"
+
+
+def calibration_section(constraint: str, table: Mapping[str, Any], pictures: Sequence[str]) -> str:
+    """What a ``[calibration.CONSTRAINT]`` table says, for people; begins with its heading."""
+    rows = [
+        f"## Scores, constraint `{constraint}`\n",
+        f"Fitted on {table['split']}, {table['date']}: {table['entities']} entities in "
+        f"{table['sentences']} sentences through the live service (beta calibration).\n",
+        "| | raw | calibrated, out of fold |\n|---|---|---|\n| expected calibration error "
+        f"(10 bins of equal size) | {table['ece_before']:.4f} | {table['ece_after']:.4f} |\n",
+        f"**`min_score` {table['min_score']:g}** gives the best micro-F1 on spans of these rows: "
+        f"{table['f1']:.4f}, against {table['f1_before']:.4f} without. It was chosen on them, so "
+        "other rows may gain less.\n",
+        *map(_picture, pictures),
+    ]
+    return "\n".join(rows)
+
+
+def _picture(file: str) -> str:
+    return f"![{file.removesuffix('.png')}]({file})\n"
 
 
 def _report_section(found: Mapping[str, Any]) -> str:

@@ -27,8 +27,8 @@ class EvaluationError(Exception):
 class Service:
     """Where to ask, and what for.
 
-    ``model`` None is the service's default; no ``labels`` are the model's own; ``timeout`` in
-    seconds.
+    ``model`` None is the service's default; no ``labels`` are the model's own; ``raw_scores`` asks
+    for scores as the model gives them; ``timeout`` in seconds.
     """
 
     url: str
@@ -38,6 +38,7 @@ class Service:
     api_key: str | None = None
     side_by_side: int = 16
     timeout: float = 120.0
+    raw_scores: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,8 @@ async def _extract(client: httpx2.AsyncClient, service: Service, text: str) -> d
         body["model"] = service.model
     if service.labels:
         body["labels"] = list(service.labels)
+    if service.raw_scores:
+        body["scores"] = "raw"
     for _ in range(_ATTEMPTS):
         try:
             answer = await client.post("/extract", json=body)
@@ -125,5 +128,5 @@ async def _extract(client: httpx2.AsyncClient, service: Service, text: str) -> d
 
 
 def _example(text: str, row: Mapping[str, Any]) -> Example:
-    found = (Entity(item["label"], item["start"], item["end"]) for item in row["entities"])
-    return Example(text, tuple(found))
+    keys = ("label", "start", "end", "score")
+    return Example(text, tuple(Entity(*(item[key] for key in keys)) for item in row["entities"]))

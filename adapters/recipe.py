@@ -43,7 +43,12 @@ class Lora:
 
 @dataclass(frozen=True, slots=True)
 class Train:
-    """The optimiser's settings; ``warm_up`` is a share of the steps, ``…_every`` are steps."""
+    """The optimiser's settings; ``warm_up`` is a share of the steps, ``…_every`` are steps.
+
+    Two that trade time for memory: ``rows_at_once``, 0 for all of a step, splits a step's rows and
+    adds up their gradients; ``gradient_checkpointing`` computes each layer a second time in the
+    backward pass instead of keeping what it computed (arXiv 1604.06174).
+    """
 
     seed: int
     epochs: int
@@ -55,6 +60,8 @@ class Train:
     validation_rows: int
     checkpoint_every: int
     frozen: Frozen
+    rows_at_once: int = 0
+    gradient_checkpointing: bool = False
 
 
 @dataclass(frozen=True, slots=True)

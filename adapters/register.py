@@ -12,6 +12,7 @@ from typing import Any
 from adapters import recipe as recipes
 from adapters.card import card
 from adapters.recipe import Recipe
+from adapters.toml_text import assignments
 from service import manifest
 
 WEIGHTS, CONFIG = "adapter_model.safetensors", "adapter_config.json"
@@ -51,11 +52,14 @@ def register(
         _put(file, folder / file.name)
     digest = _sha256(folder / WEIGHTS)
     before = _about(folder / manifest.FILE_NAME)
+    calibrated = _calibrations(folder / manifest.FILE_NAME, digest)
     data, licence = data or before["trained_on"], licence or before["licence"]
     pictures = sorted(path.name for path in folder.glob("*.png"))
-    described = card(name, plan, reports, data, licence, notes, pictures)
+    described = card(name, plan, reports, data, licence, notes, pictures, calibrated)
     (folder / "README.md").write_text(described, encoding="utf-8")
     fields = _manifest(name, plan, digest, reports, data, licence)
+    for constraint, table in calibrated.items():
+        fields += f"\n[calibration.{constraint}]\n{assignments(table)}"
     (folder / manifest.FILE_NAME).write_text(fields, encoding="utf-8")
     return manifest.load(folder)
 
@@ -88,6 +92,13 @@ def _about(path: Path) -> dict[str, str]:
     return {"trained_on": "", "licence": ""} | fields.get("data", {})
 
 
+def _calibrations(path: Path, digest: str) -> dict[str, dict[str, Any]]:
+    """Those of a manifest that were fitted on the weights with ``digest``: others hold no more."""
+    fields = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    tables: dict[str, dict[str, Any]] = fields.get("calibration", {})
+    return {name: one for name, one in tables.items() if digest.startswith(one.get("sha256", "-"))}
+
+
 def _put(source: Path, target: Path) -> None:
     if source.resolve() != target.resolve():
         shutil.copyfile(source, target)
@@ -113,17 +124,17 @@ def _manifest(
         "occurrences": plan.occurrences,
     }
     about = {"trained_on": data, "licence": licence, "date": _today()}
-    rows = [_assignments(fields)]
+    rows = [assignments(fields)]
     rows += [
         "[[labels]]\n"
-        + _assignments(
+        + assignments(
             {"name": label.name, "written": label.written}
             | ({"description": label.description} if label.description else {})
         )
         for label in plan.labels
     ]
-    rows.append("[data]\n" + _assignments({key: value for key, value in about.items() if value}))
-    rows += ["[[evaluation]]\n" + _assignments(_summary(found)) for found in reports]
+    rows.append("[data]\n" + assignments({key: value for key, value in about.items() if value}))
+    rows += ["[[evaluation]]\n" + assignments(_summary(found)) for found in reports]
     return "\n".join(rows)
 
 
@@ -139,12 +150,6 @@ def _summary(found: Mapping[str, Any]) -> dict[str, Any]:
         "span_interval": found["span"]["interval"],
         "completion_tokens_per_sentence": found["completion_tokens_per_sentence"],
     }
-
-
-def _assignments(fields: Mapping[str, Any]) -> str:
-    # JSON's strings, numbers and lists of them are TOML's too.
-    rows = (f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in fields.items())
-    return "".join(rows)
 
 
 def _sha256(path: Path) -> str:

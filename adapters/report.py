@@ -35,12 +35,16 @@ def measure(service: Service, gold: Sequence[Example], split: str) -> dict[str, 
 
     Raises EvaluationError.
     """
+    return report(gold, asked(service, gold, split), split)
+
+
+def asked(service: Service, gold: Sequence[Example], split: str) -> Answers:
+    """What the service says to every sentence, with a progress bar; raises EvaluationError."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, TimeRemainingColumn()) as bar:
         task = bar.add_task(split, total=len(gold))
         texts = [example.text for example in gold]
-        answers = ask(service, texts, lambda done: bar.update(task, completed=done))
-    return report(gold, answers, split)
+        return ask(service, texts, lambda done: bar.update(task, completed=done))
 
 
 def report(gold: Sequence[Example], answers: Answers, split: str) -> dict[str, Any]:

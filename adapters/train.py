@@ -16,10 +16,11 @@ from transformers import AutoTokenizer
 
 from adapters import augment, checkpoint, model, recipe
 from adapters.data import Example, split
-from adapters.packing import pack
+from adapters.packing import Batch, pack
 from adapters.readers import Kind, read
 from adapters.recipe import Recipe
 from adapters.template import Encoder
+from adapters.training_log import TrainingLog
 from service.ner.prompt import BUILT_IN
 
 CHECKPOINT, LOG, BEST = "checkpoint.pt", "log.jsonl", "best"
@@ -70,6 +71,8 @@ class _Run:
         training, held_out = split(examples, plan.data.held_out)
         torch.manual_seed(plan.train.seed)
         tuned = model.with_lora(base, plan.lora, plan.train.frozen)
+        if plan.train.gradient_checkpointing:
+            tuned.gradient_checkpointing_enable({"use_reentrant": False})
         if begun is not None:
             model.start_with(tuned, begun)
         optimiser = torch.optim.AdamW(_learned(tuned), plan.train.learning_rate, weight_decay=0.0)
@@ -88,7 +91,10 @@ class _Run:
 
     def go(self) -> None:
         """Every step that is not done yet."""
-        settings, log = self.plan.train, _Log(self.work / LOG, self.progress.step, len(self.packs))
+        settings, log = (
+            self.plan.train,
+            TrainingLog(self.work / LOG, self.progress.step, len(self.packs)),
+        )
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
         with Progress(*columns, TimeRemainingColumn()) as bar:
             task = bar.add_task("training", total=len(self.packs), completed=self.progress.step)
@@ -106,10 +112,12 @@ class _Run:
         rate = learning_rate(self.plan, self.progress.step, len(self.packs))
         for group in self.optimiser.param_groups:
             group["lr"] = rate
-        asked = self.packs[self.progress.step]
-        batch = pack([self.encoder.row(example, asked.labels) for example in asked.examples])
-        loss = model.loss_of(self.model, batch) / len(batch.targets)
-        loss.backward()  # type: ignore[no-untyped-call]
+        batches = self._batches(self.packs[self.progress.step])
+        learned, loss = sum(len(batch.targets) for batch in batches), 0.0
+        for batch in batches:
+            part = model.loss_of(self.model, batch) / learned
+            part.backward()  # type: ignore[no-untyped-call]
+            loss += part.item()
         norm = torch.nn.utils.clip_grad_norm_(_learned(self.model), self.plan.train.clip)
         self.optimiser.step()
         self.optimiser.zero_grad()
@@ -117,18 +125,25 @@ class _Run:
         return {
             "step": self.progress.step,
             "epoch": round(self.progress.step / len(self.packs) * self.plan.train.epochs, 4),
-            "loss": round(loss.item(), 5),
+            "loss": round(loss, 5),
             "gradient_norm": round(norm.item(), 4),
             "learning_rate": rate,
-            "tokens_per_second": round(batch.ids.numel() / (time.monotonic() - began), 1),
+            "tokens_per_second": round(
+                sum(batch.ids.numel() for batch in batches) / (time.monotonic() - began), 1
+            ),
         }
+
+    def _batches(self, asked: augment.Pack) -> list[Batch]:
+        """What goes through the model at a time."""
+        rows = [self.encoder.row(example, asked.labels) for example in asked.examples]
+        size = self.plan.train.rows_at_once or len(rows)
+        return [pack(rows[start : start + size]) for start in range(0, len(rows), size)]
 
     def _validate(self) -> float:
         total, learned = 0.0, 0
         self.model.eval()
         with torch.no_grad():
-            for asked in self.validation:
-                batch = pack([self.encoder.row(e, asked.labels) for e in asked.examples])
+            for batch in chain.from_iterable(map(self._batches, self.validation)):
                 total += model.loss_of(self.model, batch).item()
                 learned += len(batch.targets)
         self.model.train()
@@ -144,24 +159,6 @@ class _Run:
 
     def _due(self, every: int) -> bool:
         return self.progress.step % every == 0 or self.progress.step == len(self.packs)
-
-
-class _Log:
-    """log.jsonl: one row a step; rows after the checkpoint that is resumed are taken out."""
-
-    def __init__(self, path: Path, step: int, steps: int) -> None:
-        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-        kept = [line for line in lines[:step] if line]
-        path.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
-        self._path, self._first, self._steps = path, step, steps
-        self._began = time.monotonic()
-
-    def write(self, row: dict[str, float]) -> None:
-        done = row["step"] - self._first
-        each = (time.monotonic() - self._began) / done
-        row["seconds_left"] = round(each * (self._steps - row["step"]))
-        with self._path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(row) + "\n")
 
 
 def learning_rate(plan: Recipe, step: int, steps: int) -> float:

@@ -11,13 +11,15 @@ import typer
 
 from adapters.readers import Kind
 from adapters.writers import Kind as WrittenKind
+from deploy.calibrate_command import calibrating
 from deploy.measure_commands import measuring
 from deploy.options import HELP, HOME, Home, clear_errors, settings
 
 adapter = typer.Typer(
     no_args_is_help=True,
     context_settings=HELP,
-    help="Make an adapter: data, train, register, try, evaluate, compare, promote. "
+    help="Make an adapter: data, train, register, try, evaluate, compare, promote, "
+    "calibrate. "
     "The guide is adapters/README.md.",
 )
 
@@ -182,3 +184,4 @@ def try_(
 
 # Without a name: its commands stand beside those above.
 adapter.add_typer(measuring)
+adapter.add_typer(calibrating)

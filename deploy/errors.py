@@ -1,5 +1,6 @@
 """Errors whose message is all that the person at the terminal needs."""
 
+from adapters.calibrate import CalibrateError
 from adapters.evaluate import EvaluationError
 from adapters.readers import DataError
 from adapters.recipe import RecipeError
@@ -23,6 +24,7 @@ class AskFailed(Exception):
 
 FOR_PEOPLE = (
     AskFailed,
+    CalibrateError,
     DataError,
     EnvironmentNotMade,
     EvaluationError,

@@ -23,7 +23,8 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """How to run a process, and where it answers 200 once it can work (``start_s`` seconds)."""
+    """How to run a process, and where it answers 200 once it can work (``start_s`` seconds);
+    asked to end, it has ``stop_s`` seconds."""
 
     name: str
     command: Sequence[str]
@@ -32,6 +33,7 @@ class Part:
     log: Path
     ready_url: str
     start_s: float
+    stop_s: float = STOP_GRACE_S
 
 
 class Kept:
@@ -90,7 +92,7 @@ class Kept:
     async def stop(self) -> None:
         """End the process and whatever it started."""
         if self._child is not None:
-            await self._child.stop(STOP_GRACE_S)
+            await self._child.stop(self._part.stop_s)
 
     async def _spawn(self) -> Child:
         part = self._part

@@ -27,6 +27,8 @@ from service.settings import Settings, is_loopback
 SAMPLE = "浙商银行企业信贷部叶老桂博士则从另一个角度对五道门槛进行了解读。"
 
 ENGINE_START_S = 600.0
+# The launcher gives vLLM 30 s for requests in flight.
+ENGINE_STOP_S = 45.0
 # The gateway is ready once the engine has answered its first grounded request.
 GATEWAY_START_S = 300.0
 
@@ -112,7 +114,9 @@ async def _run(
         for keeper in keepers:
             keeper.cancel()
         await asyncio.gather(*keepers, return_exceptions=True)
-        await asyncio.gather(*(part.stop() for part in parts))
+        # The gateway first: its requests in flight need the engine to finish.
+        for part in reversed(parts):
+            await part.stop()
 
 
 async def _first_answer(phases: Phases, settings: Settings, url: str) -> None:
@@ -151,6 +155,7 @@ def _engine(settings: Settings, installed: Installed, home: Path, flags: EngineF
         log=home / "logs" / "engine.log",
         ready_url=settings.engine_url.rstrip("/") + "/health",
         start_s=ENGINE_START_S,
+        stop_s=ENGINE_STOP_S,
     )
 
 
@@ -163,6 +168,7 @@ def _gateway(settings: Settings, installed: Installed, home: Path, url: str) -> 
         log=home / "logs" / "gateway.log",
         ready_url=f"{url}/ready",
         start_s=GATEWAY_START_S,
+        stop_s=settings.drain_s + settings.shutdown_grace_s + 5,
     )
 
 

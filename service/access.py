@@ -26,7 +26,8 @@ Right = KeyScope | Literal["open", "any key"]
 
 def right(method: str, path: str) -> Right:
     """What a request needs; a path that is not listed here needs a key, whatever its scopes."""
-    if path in OPEN:
+    # The page is no secret; what it asks of the API needs a key as ever.
+    if path in OPEN or path == "/" or path.startswith("/playground/"):
         return "open"
     if path in _EXTRACT:
         return "extract"

@@ -7,7 +7,7 @@ are counted under one word.
 from collections.abc import Iterable
 from typing import get_args
 
-from prometheus_client import CollectorRegistry, Counter, Gauge
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from service.completion import Completion
 from service.ner.align import Aligned
@@ -15,8 +15,10 @@ from service.ner.formats import FORMATS
 from service.ner.prompt import BUILT_IN
 from service.ner.types import Decoded, Reason
 from service.registry import Served
+from service.scoring import Scoring
 
 OPEN = "open"
+_TENTHS = tuple(number / 10 for number in range(1, 11))
 
 
 class AdapterMetrics:
@@ -39,6 +41,13 @@ class AdapterMetrics:
             "nerve_mentions_dropped",
             "Mentions that the model wrote and that could not be used, by reason.",
             "reason",
+        )
+        self.scores = Histogram(
+            "nerve_entity_score",
+            "Calibrated scores of entities, those below min_score too.",
+            ("adapter",),
+            buckets=_TENTHS,
+            registry=registry,
         )
         self.info = Gauge(
             "nerve_adapter_info",
@@ -63,6 +72,8 @@ class AdapterMetrics:
                 self.completion_tokens,
             ):
                 counter.labels(served.name)
+            if served.adapter and served.adapter.calibrations:
+                self.scores.labels(served.name)
             for label in served.labels:
                 self.entities.labels(served.name, _shown(served, label.name))
             for reason in get_args(Reason):
@@ -84,6 +95,15 @@ class AdapterMetrics:
             self.truncated.labels(name).inc()
         if decoded.mentions and any(item.reason == "malformed" for item in decoded.dropped):
             self.repaired.labels(name).inc()
+
+    def count_scores(self, served: Served, scoring: Scoring, aligned: Aligned) -> None:
+        """The scores of a completion's entities, before any is sifted out; raw ones are no
+        confidence, and are left out."""
+        if scoring.calibration is None:
+            return
+        for entity in aligned.entities:
+            if entity.score is not None:
+                self.scores.labels(served.name).observe(entity.score)
 
 
 def _shown(served: Served, label: str) -> str:

@@ -16,7 +16,9 @@ from service.access import Access
 from service.answers import answer
 from service.body import WholeBody
 from service.deadline import Deadline
+from service.draining import CloseWhenDraining, Draining
 from service.engine import Engine
+from service.engine_queue import EngineQueue
 from service.errors import (
     InternalError,
     MalformedBody,
@@ -35,23 +37,28 @@ from service.preparing import Prepare
 from service.protocol import ExtractRequest, RedactRequest, request_error
 from service.readiness import Readiness
 from service.redact import Redact
-from service.routes import adapters, extract, health, openai, redact
+from service.routes import adapters, extract, health, openai, playground, redact
 from service.settings import Settings
 
 logger = logging.getLogger("nerve")
 
 
-def create_app(settings: Settings) -> FastAPI:
-    """The gateway. Raises ManifestError or RegistryError if the adapters folder cannot be used,
-    KeysError if the file of api keys cannot."""
+def create_app(settings: Settings, draining: Draining | None = None) -> FastAPI:
+    """The gateway; whoever runs it says to ``draining`` when it is to end.
+
+    Raises ManifestError or RegistryError if the adapters folder cannot be used, KeysError if the
+    file of api keys cannot.
+    """
     metrics, keys = Metrics(), Keys(settings)
     engine = Engine.connect(settings, metrics)
     registry = LiveRegistry(settings, Prepare(settings, engine), metrics)
-    readiness = Readiness(settings, registry, engine, metrics)
+    draining = draining or Draining()
+    readiness = Readiness(settings, registry, engine, metrics, draining)
+    queue = EngineQueue(settings, engine, metrics)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        watches = [asyncio.create_task(one.watch()) for one in (readiness, registry, keys)]
+        watches = [asyncio.create_task(one.watch()) for one in (readiness, registry, keys, queue)]
         try:
             yield
         finally:
@@ -62,7 +69,7 @@ def create_app(settings: Settings) -> FastAPI:
             await engine.aclose()
 
     app = FastAPI(title="Nerve", version="0.1.0", lifespan=lifespan, redirect_slashes=False)
-    places = Places(settings.max_in_flight, metrics.in_flight)
+    places = Places(settings.max_in_flight, metrics.in_flight, queue.check)
     metrics.places.set(settings.max_in_flight)
     extracting = Extract(settings, registry, engine, metrics)
     app.include_router(extract.router(extracting, places))
@@ -71,14 +78,21 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(adapters.router(registry, readiness))
     passing = Passing(engine, places, metrics)
     app.include_router(openai.router(settings, registry, passing))
+    app.include_router(playground.router())
     _wrap(app, settings, metrics, keys)
+    app.add_middleware(CloseWhenDraining, draining=draining)
     _handle_errors(app)
     return app
 
 
 def _wrap(app: FastAPI, settings: Settings, metrics: Metrics, keys: Keys) -> None:
     """The last added is the outermost: what is refused is measured too."""
-    app.add_middleware(WholeBody, max_bytes=settings.max_body_bytes, in_parts={extract.BATCH})
+    app.add_middleware(
+        WholeBody,
+        max_bytes=settings.max_body_bytes,
+        within_s=settings.receive_s,
+        in_parts={extract.BATCH},
+    )
     app.add_middleware(Deadline)
     app.add_middleware(Access, keys=keys)
     app.add_middleware(MeasureRequests, metrics=metrics)

@@ -1,14 +1,13 @@
-"""Pure ASGI middleware: reads the body, within its limit, then minds the client's leaving."""
+"""Pure ASGI middleware: reads the body, within its limits, then minds the client's leaving."""
 
 import asyncio
 from collections.abc import Container
 from contextlib import suppress
 
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.errors import RequestTooLarge
-from service.protocol import ErrorResponse
+from service.answers import answer
+from service.errors import RequestTooLarge, RequestTooSlow
 
 
 class WholeBody:
@@ -18,9 +17,12 @@ class WholeBody:
     application of a disconnect only when it asks. The paths ``in_parts`` do both by themselves.
     """
 
-    def __init__(self, app: ASGIApp, max_bytes: int, in_parts: Container[str] = ()) -> None:
+    def __init__(
+        self, app: ASGIApp, max_bytes: int, within_s: float, in_parts: Container[str] = ()
+    ) -> None:
         self.app = app
         self.max_bytes = max_bytes
+        self.within_s = within_s
         self.in_parts = in_parts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -28,15 +30,23 @@ class WholeBody:
             await self.app(scope, receive, send)
             return
         try:
-            body = await self._read(scope, receive)
-        except RequestTooLarge as exc:
-            answer = JSONResponse(ErrorResponse.of(exc).model_dump(), exc.status)
+            body = await self._in_time(scope, receive)
+        except (RequestTooLarge, RequestTooSlow) as exc:
             # The rest of the body is unread, so the connection cannot carry another request.
-            answer.headers["connection"] = "close"
-            await answer(scope, receive, send)
+            await answer(exc, {"connection": "close"})(scope, receive, send)
             return
         if body is not None:
             await self._run(body, scope, receive, send)
+
+    async def _in_time(self, scope: Scope, receive: Receive) -> bytes | None:
+        """As ``_read``; raises RequestTooSlow, too."""
+        try:
+            async with asyncio.timeout(self.within_s):
+                return await self._read(scope, receive)
+        except TimeoutError as exc:
+            raise RequestTooSlow(
+                f"the body did not come in within {self.within_s:g} s; send it faster"
+            ) from exc
 
     async def _read(self, scope: Scope, receive: Receive) -> bytes | None:
         """The body, or None when the client left before its end; raises RequestTooLarge."""

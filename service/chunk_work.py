@@ -11,6 +11,7 @@ from service.ner.chunk import Chunk
 from service.ner.prompt import Example, Prompt, render
 from service.ner.types import Constraint, Dropped, Entity, Label
 from service.registry import Served
+from service.scoring import Scoring
 from service.settings import Settings
 
 # What a chat template adds around two messages, at most, and around each message more, in tokens.
@@ -24,12 +25,14 @@ LEAST_ANSWER_TOKENS = 32
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is sought, by which model, how: the same for every chunk of a request."""
+    """What is sought, by which model, how: the same for every chunk of a request. ``scoring`` is
+    None when there are no scores."""
 
     served: Served
     labels: tuple[Label, ...]
     constraint: Constraint = "grounded"
     examples: tuple[Example, ...] = ()
+    scoring: Scoring | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,18 +77,28 @@ class ChunkWork:
             # Before the grammar, whose size is the text's.
             max_tokens = await self._room(served, prompt, deadline)
             grammar = served.format.grammar(prompt.text, asked.labels, asked.constraint)
-        request = CompletionRequest(served.engine_name, prompt.messages, grammar, max_tokens)
+        request = CompletionRequest(
+            served.engine_name,
+            prompt.messages,
+            grammar,
+            max_tokens,
+            logprobs=asked.scoring is not None,
+        )
         return Prepared(prompt, request)
 
     def read(self, asked: Asked, prepared: Prepared, completion: Completion) -> Extracted:
         """decode and align; counts what came of the completion. Never raises."""
-        served, stage = asked.served, self.metrics.stage
+        served, scoring, stage = asked.served, asked.scoring, self.metrics.stage
         with stage("decode"):
             decoded = served.format.decode(
                 completion.text, asked.labels, complete=completion.complete
             )
         with stage("align"):
-            aligned = align(prepared.prompt.text, decoded.mentions, served.occurrences)
+            scores = scoring.scores(completion, decoded) if scoring else None
+            aligned = align(prepared.prompt.text, decoded.mentions, served.occurrences, scores)
+            if scoring:
+                self.metrics.adapters.count_scores(served, scoring, aligned)
+                aligned = scoring.sift(prepared.prompt.text, aligned)
         self.metrics.adapters.count(served, completion, decoded, aligned)
         return Extracted(
             entities=aligned.entities,

@@ -8,16 +8,19 @@ from pydantic import BaseModel
 
 from service.errors import EngineError, EngineUnavailable
 from service.ner.prompt import TEMPLATE_ARGUMENTS, Message
+from service.ner.score import Token
 
 
 @dataclass(frozen=True, slots=True)
 class CompletionRequest:
-    """What is asked of the engine; ``model`` is the engine's name for it."""
+    """What is asked of the engine; ``model`` is the engine's name for it, ``logprobs`` whether
+    each token's probability is wanted, which costs it time."""
 
     model: str
     messages: Sequence[Message]
     grammar: str | None
     max_tokens: int
+    logprobs: bool = False
 
     def body(self) -> dict[str, Any]:
         """The body of a chat completion request."""
@@ -33,26 +36,40 @@ class CompletionRequest:
         }
         if self.grammar is not None:
             fields["structured_outputs"] = {"grammar": self.grammar}
+        if self.logprobs:
+            fields["logprobs"] = True  # of the tokens that were chosen; others are not asked for
         return fields
 
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """What the model wrote; ``complete`` is False when it ran out of room."""
+    """What the model wrote; ``complete`` is False when it ran out of room, ``tokens`` None when
+    the engine was not asked for their probabilities, or did not tell them."""
 
     text: str
     complete: bool
     prompt_tokens: int
     completion_tokens: int
+    tokens: tuple[Token, ...] | None = None
 
 
 class _Message(BaseModel):
     content: str
 
 
+class _Token(BaseModel):
+    token: str
+    logprob: float
+
+
+class _Logprobs(BaseModel):
+    content: tuple[_Token, ...] | None = None
+
+
 class _Choice(BaseModel):
     message: _Message
     finish_reason: str
+    logprobs: _Logprobs | None = None
 
 
 class _Usage(BaseModel):
@@ -80,7 +97,14 @@ class ChatAnswer(BaseModel):
             complete=choice.finish_reason == "stop",
             prompt_tokens=usage.prompt_tokens,
             completion_tokens=usage.completion_tokens,
+            tokens=_tokens(choice.logprobs),
         )
+
+
+def _tokens(logprobs: _Logprobs | None) -> tuple[Token, ...] | None:
+    if logprobs is None or logprobs.content is None:
+        return None
+    return tuple(Token(one.token, one.logprob) for one in logprobs.content)
 
 
 class TokenCount(BaseModel):

@@ -78,6 +78,12 @@ def sooner(deadline: float) -> float:
     return deadline if asked is None else min(deadline, asked.at)
 
 
+def has_passed() -> bool:
+    """Is the caller's own deadline over?"""
+    asked = _CURRENT.get()
+    return asked is not None and asyncio.get_running_loop().time() >= asked.at
+
+
 def named(error: NerveError) -> NerveError:
     """``error``; a timeout at the caller's deadline in words that name it."""
     asked = _CURRENT.get()

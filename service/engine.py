@@ -1,10 +1,11 @@
-"""The engine, seen from the gateway. The only module that knows the HTTP client.
+"""The engine, seen from the gateway. With its transport the only one that knows the HTTP client.
 
 Every failure of the client or of the engine becomes an EngineFailure here and nowhere else. Leaving
 a request early, by cancellation or deadline, closes its connection, which ends the engine's work.
 """
 
 import asyncio
+import math
 import ssl
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -15,8 +16,10 @@ from typing import TypeVar
 import httpx2
 from pydantic import BaseModel, ValidationError
 
+from service.breaker import Breaker
 from service.completion import ChatAnswer, Completion, CompletionRequest, ModelList, TokenCount
 from service.engine_status import failure, forwarding_failure, in_envelope, is_refusal
+from service.engine_transport import EngineTransport
 from service.errors import (
     EngineError,
     EngineTimeout,
@@ -29,8 +32,6 @@ from service.settings import Settings
 from service.timing import waiting
 
 CONNECT_TIMEOUT_S = 5.0
-# Below the 5 s after which vLLM closes idle connections: a request never meets one that is closing.
-KEEPALIVE_S = 4.0
 
 Answer = TypeVar("Answer", bound=BaseModel)
 
@@ -58,15 +59,18 @@ class Engine:
     @classmethod
     def connect(cls, settings: Settings, metrics: Metrics) -> "Engine":
         """A client for the engine of ``settings``; connects with the first request."""
-        key = settings.engine_api_key
+        key, ca = settings.engine_api_key, settings.engine_ca
+        verify = ssl.create_default_context(cafile=str(ca)) if ca else True
+        breaker = Breaker(
+            settings.breaker_failures,
+            math.ceil(settings.probe_interval_s),
+            metrics.guards.breaker_open,
+        )
         client = httpx2.AsyncClient(
             base_url=settings.engine_url,
             headers={"authorization": f"Bearer {key.get_secret_value()}"} if key else {},
-            verify=ssl.create_default_context(cafile=str(settings.engine_ca))
-            if settings.engine_ca
-            else True,
             timeout=httpx2.Timeout(None, connect=CONNECT_TIMEOUT_S),
-            limits=httpx2.Limits(max_connections=None, keepalive_expiry=KEEPALIVE_S),
+            transport=EngineTransport(verify, breaker),
             trust_env=False,  # a proxy of the environment is meant for the world outside
         )
         return cls(client, settings.deadline_s, metrics)
@@ -108,6 +112,14 @@ class Engine:
         if root is None:
             raise EngineError(f"the engine does not say where it has {base} from")
         return root
+
+    async def exposition(self, deadline: float) -> str:
+        """The engine's own metrics, in Prometheus' text format."""
+        async with self._foreign_errors(deadline):
+            response = await self._client.get("/metrics")
+        if response.status_code != HTTPStatus.OK:
+            raise failure(response.status_code, response.text[:500])
+        return response.text
 
     @asynccontextmanager
     async def forward(

@@ -8,6 +8,7 @@
     ├── PermissionDenied     403  permission_error        not allowed with this key, or with any
     ├── NotFound             404  not_found_error         no such route
     │   └── ModelNotFound    404  not_found_error         no such adapter or base model
+    ├── RequestTooSlow       408  request_timeout         it took too long to come in
     ├── RequestTooLarge      413  request_too_large       over a limit, which is said
     ├── Overloaded           429  overloaded              no free place, or a key over its limits
     ├── InternalError        500  internal_error          a fault of the gateway
@@ -88,6 +89,13 @@ class NotFound(NerveError):
 
 class ModelNotFound(NotFound):
     """There is no such model; the message lists those there are."""
+
+
+class RequestTooSlow(NerveError):
+    """The request's head or body did not come in within its time."""
+
+    status = 408
+    type = "request_timeout"
 
 
 class RequestTooLarge(NerveError):

@@ -27,6 +27,7 @@ from service.protocol import (
 )
 from service.registry import Models
 from service.respond import respond
+from service.scoring import scoring
 from service.settings import Settings
 from service.side_by_side import side_by_side
 
@@ -57,15 +58,10 @@ class Extract:
         """What is asked of which model; raises InvalidRequest, ModelNotFound."""
         with self.metrics.stage("resolve"):
             served = self.registry.resolve(options.model)
-            if options.min_score > 0:
-                raise InvalidRequest(
-                    f"min_score has {options.min_score}; expected 0, since {served.name} "
-                    "has no calibrated scores",
-                    param="min_score",
-                )
+            wanted = scoring(served, options)
             labels = served.choose(options.labels)
             shown = examples(options.examples, served, labels)
-            return Asked(served, labels, options.constraint, shown)
+            return Asked(served, labels, options.constraint, shown, wanted)
 
     def budget(self) -> Budget:
         """For one answer: all of it until one deadline."""

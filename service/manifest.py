@@ -1,27 +1,23 @@
 """adapter.toml <-> Adapter. Standard library only: the launcher and the trainer read it too."""
 
 import re
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
+from service.calibration import Calibration
+from service.calibration import read as read_calibrations
 from service.ner.formats import FORMATS
 from service.ner.prompt import BUILT_IN, Template
 from service.ner.types import Label, Occurrences, refuse_written
+from service.toml_fields import Fields, Interval
+from service.toml_fields import ManifestError as ManifestError
 
 FILE_NAME = "adapter.toml"
 
 # A name is a folder, a part of a URL and, with @ and a digest behind it, a name in the engine.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-
-
-class ManifestError(Exception):
-    """A manifest that cannot be used: names the file, the key, the value, what was expected."""
-
-
-Interval = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +41,7 @@ class Adapter:
 
     ``weights`` is the safetensors file and ``sha256`` its digest (hexadecimal); ``rank`` the LoRA
     rank; ``prompt`` the name of ``template``; ``max_chars`` the longest text, in code points, that
-    it was trained for.
+    it was trained for; ``calibrations`` make raw scores confidences, one a constraint.
     """
 
     name: str
@@ -61,6 +57,7 @@ class Adapter:
     max_chars: int
     occurrences: Occurrences
     evaluation: tuple[Evaluation, ...]
+    calibrations: tuple[Calibration, ...] = ()
 
     @property
     def engine_name(self) -> str:
@@ -83,8 +80,8 @@ def load_all(adapters: Path) -> list[Adapter]:
 
 def load(folder: Path) -> Adapter:
     """Read ``folder/adapter.toml``; raises ManifestError. The weights themselves are not opened."""
-    fields = _Fields.read(folder / FILE_NAME)
-    name = fields.text("name", _NAME)
+    fields = Fields.read(folder / FILE_NAME)
+    name, sha256 = fields.text("name", _NAME), fields.text("sha256", _SHA256)
     if name != folder.name:
         raise fields.wrong("name", name, f"the name of its folder, {folder.name!r}")
     format_name = fields.one_of("format", tuple(FORMATS))
@@ -93,7 +90,7 @@ def load(folder: Path) -> Adapter:
         base=fields.text("base"),
         folder=folder,
         weights=folder / fields.text("weights"),
-        sha256=fields.text("sha256", _SHA256),
+        sha256=sha256,
         rank=fields.positive("rank"),
         prompt=fields.text("prompt"),
         template=_template(fields, folder),
@@ -102,66 +99,11 @@ def load(folder: Path) -> Adapter:
         max_chars=fields.positive("max_chars"),
         occurrences=fields.one_of("occurrences", get_args(Occurrences), "all"),
         evaluation=_evaluation(fields),
+        calibrations=read_calibrations(fields, sha256),
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Fields:
-    """The keys of one TOML file, each read with a check that knows how to complain."""
-
-    path: Path
-    values: dict[str, Any]
-
-    @classmethod
-    def read(cls, path: Path) -> "_Fields":
-        try:
-            return cls(path, tomllib.loads(path.read_text(encoding="utf-8")))
-        except FileNotFoundError as exc:
-            raise ManifestError(f"{path}: no such file; expected a manifest") from exc
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
-            raise ManifestError(f"{path}: not a TOML file: {exc}") from exc
-
-    def wrong(self, key: str, value: object, expected: str) -> ManifestError:
-        return ManifestError(f"{self.path}: {key} = {value!r}; expected {expected}")
-
-    def text(self, key: str, pattern: re.Pattern[str] = re.compile(r"(?s).+")) -> str:
-        value = self.values.get(key)
-        if not isinstance(value, str) or not pattern.fullmatch(value):
-            kind = "a non-empty string" if pattern.pattern == "(?s).+" else pattern.pattern
-            raise self.wrong(key, value, kind)
-        return value
-
-    def positive(self, key: str) -> int:
-        value = self.values.get(key)
-        if type(value) is not int or value < 1:
-            raise self.wrong(key, value, "a whole number above 0")
-        return value
-
-    def number(self, key: str) -> float | None:
-        """A number, None where there is none."""
-        value = self.values.get(key)
-        if value is not None and type(value) not in (int, float):
-            raise self.wrong(key, value, "a number")
-        return value
-
-    def interval(self, key: str) -> Interval | None:
-        """A list of two numbers, None where there is none."""
-        match self.values.get(key):
-            case None:
-                return None
-            case [int() | float() as low, int() | float() as high]:
-                return low, high
-            case value:
-                raise self.wrong(key, value, "a list of two numbers")
-
-    def one_of(self, key: str, words: tuple[str, ...], default: str | None = None) -> Any:
-        value = self.values.get(key, default)
-        if value not in words:
-            raise self.wrong(key, value, f"one of {', '.join(words)}")
-        return value
-
-
-def _template(fields: _Fields, folder: Path) -> Template:
+def _template(fields: Fields, folder: Path) -> Template:
     """``prompt`` names a built-in template, or a TOML file in the folder.
 
     The file has ``user``, and ``system`` unless the adapter was trained without that message.
@@ -172,7 +114,7 @@ def _template(fields: _Fields, folder: Path) -> Template:
     if not value.endswith(".toml") or Path(value).name != value:
         expected = f"one of {', '.join(BUILT_IN)}, or a .toml file in the adapter's folder"
         raise fields.wrong("prompt", value, expected)
-    prompt = _Fields.read(folder / value)
+    prompt = Fields.read(folder / value)
     system = prompt.text("system") if "system" in prompt.values else ""
     template = Template(system, prompt.text("user"))
     if "{text}" not in template.user:
@@ -180,11 +122,11 @@ def _template(fields: _Fields, folder: Path) -> Template:
     return template
 
 
-def _labels(fields: _Fields, format_name: str) -> tuple[Label, ...]:
+def _labels(fields: Fields, format_name: str) -> tuple[Label, ...]:
     rows = fields.values.get("labels")
     if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
         raise fields.wrong("labels", rows, "one [[labels]] table or more")
-    labels = tuple(_label(_Fields(fields.path, row), format_name) for row in rows)
+    labels = tuple(_label(Fields(fields.path, row), format_name) for row in rows)
     for kind in ("name", "written"):
         words = [getattr(label, kind) for label in labels]
         double = next((word for word in words if words.count(word) > 1), None)
@@ -193,7 +135,7 @@ def _labels(fields: _Fields, format_name: str) -> tuple[Label, ...]:
     return labels
 
 
-def _label(row: _Fields, format_name: str) -> Label:
+def _label(row: Fields, format_name: str) -> Label:
     name = row.text("name")
     written = row.values.get("written", name)
     description = row.values.get("description", "")
@@ -207,15 +149,15 @@ def _label(row: _Fields, format_name: str) -> Label:
     return Label(name, written, description)
 
 
-def _evaluation(fields: _Fields) -> tuple[Evaluation, ...]:
+def _evaluation(fields: Fields) -> tuple[Evaluation, ...]:
     """The [[evaluation]] tables; keys that are not known here are somebody else's."""
     rows = fields.values.get("evaluation", [])
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise fields.wrong("evaluation", rows, "[[evaluation]] tables")
-    return tuple(_evaluated(_Fields(fields.path, row)) for row in rows)
+    return tuple(_evaluated(Fields(fields.path, row)) for row in rows)
 
 
-def _evaluated(row: _Fields) -> Evaluation:
+def _evaluated(row: Fields) -> Evaluation:
     date, constraint = row.values.get("date"), row.values.get("constraint")
     return Evaluation(
         split=row.text("split"),

@@ -14,6 +14,7 @@ from prometheus_client import (
 )
 
 from service.adapter_metrics import AdapterMetrics
+from service.guard_metrics import GuardMetrics
 from service.timing import current
 
 STAGES = ("resolve", "chunk", "prompt", "complete", "decode", "align", "respond")
@@ -89,6 +90,7 @@ class Metrics:
             "Files of the adapters folder that cannot be used; what was served before them stays.",
         )
         self.adapters = AdapterMetrics(self.registry)
+        self.guards = GuardMetrics(self.registry)
         build = self._gauge("nerve_build_info", "1; the gateway's version.", "version", "python")
         build.labels(version("nerve"), platform.python_version()).set(1)
         # A series that appears with its first event hides that event from rate().

@@ -1,11 +1,13 @@
 """How requests to the engine end, counted."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from prometheus_client import Counter, Gauge
 
+from service import deadline
 from service.errors import (
     EngineError,
     EngineFailure,
@@ -39,6 +41,10 @@ def counted(counter: Counter, in_flight: Gauge) -> Iterator[Outcome]:
     try:
         yield outcome
         counted_as = outcome.name
+    except asyncio.CancelledError:
+        if deadline.has_passed():  # which is what cancelled it
+            counted_as = "timeout"
+        raise
     except (EngineFailure, Overloaded, RequestTooLarge) as exc:
         counted_as = _OF_ERRORS[type(exc)]
         raise

@@ -1,6 +1,6 @@
 """Admission: so many requests at a time, the next is refused at once."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from prometheus_client import Gauge
@@ -9,11 +9,15 @@ from service.errors import Overloaded
 
 
 class Places:
-    """A counter with a limit. Nothing waits: a queue would only eat into every deadline."""
+    """A counter with a limit. Nothing waits: a queue would only eat into every deadline.
 
-    def __init__(self, limit: int, gauge: Gauge) -> None:
+    ``check`` raises Overloaded when there is no place further on, in the engine.
+    """
+
+    def __init__(self, limit: int, gauge: Gauge, check: Callable[[], None]) -> None:
         self._limit = limit
         self._gauge = gauge
+        self._check = check
         self._taken = 0
 
     @contextmanager
@@ -21,6 +25,7 @@ class Places:
         """Hold a place; raises Overloaded when there is none."""
         if self._taken >= self._limit:
             raise Overloaded(f"all {self._limit} places are taken; try again shortly")
+        self._check()
         self._taken += 1
         self._gauge.inc()
         try:

@@ -35,8 +35,12 @@ class Prepare:
     engine: Engine
 
     async def __call__(self, adapter: Adapter) -> None:
-        """Make one ready. Raises AdapterRefused, NerveError, OSError."""
-        await self._store(adapter)
+        """Make one ready; a copy that is in the store already is looked into, and mended.
+
+        Raises AdapterRefused, NerveError, OSError.
+        """
+        if adapter.weights.exists():
+            await self._copy(adapter)
         await self._load(adapter)
 
     async def usable(self, found: Found, before: Mapping[str, Adapter]) -> Usable:
@@ -72,6 +76,9 @@ class Prepare:
     async def _store(self, adapter: Adapter) -> None:
         if await asyncio.to_thread(_needs_no_copy, self.settings.store, adapter):
             return
+        await self._copy(adapter)
+
+    async def _copy(self, adapter: Adapter) -> None:
         model = await self.engine.path_of(self.settings.base_model)
         await asyncio.to_thread(store.put, self.settings.store, adapter, model)
 

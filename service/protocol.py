@@ -10,6 +10,7 @@ from service.errors import InvalidRequest, MalformedBody, NerveError
 from service.ner.types import Constraint, Reason
 
 Offsets = Literal["codepoint", "utf16", "utf8"]
+Scores = Literal["calibrated", "raw"]
 
 
 def _encodable(text: str) -> str:
@@ -69,6 +70,7 @@ class Options(BaseModel):
     offsets: Offsets = Field("codepoint", description="one of codepoint, utf16, utf8")
     constraint: Constraint = Field("grounded", description="one of grounded, schema, none")
     min_score: float = Field(0.0, ge=0.0, le=1.0, description="a number from 0 to 1")
+    scores: Scores = Field("calibrated", description="one of calibrated, raw")
 
 
 class ExtractRequest(Options):
@@ -106,7 +108,9 @@ class FoundEntity(BaseModel):
     text: str
     start: int
     end: int
-    score: float | None = Field(description="calibrated confidence; null without a calibration")
+    score: float | None = Field(
+        description="calibrated confidence, null without a calibration; or raw, if that was asked"
+    )
 
 
 class DroppedMention(BaseModel):

@@ -5,6 +5,7 @@ import logging
 from dataclasses import dataclass, field
 
 from service.completion import CompletionRequest
+from service.draining import Draining
 from service.engine import Engine
 from service.errors import EngineUnavailable, NerveError
 from service.metrics import Metrics
@@ -32,6 +33,7 @@ class Readiness:
     registry: Models
     engine: Engine
     metrics: Metrics
+    draining: Draining = field(default_factory=Draining)
     problem: str | None = field(default="the engine has not been asked yet", init=False)
     loaded: frozenset[str] = field(default=frozenset(), init=False)
 
@@ -61,6 +63,8 @@ class Readiness:
 
     def require(self) -> None:
         """Raises EngineUnavailable, with the reason, unless ready."""
+        if self.draining.begun:
+            raise EngineUnavailable("this gateway is about to end", code="draining")
         if self.problem is not None:
             raise EngineUnavailable(self.problem, code="not_ready")
 

@@ -29,7 +29,7 @@ def respond(model: str, text: str, found: Found, offsets: Offsets) -> ExtractRes
                 text=text[entity.start : entity.end],
                 start=unit[entity.start],
                 end=unit[entity.end],
-                score=None,
+                score=entity.score,
             )
             for entity in found.entities
         ],

@@ -91,6 +91,19 @@ class Settings(BaseSettings):
     probe_interval_s: float = Field(
         2.0, gt=0, description="seconds between two looks at the engine's state"
     )
+    engine_queue_limit: int = Field(
+        256, ge=0, description="requests waiting in the engine from which on the next gets 429"
+    )
+    breaker_failures: int = Field(
+        5, ge=0, description="failures in a row to reach the engine that end the asking; 0: never"
+    )
+    max_connections: Positive = Field(4096, description="connections of callers at a time")
+    receive_s: float = Field(
+        30.0, gt=0, description="seconds for a request's head to come in, and for its body"
+    )
+    drain_s: float = Field(
+        3.0, ge=0, description="seconds between not being ready and not listening, at SIGTERM"
+    )
     shutdown_grace_s: Positive = Field(
         30, description="seconds that requests in flight have to finish at shutdown"
     )

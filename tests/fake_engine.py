@@ -10,6 +10,15 @@ from typing import Any
 from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
+# Of vLLM 0.32, as one engine core and one of two reasons tell it.
+METRICS = """# HELP vllm:num_requests_waiting Number of requests waiting to be processed.
+# TYPE vllm:num_requests_waiting gauge
+vllm:num_requests_waiting{{engine="0",model_name="base"}} {waiting}
+# HELP vllm:num_requests_waiting_by_reason Number of waiting requests, by reason.
+# TYPE vllm:num_requests_waiting_by_reason gauge
+vllm:num_requests_waiting_by_reason{{engine="0",model_name="base",reason="capacity"}} {waiting}
+"""
+
 Script = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
 
 
@@ -39,6 +48,7 @@ class FakeEngine:
         self.busy = threading.Event()  # a request has come in
         self.tokens = 10  # what /tokenize counts
         self.grounds = True  # whether the readiness probe gets a grounded answer
+        self.metrics = METRICS.format(waiting=0)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -53,6 +63,8 @@ class FakeEngine:
                 await answer(send, {"data": [self._model(name) for name in self.models]})
             case "/tokenize":
                 await answer(send, {"count": self.tokens, "max_model_len": self.window})
+            case "/metrics":
+                await raw(send, self.metrics.encode(), kind=b"text/plain; version=0.0.4")
             case "/detokenize":
                 await answer(send, {"prompt": "叶老桂"})
             case "/v1/chat/completions" | "/v1/completions":

@@ -87,6 +87,18 @@ def test_what_was_loaded_already_may_be_loaded_again(gateway: AdapterGateway) ->
     assert gateway.found(TEXT) == ("one", ["叶老桂"])
 
 
+def test_loading_again_mends_a_damaged_copy(
+    gateway: AdapterGateway, adapters: Path, tmp_path: Path
+) -> None:
+    """The engine would read it the next time that it has pushed the adapter out."""
+    put_adapter(adapters, "two", weights=ZHU)
+    gateway.load("two")
+    copy = tmp_path / "store" / engine_name("two", ZHU) / "adapter_model.safetensors"
+    copy.write_bytes(b"damaged")
+    assert gateway.load("two").status_code == 200
+    assert copy.read_bytes() == ZHU
+
+
 def test_a_removed_adapter_is_unknown_and_stays_so(
     gateway: AdapterGateway, adapters: Path, tmp_path: Path
 ) -> None:

@@ -13,6 +13,7 @@ from tests.conftest import ADAPTER, Gateway, error_of
 from tests.fake_engine import finds, text_of
 from tests.openai_script import BODY, CHAT, STREAM
 
+TIMEOUTS = 'nerve_engine_requests_total{outcome="timeout"}'
 TEXT = "叶老桂"
 
 
@@ -32,14 +33,17 @@ def ask(gateway: Gateway, path: str, body: object, deadline: str = "200") -> htt
     ],
 )
 def test_it_passes(gateway: Gateway, path: str, body: dict[str, Any]) -> None:
-    """504 that names it, long before NERVE_DEADLINE_S; the engine's connection is closed."""
+    """504 that names it, long before NERVE_DEADLINE_S; the engine's connection is closed, which
+    counts as a timeout."""
     gateway.engine.script = gateway.engine.hangs
+    before = gateway.metric(TIMEOUTS)
     started = time.monotonic()
     answer = ask(gateway, path, body)
     assert 0.2 <= time.monotonic() - started < 5
     assert (answer.status_code, error_of(answer)["type"]) == (504, "engine_timeout")
     assert f"{HEADER} = 200 passed" in error_of(answer)["message"]
     assert gateway.engine.left.wait(5)
+    assert gateway.metric(TIMEOUTS) == before + 1
 
 
 @pytest.mark.parametrize("deadline", ["60000", "1e9", "9999.5"])

@@ -1,5 +1,6 @@
 """The launcher's command line and its refusals; no engine is started."""
 
+import json
 import socket
 import subprocess
 import sys
@@ -38,6 +39,7 @@ def test_the_command_has_every_flag_that_serving_needs() -> None:
     assert values["--max-model-len"] == "2048"
     assert values["--structured-outputs-config.backend"] == "guidance"
     assert int(values["--shutdown-timeout"]) > 0
+    assert json.loads(values["--override-generation-config"]) == {"max_new_tokens": 1024}
     assert values["--max-lora-rank"] == "64"
     assert values["--max-loras"] == "3" and values["--max-cpu-loras"] == "32"
     assert values["--block-size"] == "32"

@@ -6,7 +6,7 @@ that does not stand in the text is dropped, and every mention that yields no ent
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from service.ner.types import Dropped, Entity, Mention, Occurrences
 
@@ -14,6 +14,7 @@ from service.ner.types import Dropped, Entity, Mention, Occurrences
 _IN_A_WORD = re.compile("[0-9A-Za-zÀ-ÖØ-öø-ɏ]")
 
 Span = tuple[int, int]
+Scores = Sequence[float | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,54 +25,74 @@ class Aligned:
     dropped: tuple[Dropped, ...]
 
 
-def align(text: str, mentions: Sequence[Mention], occurrences: Occurrences = "all") -> Aligned:
-    """Locate ``mentions`` in ``text``.
+def align(
+    text: str,
+    mentions: Sequence[Mention],
+    occurrences: Occurrences = "all",
+    scores: Scores | None = None,
+) -> Aligned:
+    """Locate ``mentions`` in ``text``. ``scores`` are theirs, one each, and become the entities'.
 
     ``all``: a mention yields every occurrence of its surface; longer surfaces choose first.
     ``in_order``: the n-th mention of a surface takes its n-th occurrence.
-    A repeated mention is merged. One that finds all its places taken is dropped as ``overlap``.
+    A repeated mention is merged, and the higher score kept. One that finds all its places taken is
+    dropped as ``overlap``.
     """
     place = _every if occurrences == "all" else _nth
     # White space around a surface is the model's, not the entity's.
-    entities, dropped = place(text, [Mention(m.label, m.surface.strip()) for m in mentions])
+    bare = [Mention(m.label, m.surface.strip()) for m in mentions]
+    entities, dropped = place(text, bare, [None] * len(bare) if scores is None else scores)
     return Aligned(tuple(sorted(entities, key=lambda e: (e.start, e.end))), tuple(dropped))
 
 
-def _every(text: str, mentions: Sequence[Mention]) -> tuple[list[Entity], list[Dropped]]:
+def _every(
+    text: str, mentions: Sequence[Mention], scores: Scores
+) -> tuple[list[Entity], list[Dropped]]:
     entities: list[Entity] = []
     reasons: dict[Mention, Dropped] = {}
     taken = bytearray(len(text))
-    unique = list(dict.fromkeys(mentions))
+    unique: dict[Mention, float | None] = {}
+    for mention, score in zip(mentions, scores, strict=True):
+        unique[mention] = _higher(unique.get(mention), score)
     for mention in sorted(unique, key=lambda m: len(m.surface), reverse=True):
         spans = _spans(text, mention.surface)
         free = [span for span in spans if taken.find(1, *span) < 0]
         for start, end in free:
             taken[start:end] = b"\1" * (end - start)
-            entities.append(Entity(mention.label, start, end))
+            entities.append(Entity(mention.label, start, end, unique[mention]))
         if not free:
             reasons[mention] = _dropped(mention, spans)
     return entities, [reasons[mention] for mention in unique if mention in reasons]
 
 
-def _nth(text: str, mentions: Sequence[Mention]) -> tuple[list[Entity], list[Dropped]]:
+def _nth(
+    text: str, mentions: Sequence[Mention], scores: Scores
+) -> tuple[list[Entity], list[Dropped]]:
     entities: list[Entity] = []
     dropped: list[Dropped] = []
     taken = bytearray(len(text))
     left: dict[str, list[Span]] = {}
-    placed: set[Mention] = set()
-    for mention in mentions:
+    placed: dict[Mention, int | None] = {}  # which entity was its last, if it had any
+    for mention, score in zip(mentions, scores, strict=True):
         if mention.surface not in left:
             left[mention.surface] = _spans(text, mention.surface)[::-1]
         spans = left[mention.surface]
         span = spans.pop() if spans else None
         if span is not None and taken.find(1, *span) < 0:
             taken[slice(*span)] = b"\1" * (span[1] - span[0])
-            entities.append(Entity(mention.label, *span))
-            placed.add(mention)
+            placed[mention] = len(entities)
+            entities.append(Entity(mention.label, *span, score))
         elif mention not in placed:
             dropped.append(_dropped(mention, _spans(text, mention.surface)))
-            placed.add(mention)
+            placed[mention] = None
+        elif (last := placed[mention]) is not None:
+            merged = entities[last]
+            entities[last] = replace(merged, score=_higher(merged.score, score))
     return entities, dropped
+
+
+def _higher(one: float | None, other: float | None) -> float | None:
+    return max((score for score in (one, other) if score is not None), default=None)
 
 
 def _dropped(mention: Mention, spans: Sequence[Span]) -> Dropped:

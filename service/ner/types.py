@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 Reason = Literal["not_in_text", "unknown_label", "overlap", "below_min_score", "malformed"]
@@ -33,11 +33,16 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """A mention located in the text: ``text[start:end]`` is its surface."""
+    """A mention located in the text: ``text[start:end]`` is its surface.
+
+    ``score``, from 0 to 1, is how sure the model was, None if that is not known. It does not make
+    two entities differ.
+    """
 
     label: str
     start: int
     end: int
+    score: float | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +56,15 @@ class Dropped:
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """What a format reads out of a completion."""
+    """What a format reads out of a completion.
+
+    ``places``: for each of ``mentions`` the half-open range of the completion, in code points, from
+    its label's first character through what ends its surface; empty where they are not told.
+    """
 
     mentions: tuple[Mention, ...]
     dropped: tuple[Dropped, ...] = ()
+    places: tuple[tuple[int, int], ...] = ()
 
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")

@@ -16,6 +16,7 @@ from service import names
 from service.ner.prompt import BUILT_IN
 from service.ner.types import Entity
 from service.registry import default_of
+from tests.scoring import TABLE
 
 SHIPPED = Path(recipe.__file__).parent / "clue-ner-lora-sft-peft" / "recipe.toml"
 GOLD = [Example("浙商银行的叶老桂", (Entity("company", 0, 4), Entity("name", 5, 8)))] * 50
@@ -165,3 +166,21 @@ def test_a_recipe_that_cannot_be_used_says_why(
     path.write_text(SHIPPED.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
     with pytest.raises(recipe.RecipeError, match=complaint):
         recipe.load(path)
+
+
+def test_a_calibration_stays_as_long_as_the_weights(trained: Path, tmp_path: Path) -> None:
+    """On the card too; other weights are sure of other things."""
+    first = register(trained, SHIPPED, tmp_path, "clue-2")
+    table = TABLE.replace("01234567", first.sha256[:16])
+    with (first.folder / "adapter.toml").open("a", encoding="utf-8") as manifest:
+        manifest.write(table)
+    (first.folder / "reliability-grounded.png").write_bytes(b"PNG")
+    again = register(first.folder, SHIPPED, tmp_path, "clue-2")
+    assert [one.constraint for one in again.calibrations] == ["grounded"]
+    card = (again.folder / "README.md").read_text(encoding="utf-8")
+    assert "## Scores, constraint `grounded`" in card
+    assert card.count("(reliability-grounded.png)") == 1
+    assert "precision-recall-grounded.png" not in card
+    (trained / "adapter_model.safetensors").write_bytes(b"others")
+    assert register(trained, SHIPPED, tmp_path, "clue-2").calibrations == ()
+    assert "## Scores" not in (again.folder / "README.md").read_text(encoding="utf-8")

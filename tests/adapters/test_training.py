@@ -101,6 +101,20 @@ def test_what_was_trained_is_in_pefts_layout(
     assert str(tmp_path) not in json.dumps(config)
 
 
+def test_what_saves_memory_changes_no_result(
+    trainer: Path, tiny_base: Path, recipe: Path, tmp_path: Path
+) -> None:
+    """A step's rows in parts, and layers computed twice: the same losses, but for rounding."""
+    plain, saving = tmp_path / "plain", tmp_path / "saving"
+    without_dropout = RECIPE.replace("dropout = 0.1", "dropout = 0.0")
+    recipe.write_text(without_dropout, encoding="utf-8")
+    assert _train(trainer, tiny_base, recipe, plain).wait() == 0
+    less = without_dropout + "rows_at_once = 3\ngradient_checkpointing = true\n"
+    recipe.write_text(less, encoding="utf-8")
+    assert _train(trainer, tiny_base, recipe, saving).wait() == 0
+    assert _losses(saving) == pytest.approx(_losses(plain), rel=1e-3)
+
+
 def test_training_goes_on_from_another_adapter(
     trainer: Path, tiny_base: Path, recipe: Path, tmp_path: Path
 ) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from service.settings import Settings
 from tests.deploy.tools import ROOT, output_of
 
 PROFILES = ("gpu", "cpu", "observe")
@@ -80,11 +81,29 @@ def test_root_file_systems_are_read_only(services: dict[str, Any]) -> None:
 
 def test_no_secret_is_in_the_file(services: dict[str, Any]) -> None:
     """They come as files; no variable of a container carries one."""
-    assert services["gateway"]["secrets"] == services["engine"]["secrets"]
+    of_engine, of_gateway = (
+        {secret["source"] for secret in services[name]["secrets"]} for name in ("engine", "gateway")
+    )
+    assert (of_engine, of_gateway) == ({"engine_api_key"}, {"engine_api_key", "api_keys"})
     for service in services.values():
         for name, value in service.get("environment", {}).items():
             word = name.removesuffix("__FILE")
             assert not word.endswith(("KEY", "PASSWORD", "TOKEN")) or value.startswith("/run/")
+
+
+def test_the_gateway_asks_for_api_keys(services: dict[str, Any]) -> None:
+    """Those of a file, which is mounted where the setting says."""
+    given = services["gateway"]["environment"]
+    assert given["NERVE_API_KEYS_FILE"] == "/run/secrets/api_keys"
+    assert "NERVE_ALLOW_NO_KEYS" not in given
+
+
+def test_the_gateway_has_time_to_stop(services: dict[str, Any]) -> None:
+    """Draining, then the requests in flight; what is not set has its default."""
+    drain, grace = (Settings.model_fields[name].default for name in ("drain_s", "shutdown_grace_s"))
+    seconds = services["gateway"]["stop_grace_period"].removesuffix("s")
+    assert int(seconds) >= drain + grace + 10
+    assert not {"NERVE_DRAIN_S", "NERVE_SHUTDOWN_GRACE_S"} & set(services["gateway"]["environment"])
 
 
 def test_an_engine_has_time_to_start(services: dict[str, Any]) -> None:

@@ -87,3 +87,25 @@ def test_parts_of_the_text_are_found(case: tuple[str, list[str]], rule: Occurren
     aligned = align(text, [Mention("a", part) for part in parts], rule)
     assert all(d.reason != "not_in_text" for d in aligned.dropped)
     assert all(text[e.start : e.end].strip() for e in aligned.entities)
+
+
+@pytest.mark.parametrize(
+    ("rule", "text", "mentions", "scores"),
+    [
+        ("all", "叶老桂说叶老桂", [("name", "叶老桂", 0.5)], [0.5, 0.5]),
+        ("all", "叶老桂", [("name", "叶老桂", 0.5), ("name", " 叶老桂", 0.9)], [0.9]),
+        ("all", "浙商银行", [("x", "银行", 0.9), ("x", "浙商银行", 0.5)], [0.5]),
+        ("in_order", "桂林说桂林", [("x", "桂林", 0.5), ("x", "桂林", 0.9)], [0.5, 0.9]),
+        ("in_order", "桂林", [("x", "桂林", 0.5), ("x", "桂林", 0.9)], [0.9]),
+        ("in_order", "桂林", [("x", "桂林", 0.5), ("y", "桂林", 0.9)], [0.5]),
+    ],
+)
+def test_scores_are_the_mentions_own(
+    rule: Occurrences, text: str, mentions: list[tuple[str, str, float]], scores: list[float]
+) -> None:
+    """For each of its occurrences; of a repeated mention, the higher one."""
+    given_scores = [score for *_, score in mentions]
+    bare = [Mention(label, surface) for label, surface, _ in mentions]
+    found = align(text, bare, rule, given_scores)
+    assert [entity.score for entity in found.entities] == scores
+    assert found == align(text, bare, rule)

@@ -171,6 +171,26 @@ def test_decode_inverts_encode(answer: Format, mentions: list[Mention]) -> None:
     assert decoded.dropped == ()
 
 
+@every_format
+@given(st.lists(st.builds(Mention, st.sampled_from(NAMES), texts.filter(bool))))
+def test_a_mention_is_what_stands_at_its_place(answer: Format, mentions: list[Mention]) -> None:
+    """Read alone, that part of the completion says that mention and nothing else."""
+    text = "，".join(mention.surface for mention in mentions) or "，"
+    completion = answer.encode(stated(answer, mentions, text), LABELS, text)
+    decoded = answer.decode(completion, LABELS, complete=True)
+    assert len(decoded.places) == len(decoded.mentions)
+    for mention, place in zip(decoded.mentions, decoded.places, strict=True):
+        part = completion[slice(*place)]
+        if answer is FORMATS["python_dict"]:  # which writes a label once for all its surfaces
+            part = f"{{{written(mention)!r}: [{part}]}}"
+        assert answer.decode(part, LABELS, complete=True).mentions == (mention,)
+
+
+def written(mention: Mention) -> str:
+    """Its label in completions."""
+    return next(label.written for label in LABELS if label.name == mention.label)
+
+
 # The pieces of answers, in any disorder, half a surrogate pair among them.
 FRAGMENTS = ("{", "}", "[", "]", '"', ",", ":", "：", "\n", "label", "text", "姓名", "name", "甲",
              "\\ud800", "\\", "无", '{"label": "姓名", "text": "', '{"text": "甲", "label": "',
@@ -193,6 +213,9 @@ def test_any_completion_decodes(name: str, completion: str, complete: bool) -> N
     for mention in decoded.mentions:
         (mention.label + mention.surface).encode()
     assert all(m.surface and m.label in NAMES for m in decoded.mentions)
+    edges = [edge for place in decoded.places for edge in place]
+    assert edges == sorted(edges) and all(0 <= edge <= len(completion) for edge in edges)
+    assert len(decoded.places) == len(decoded.mentions)
     assert all(isinstance(d, Dropped) for d in decoded.dropped)
 
 

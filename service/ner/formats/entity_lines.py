@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from service.ner.formats.lark import any_of
 from service.ner.formats.one_line import escaped, span_rules, unescaped
+from service.ner.formats.reading import Reading
 from service.ner.types import Constraint, Decoded, Dropped, Label, Mention, label_named
 
 EMPTY = "没有找到任何实体"
@@ -29,27 +30,28 @@ def encode(mentions: Sequence[Mention], labels: Sequence[Label], text: str | Non
 
 def decode(completion: str, labels: Sequence[Label], *, complete: bool) -> Decoded:
     """Read the pairs of lines; a line that was cut off or has no partner is dropped."""
-    mentions: list[Mention] = []
-    dropped: list[Dropped] = []
+    reading = Reading()
     rows = completion.split("\n")
     cut = None if complete else rows.pop()
     waiting: str | None = None  # a line with a surface, whose label has to follow
+    begun = end = 0  # where that line stands, and where the next one
     for row in rows:
+        start, end = end, end + len(row) + 1
         field = _FIELD.fullmatch(row)
         if field and field[1] == "Label" and waiting is not None:
             read = _read(waiting, row, field[2], labels)
-            (mentions if isinstance(read, Mention) else dropped).append(read)  # type: ignore[arg-type]
+            reading.add(read, begun, min(end, len(completion)))
             waiting = None
             continue
         if waiting is not None:
-            dropped.append(Dropped(None, waiting, "malformed"))
-        waiting = row if field and field[1] == "Text" else None
+            reading.malformed(waiting)
+        waiting, begun = (row, start) if field and field[1] == "Text" else (None, start)
         if waiting is None and not _SAYS_NOTHING.match(row):
-            dropped.append(Dropped(None, row, "malformed"))
+            reading.malformed(row)
     loose = "\n".join(row for row in (waiting, cut) if row is not None)
     if loose.strip() or not completion.strip():
-        dropped.append(Dropped(None, loose, "malformed"))
-    return Decoded(tuple(mentions), tuple(dropped))
+        reading.malformed(loose)
+    return reading.decoded()
 
 
 def grammar(text: str, labels: Sequence[Label], constraint: Constraint) -> str | None:

@@ -13,6 +13,7 @@ import re
 from collections.abc import Sequence
 
 from service.ner.formats.lark import literal, substring_of
+from service.ner.formats.reading import Reading
 from service.ner.types import Constraint, Decoded, Dropped, Label, Mention, label_named
 
 _TAG = re.compile(r"<(/?)([^<>\\/\s][^<>\n]*)>")
@@ -41,25 +42,24 @@ def encode(mentions: Sequence[Mention], labels: Sequence[Label], text: str | Non
 
 def decode(completion: str, labels: Sequence[Label], *, complete: bool) -> Decoded:
     """Read every pair of tags; of nested ones the inner; a tag without partner is malformed."""
-    mentions: list[Mention] = []
-    dropped: list[Dropped] = []
+    reading = Reading()
     opened: re.Match[str] | None = None
     for tag in _TAG.finditer(completion):
         if opened and tag[1] and tag[2] == opened[2]:
             read = _read(completion[opened.end() : tag.start()], tag[2], labels)
-            (mentions if isinstance(read, Mention) else dropped).append(read)  # type: ignore[arg-type]
+            reading.add(read, opened.start(), tag.end())
             opened = None
             continue
         if opened:
-            dropped.append(Dropped(None, completion[opened.start() : tag.start()], "malformed"))
+            reading.malformed(completion[opened.start() : tag.start()])
         if tag[1]:
-            dropped.append(Dropped(None, tag.group(), "malformed"))
+            reading.malformed(tag.group())
         opened = None if tag[1] else tag
     if opened:
-        dropped.append(Dropped(None, completion[opened.start() :], "malformed"))
+        reading.malformed(completion[opened.start() :])
     if not completion.strip():
-        dropped.append(Dropped(None, completion, "malformed"))
-    return Decoded(tuple(mentions), tuple(dropped))
+        reading.malformed(completion)
+    return reading.decoded()
 
 
 def grammar(text: str, labels: Sequence[Label], constraint: Constraint) -> str | None:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from service.ner.formats.json_objects import Keys, read, terminals
 from service.ner.formats.lark import literal
-from service.ner.types import Constraint, Decoded, Dropped, Label, Mention
+from service.ner.types import Constraint, Decoded, Label, Mention
 
 _KEYS = Keys("label", "text")
 _ITEM = f"""item: {literal('{"label": ')} LABEL {literal(', "text": "')} SPAN {literal('"}')}"""
@@ -24,10 +24,10 @@ def encode(mentions: Sequence[Mention], labels: Sequence[Label], text: str | Non
 
 def decode(completion: str, labels: Sequence[Label], *, complete: bool) -> Decoded:
     """Read every object of the completion; one without an end is dropped as malformed."""
-    mentions, dropped = read(completion, _KEYS, labels)
-    if not mentions and not dropped and not (complete and "[]" in completion):
-        dropped.append(Dropped(None, completion, "malformed"))
-    return Decoded(tuple(mentions), tuple(dropped))
+    reading = read(completion, _KEYS, labels)
+    if reading.empty and not (complete and "[]" in completion):
+        reading.malformed(completion)
+    return reading.decoded()
 
 
 def grammar(text: str, labels: Sequence[Label], constraint: Constraint) -> str | None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from service.ner.formats.lark import any_of, substring_of
+from service.ner.formats.reading import Reading
 from service.ner.types import Constraint, Dropped, Label, Mention, label_named
 
 _ANY_SURFACE = r'/([^"\\\x00-\x1f]|\\(["\\\/bfnrt]|u[0-9a-fA-F]{4}))+/'
@@ -31,16 +32,12 @@ class Keys:
         return rf'\{{\s?"(?:{re.escape(self.label)}|{re.escape(self.surface)})"'
 
 
-def read(
-    completion: str, keys: Keys, labels: Sequence[Label]
-) -> tuple[list[Mention], list[Dropped]]:
+def read(completion: str, keys: Keys, labels: Sequence[Label]) -> Reading:
     """Every object of ``completion``; one without an end is dropped as malformed."""
-    mentions: list[Mention] = []
-    dropped: list[Dropped] = []
-    for item in _objects(completion, keys):
-        found = _read(item, keys, labels)
-        (mentions if isinstance(found, Mention) else dropped).append(found)  # type: ignore[arg-type]
-    return mentions, dropped
+    reading = Reading()
+    for start, end in _objects(completion, keys):
+        reading.add(_read(completion[start:end], keys, labels), start, end)
+    return reading
 
 
 def terminals(text: str, labels: Sequence[Label], constraint: Constraint) -> list[str]:
@@ -61,8 +58,9 @@ def quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
-def _objects(completion: str, keys: Keys) -> Iterator[str]:
-    """Every innermost ``{…}``, and what follows the last ``{`` that has no end. One pass, linear.
+def _objects(completion: str, keys: Keys) -> Iterator[tuple[int, int]]:
+    """Where every innermost ``{…}`` stands, and what follows the last ``{`` that has no end. One
+    pass, linear.
 
     Quotes count inside an object only: prose around it may hold an odd number of them.
     """
@@ -84,13 +82,13 @@ def _objects(completion: str, keys: Keys) -> Iterator[str]:
         position = match.end()
         if match.group() == "{":
             if head.match(completion, start):  # an item without an end, not a frame around items
-                yield completion[start : match.start()]
+                yield start, match.start()
             start = match.start()
         elif match.group() == "}":
-            yield completion[start:position]
+            yield start, position
             start = -1
     if start >= 0:
-        yield completion[start:]
+        yield start, len(completion)
 
 
 def _is_text(text: str) -> bool:

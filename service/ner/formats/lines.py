@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from service.ner.formats.lark import any_of
 from service.ner.formats.one_line import escaped, span_rules, unescaped
+from service.ner.formats.reading import Reading
 from service.ner.types import Constraint, Decoded, Dropped, Label, Mention, label_named
 
 SEPARATOR = "："
@@ -24,16 +25,19 @@ def encode(mentions: Sequence[Mention], labels: Sequence[Label], text: str | Non
 
 def decode(completion: str, labels: Sequence[Label], *, complete: bool) -> Decoded:
     """Read every line; a last line that was cut off is dropped: its surface may lack its end."""
+    reading = Reading()
     rows = completion.split("\n")
-    cut = [] if complete else [rows.pop()]
-    read = [_read(row, labels) for row in rows if not _says_nothing(row)]
-    read += [Dropped(None, row, "malformed") for row in cut if row.strip()]
+    cut = None if complete else rows.pop()
+    end = 0
+    for row in rows:
+        start, end = end, end + len(row) + 1  # the line break ends the surface
+        if not _says_nothing(row):
+            reading.add(_read(row, labels), start, min(end, len(completion)))
+    if cut is not None and cut.strip():
+        reading.malformed(cut)
     if not completion.strip():
-        read.append(Dropped(None, completion, "malformed"))
-    return Decoded(
-        tuple(item for item in read if isinstance(item, Mention)),
-        tuple(item for item in read if isinstance(item, Dropped)),
-    )
+        reading.malformed(completion)
+    return reading.decoded()
 
 
 def grammar(text: str, labels: Sequence[Label], constraint: Constraint) -> str | None:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from service.ner.formats.lark import literal, substring_of
+from service.ner.formats.reading import Reading
 from service.ner.types import Constraint, Decoded, Dropped, Label, Mention, label_named
 
 # A quote ends a string only where something may follow it: models forget to escape apostrophes.
@@ -37,11 +38,14 @@ def encode(mentions: Sequence[Mention], labels: Sequence[Label], text: str | Non
 
 
 def decode(completion: str, labels: Sequence[Label], *, complete: bool) -> Decoded:
-    """Read every string after a key, in a list or alone; one without an end is malformed."""
-    mentions: list[Mention] = []
-    dropped: list[Dropped] = []
+    """Read every string after a key, in a list or alone; one without an end is malformed.
+
+    A mention's place is its string: the key is written once for all of its label.
+    """
+    reading = Reading()
     key, listed, said = None, False, False
-    for token in _tokens(completion):
+    for match in _tokens(completion):
+        token = match.group()
         if token in "[]":
             listed = token == "["
             said |= not listed
@@ -52,11 +56,10 @@ def decode(completion: str, labels: Sequence[Label], *, complete: bool) -> Decod
         elif key is None and not listed:
             key = token
         elif token != "None":
-            read = _read(key, token, labels)
-            (mentions if isinstance(read, Mention) else dropped).append(read)  # type: ignore[arg-type]
-    if not mentions and not dropped and not (complete and said):
-        dropped.append(Dropped(None, completion, "malformed"))
-    return Decoded(tuple(mentions), tuple(dropped))
+            reading.add(_read(key, token, labels), *match.span())
+    if reading.empty and not (complete and said):
+        reading.malformed(completion)
+    return reading.decoded()
 
 
 def grammar(text: str, labels: Sequence[Label], constraint: Constraint) -> str | None:
@@ -97,11 +100,11 @@ def _escaped(text: str, quote: str) -> list[str]:
     ]
 
 
-def _tokens(completion: str) -> Iterator[str]:
+def _tokens(completion: str) -> Iterator[re.Match[str]]:
     """Strings, punctuation and other words of every ``{…}``; what stands around them is skipped."""
     position = completion.find("{")
     while position >= 0 and (match := _TOKEN.search(completion, position)):
-        yield match.group()
+        yield match
         position = match.end()
         if match.group() == "}":
             position = completion.find("{", position)

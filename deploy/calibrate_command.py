@@ -1,0 +1,95 @@
+"""``nerve adapter calibrate``: from the live service's raw scores to a table in the manifest."""
+
+import json
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from deploy import GATEWAY_URL
+from deploy.measure_commands import Gold, HeldOut, KindOption, Rows
+from deploy.options import HOME, Home, Url, api_key, clear_errors, settings
+from service.ner.types import Constraint
+
+if TYPE_CHECKING:
+    from adapters.calibrate import Sentence
+
+calibrating = typer.Typer()
+
+
+@calibrating.command()
+def calibrate(
+    data: Gold,
+    model: Annotated[str, typer.Option(help="the adapter, as in the adapters folder")],
+    kind: KindOption = "cluener",
+    held_out: HeldOut = 0,
+    rows: Rows = 0,
+    split: Annotated[str, typer.Option(help="these rows' name; else the file's")] = "",
+    constraint: Annotated[Constraint, typer.Option(help="what the engine is held to")] = "grounded",
+    url: Url = GATEWAY_URL,
+    side_by_side: Annotated[int, typer.Option(min=1, help="sentences at a time")] = 16,
+    home: Home = HOME,
+) -> None:
+    """Make an adapter's scores confidences: every row goes to POST /extract, for raw scores.
+
+    Take rows that it was not trained on. The calibration goes into its manifest and on its card,
+    with two pictures; a gateway that looks at the folder has it at once.
+    """
+    from adapters.calibrate import observe
+    from adapters.calibration_files import put
+    from adapters.evaluate import EvaluationError, Service
+    from adapters.report import asked
+    from deploy.measure import gold_rows
+    from deploy.trainer import trainer_python
+    from service.manifest import load
+
+    with clear_errors():
+        found = settings()
+        adapter = load(found.adapters / model)
+        gold = gold_rows(found, data, kind, held_out, rows, model=model)
+        # Before the work, not after: what is missing is found out now.
+        python = trainer_python(home, typer.echo)
+        service = Service(
+            url.rstrip("/"),
+            model,
+            constraint,
+            side_by_side=side_by_side,
+            api_key=api_key(),
+            raw_scores=True,
+        )
+        name = split or data.stem + (f", {held_out} rows held out" if held_out else "")
+        answers = asked(service, gold, name)
+        if answers.model != model:
+            raise EvaluationError(f"{url} answered as {answers.model}; expected {model}")
+        with tempfile.TemporaryDirectory() as folder:
+            drawn = Path(folder)
+            result = _fitted(python, observe(gold, answers.predicted), drawn, constraint)
+            put(adapter.folder, constraint, result, name, drawn)
+        typer.echo(_said(model, constraint, result))
+
+
+def _fitted(
+    python: Path, sentences: Sequence["Sentence"], folder: Path, constraint: Constraint
+) -> dict[str, Any]:
+    """What the trainer's Python makes of them, its pictures in ``folder``; raises TrainerFailed."""
+    from adapters.calibrate_stage import save
+    from deploy.trainer import TrainerFailed, run
+
+    observed, found = folder / "observed.json", folder / "found.json"
+    save(sentences, observed)
+    if status := run(python, "calibrate", observed, found, folder, "--constraint", constraint):
+        raise TrainerFailed(f"the calibration was not fitted (status {status})")
+    result: dict[str, Any] = json.loads(found.read_text(encoding="utf-8"))
+    return result
+
+
+def _said(model: str, constraint: Constraint, found: Mapping[str, Any]) -> str:
+    return (
+        f"{model}, {constraint}: {found['entities']} entities in {found['sentences']} sentences\n"
+        f"expected calibration error: raw {found['ece_before']:.4f}, "
+        f"calibrated {found['ece_after']:.4f} (out of fold)\n"
+        f"best F1 (spans): {found['f1']:.4f} with min_score {found['min_score']:g}, "
+        f"{found['f1_before']:.4f} without"
+    )

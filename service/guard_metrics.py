@@ -1,0 +1,22 @@
+"""Series of what keeps the gateway from asking too much of the engine."""
+
+import math
+
+from prometheus_client import CollectorRegistry, Gauge
+
+
+class GuardMetrics:
+    """``queue`` is not a number while the engine does not tell."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.queue = Gauge(
+            "nerve_engine_queue_length",
+            "Requests that wait in the engine, as its metrics said at the last look.",
+            registry=registry,
+        )
+        self.queue.set(math.nan)
+        self.breaker_open = Gauge(
+            "nerve_engine_breaker_open",
+            "1 while requests get 503 at once, since the engine could not be reached; else 0.",
+            registry=registry,
+        )

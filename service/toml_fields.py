@@ -1,0 +1,85 @@
+"""A TOML file's keys, read with checks. Standard library only."""
+
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+Interval = tuple[float, float]
+
+
+class ManifestError(Exception):
+    """A manifest that cannot be used: names the file, the key, the value, what was expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """The keys of a file or of a table in it, each read with a check that knows how to complain.
+
+    ``where`` stands before a key in what is said of it. All raise ManifestError.
+    """
+
+    path: Path
+    values: dict[str, Any]
+    where: str = ""
+
+    @classmethod
+    def read(cls, path: Path) -> "Fields":
+        """The keys of a file."""
+        try:
+            return cls(path, tomllib.loads(path.read_text(encoding="utf-8")))
+        except FileNotFoundError as exc:
+            raise ManifestError(f"{path}: no such file; expected a manifest") from exc
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
+            raise ManifestError(f"{path}: not a TOML file: {exc}") from exc
+
+    def wrong(self, key: str, value: object, expected: str) -> ManifestError:
+        """The error about a key."""
+        return ManifestError(f"{self.path}: {self.where}{key} = {value!r}; expected {expected}")
+
+    def text(self, key: str, pattern: re.Pattern[str] = re.compile(r"(?s).+")) -> str:
+        """A string that is not empty and, as a whole, as the pattern has it."""
+        value = self.values.get(key)
+        if not isinstance(value, str) or not pattern.fullmatch(value):
+            kind = "a non-empty string" if pattern.pattern == "(?s).+" else pattern.pattern
+            raise self.wrong(key, value, kind)
+        return value
+
+    def positive(self, key: str) -> int:
+        """A whole number above 0."""
+        value = self.values.get(key)
+        if type(value) is not int or value < 1:
+            raise self.wrong(key, value, "a whole number above 0")
+        return value
+
+    def number(self, key: str) -> float | None:
+        """A number, None where there is none."""
+        value = self.values.get(key)
+        if value is not None and type(value) not in (int, float):
+            raise self.wrong(key, value, "a number")
+        return value
+
+    def interval(self, key: str) -> Interval | None:
+        """A list of two numbers, None where there is none."""
+        match self.values.get(key):
+            case None:
+                return None
+            case [int() | float() as low, int() | float() as high]:
+                return low, high
+            case value:
+                raise self.wrong(key, value, "a list of two numbers")
+
+    def ratio(self, key: str) -> float:
+        """A number from 0 to 1."""
+        value = self.values.get(key)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+            raise self.wrong(key, value, "a number from 0 to 1")
+        return float(value)
+
+    def one_of(self, key: str, words: tuple[str, ...], default: str | None = None) -> Any:
+        """One of these words."""
+        value = self.values.get(key, default)
+        if value not in words:
+            raise self.wrong(key, value, f"one of {', '.join(words)}")
+        return value
