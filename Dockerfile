@@ -42,7 +42,8 @@ ENV PATH=/app/.venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     NERVE_ADAPTERS=/srv/adapters \
     NERVE_STORE=/srv/store \
-    NERVE_HOST=0.0.0.0
+    NERVE_HOST=0.0.0.0 \
+    NERVE_LOG_FORMAT=json
 USER 10001:10001
 EXPOSE 8080
 # Liveness: it never depends on the engine. NERVE_PORT as the gateway reads it.

@@ -1,7 +1,6 @@
 """Run the gateway alone."""
 
-import logging
-
+from deploy import logs
 from deploy.server import run
 from service.settings import Settings
 
@@ -11,7 +10,5 @@ def serve(settings: Settings) -> None:
 
     Raises ManifestError and RegistryError.
     """
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
-    # One line a request to the engine would be the client library's own; ours are the metrics.
-    logging.getLogger("httpx2").setLevel(logging.WARNING)
+    logs.configure(settings)
     run(settings)

@@ -7,6 +7,7 @@ from typing import Literal
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from service import tally
 from service.answers import answer
 from service.errors import AuthenticationFailed, NerveError, PermissionDenied
 from service.keys import Key, Keys
@@ -55,6 +56,7 @@ class Access:
                 needed = right(scope["method"], scope["path"])
                 found = self._key(needed, Headers(scope=scope))
                 if found is not None:
+                    tally.has_key(found[0])
                     admitted.enter_context(self._within_limits(*found))
             except NerveError as exc:
                 # The body is unread, so the connection cannot carry another request.

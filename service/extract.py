@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from service import deadline
+from service import deadline, tally
 from service.chunk_work import Asked, ChunkWork
 from service.engine import Engine
 from service.errors import EngineTimeout, InvalidRequest, NerveError, RequestTooLarge
@@ -58,6 +58,7 @@ class Extract:
         """What is asked of which model; raises InvalidRequest, ModelNotFound."""
         with self.metrics.stage("resolve"):
             served = self.registry.resolve(options.model)
+            tally.asks(served.name)
             wanted = scoring(served, options)
             labels = served.choose(options.labels)
             shown = examples(options.examples, served, labels)
@@ -85,6 +86,7 @@ class Extract:
             found = await LongText(self.settings, work)(asked, text, budget)
         except EngineTimeout as exc:
             raise deadline.named(exc) from exc
+        tally.found(len(found.entities))
         failed = (replace(part, error=deadline.named(part.error)) for part in found.failed)
         return replace(found, failed=tuple(failed))
 

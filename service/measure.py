@@ -1,9 +1,10 @@
-"""Pure ASGI middleware: counts and times every request; tells its caller where the time went."""
+"""Pure ASGI middleware: counts, times and logs every request; tells its caller where time went."""
 
 import time
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service import access_log, tally
 from service.metrics import Metrics
 from service.timing import Timing, timed
 
@@ -40,7 +41,7 @@ class MeasureRequests:
                 self._tell(timing, message, scope)
             await send(message)
 
-        with timed() as timing:
+        with timed() as timing, tally.kept() as told:
             try:
                 await self.app(scope, hear, watch)
             except Exception:
@@ -48,8 +49,10 @@ class MeasureRequests:
                 raise
             finally:
                 method = scope["method"] if scope["method"] in _METHODS else "other"
-                self.metrics.requests.labels(_route(scope), method, status).inc()
-                self.metrics.latency.labels(_route(scope)).observe(time.perf_counter() - started)
+                route, seconds = _route(scope), time.perf_counter() - started
+                self.metrics.requests.labels(route, method, status).inc()
+                self.metrics.latency.labels(route).observe(seconds)
+                access_log.write(route, method, status, seconds, told)
 
     def _tell(self, timing: Timing, start: Message, scope: Scope) -> None:
         overhead = timing.overhead()

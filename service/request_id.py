@@ -2,11 +2,16 @@
 
 import re
 import uuid
+from contextvars import ContextVar
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 HEADER = "x-request-id"
+
+# Not reset at the end: the server logs a fault of the gateway when all middleware is left. Each
+# request has a task, and so a context, of its own.
+_CURRENT: ContextVar[str | None] = ContextVar("request_id", default=None)
 
 # It goes into headers and logs, the engine's too.
 _USABLE = re.compile(r"[!-~](?:[ -~]{0,126}[!-~])?")
@@ -25,6 +30,7 @@ class RequestId:
         asked = Headers(scope=scope).get(HEADER, "").strip()
         chosen = asked if _USABLE.fullmatch(asked) else f"req-{uuid.uuid4().hex}"
         scope.setdefault("state", {})["request_id"] = chosen
+        _CURRENT.set(chosen)
 
         async def mark(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -37,3 +43,8 @@ class RequestId:
 def of(scope: Scope) -> str:
     """The id that the middleware chose."""
     return str(scope["state"]["request_id"])
+
+
+def current() -> str | None:
+    """The id of the request that is being answered; None outside of one."""
+    return _CURRENT.get()

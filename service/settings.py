@@ -5,7 +5,7 @@ import os
 from collections.abc import Collection
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -106,6 +106,12 @@ class Settings(BaseSettings):
     )
     shutdown_grace_s: Positive = Field(
         30, description="seconds that requests in flight have to finish at shutdown"
+    )
+    log_format: Literal["text", "json"] = Field(
+        "text", description="how the gateway's log is written: for people, or a JSON object a line"
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="the least that is logged; info has one line a request"
     )
 
     @classmethod

@@ -73,6 +73,7 @@ def gateway(
         "NERVE_ADAPTERS": str(work / "adapters"),
         "NERVE_STORE": str(work / "store"),
         "NERVE_MAX_IN_FLIGHT": "1024",
+        "NERVE_LOG_LEVEL": "warning",  # as the others: no line a request
     }
     command = [sys.executable, "-m", "deploy.cli", "serve"]
     url, env = f"http://127.0.0.1:{port}", {**settings, **(env or {})}

@@ -9,7 +9,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from service import deadline
+from service import deadline, tally
 from service.json_object import JsonObject
 from service.live_registry import LiveRegistry
 from service.model_cards import ModelCard, ModelCards, card
@@ -68,6 +68,7 @@ def _pass_on(
         body = JsonObject.read(raw)
         route.check(body)
         served = registry.resolve(body.values.get("model"))
+        tally.asks(served.name)
         if body.values.get("model") != served.engine_name:
             raw = body.replaced("model", served.engine_name)
         return PassedOn(passing, route.path, raw, Renaming(served.engine_name, served.name))

@@ -20,6 +20,8 @@ from tests.waiting import until
 class GatewayProcess:
     """One gateway on a port of its own; it can be ended and begun again."""
 
+    module = "deploy.cli"
+
     def __init__(self, adapters: Path, engine_url: str, log: Path, **settings: object) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -37,7 +39,7 @@ class GatewayProcess:
         self.process = self._begun()
 
     def _begun(self) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "deploy.cli", "serve"]
+        command = [sys.executable, "-m", self.module, "serve"]
         with self._log.open("ab") as log:
             return subprocess.Popen(command, cwd=ROOT, env=self._env, stdout=log, stderr=log)
 

@@ -1,0 +1,55 @@
+"""What one request asked of which model, with which key, and how much was found: for the log.
+
+A context variable holds it, so that the use cases, which know nothing of HTTP, can add to it; tasks
+that a request starts add to the same one. Names only, never a text nor a key.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class Tally:
+    """One request's; ``models`` are public names, of a batch several; ``entities`` is None until a
+    text has been extracted; ``key`` is the name of its api key."""
+
+    models: set[str] = field(default_factory=set)
+    entities: int | None = None
+    key: str | None = None
+
+
+_CURRENT: ContextVar[Tally | None] = ContextVar("tally", default=None)
+
+
+@contextmanager
+def kept() -> Iterator[Tally]:
+    """A new one, for what runs inside."""
+    tally = Tally()
+    token = _CURRENT.set(tally)
+    try:
+        yield tally
+    finally:
+        _CURRENT.reset(token)
+
+
+def asks(model: str) -> None:
+    """The request asks for this model, by its public name."""
+    tally = _CURRENT.get()
+    if tally is not None:
+        tally.models.add(model)
+
+
+def found(entities: int) -> None:
+    """So many entities were found in one of the request's texts."""
+    tally = _CURRENT.get()
+    if tally is not None:
+        tally.entities = (tally.entities or 0) + entities
+
+
+def has_key(name: str) -> None:
+    """The request came with the api key of this name."""
+    tally = _CURRENT.get()
+    if tally is not None:
+        tally.key = name
