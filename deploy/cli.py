@@ -11,6 +11,7 @@ import typer
 
 from deploy import GATEWAY_URL
 from deploy.adapter_commands import adapter
+from deploy.convert_command import convert
 from deploy.engine.environment import TORCH_INDEX
 from deploy.extract_command import extract
 from deploy.key_command import key
@@ -128,6 +129,7 @@ def doctor(context: typer.Context, url: Url = GATEWAY_URL, home: Home = HOME) ->
 
 
 app.command()(extract)
+app.command()(convert)
 app.command()(key)
 app.add_typer(adapter, name="adapter")
 

@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -20,7 +20,11 @@ Urls = Annotated[
 ]
 Out = Annotated[
     Path | None,
-    typer.Option(help="write every row's entities as JSON lines; the same command resumes"),
+    typer.Option(help="write the entities of every row of a file; the same command resumes"),
+]
+FormatOption = Annotated[
+    Literal["jsonl", "csv", "conll", "brat", "displacy"] | None,
+    typer.Option("--format", help="of --out; else by its name: .jsonl .csv .conll .brat .html"),
 ]
 KindOption = Annotated[
     str, typer.Option("--kind", help="txt (a text a line), csv, jsonl; else by the file's name")
@@ -43,6 +47,7 @@ def extract(
     url: Urls = [GATEWAY_URL],  # noqa: B006 - Typer copies it
     as_json: Annotated[bool, typer.Option("--json", help="print the answer as JSON")] = False,
     out: Out = None,
+    out_format: FormatOption = None,
     kind: KindOption = "",
     column: Column = "text",
     field: Field = "text",
@@ -58,6 +63,7 @@ def extract(
         _one(text, model, label or [], url[0], as_json)
         return
     from deploy.bulk.extract import Job
+    from deploy.bulk.files import Files, format_of
     from deploy.bulk.rows import kind_of
     from deploy.bulk.run import Service
 
@@ -71,7 +77,8 @@ def extract(
     )
     names = {"csv": column, "jsonl": field}
     with clear_errors():
-        failed = _rows(text, Job(chosen, names.get(chosen, "text"), out, retry_failed), service)
+        files = Files(out, out_format or format_of(out))
+        failed = _rows(text, Job(chosen, names.get(chosen, "text"), files, retry_failed), service)
     raise typer.Exit(1 if failed else 0)
 
 

@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import BinaryIO
 
 from rich.console import Console
@@ -24,6 +23,8 @@ from rich.table import Table
 from rich.text import Text
 
 from deploy.bulk import rows as reading
+from deploy.bulk.convert import convert
+from deploy.bulk.files import Files
 from deploy.bulk.output import Output
 from deploy.bulk.rows import Kind, Row
 from deploy.bulk.run import Service, run
@@ -36,7 +37,7 @@ class Job:
 
     kind: Kind
     field: str
-    out: Path
+    files: Files
     retry_failed: bool = False
 
 
@@ -46,17 +47,20 @@ def extract(job: Job, file: BinaryIO, service: Service, console: Console) -> int
     Raises BulkFailed, OSError. ``file`` can be read again from its start.
     """
     total = sum(1 for _ in reading.rows(file, job.kind, job.field))
-    claim(job.out, {"input": digest(file), "kind": job.kind, "field": job.field, **service.options})
+    claim(
+        job.files,
+        {"input": digest(file), "kind": job.kind, "field": job.field, **service.options},
+    )
     began = time.monotonic()
-    with Output(job.out) as output:
-        before = len(output.done) + len(output.failed)
+    with Output(job.files) as output:
+        before = len(output.done) + (0 if job.retry_failed else len(output.failed))
         tried = 0
         with _bar(console, total, before) as bar:
 
             def wrote() -> None:
                 nonlocal tried
                 tried += 1
-                bar.update(bar.task_ids[0], completed=len(output.done) + len(output.failed))
+                bar.advance(bar.task_ids[0])
 
             try:
                 asyncio.run(run(_left(job, file, output), service, output, wrote))
@@ -65,6 +69,8 @@ def extract(job: Job, file: BinaryIO, service: Service, console: Console) -> int
                 if job.retry_failed:
                     output.forget_mended()
                 _show(console, output, total, tried, time.monotonic() - began)
+        if job.files.format != "jsonl":
+            convert(job.files.rows, job.files.out, job.files.format)
         return len(output.failed)
 
 

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any, BinaryIO, Self
 
 from deploy.bulk.errors import BulkFailed
+from deploy.bulk.files import Files
 from deploy.bulk.marks import Marks
 from deploy.bulk.rows import Row
 
@@ -18,19 +19,19 @@ MOST_ROWS = 2**32
 
 
 class Output:
-    """``out`` and its ``.failed.jsonl``, held against a second run; a torn last line is cut off.
+    """Rows done and rows failed, held against a second run; a torn last line is cut off.
 
     ``done`` and ``failed`` are row numbers, a row in at most one of them; ``labels`` counts the
     entities of all rows done. Raises BulkFailed for a file in use or with a bad line.
     """
 
-    def __init__(self, out: Path) -> None:
+    def __init__(self, files: Files) -> None:
         self.done, self.failed = Marks(), Marks()
         self.labels: Counter[str] = Counter()
-        self.failed_path = out.with_name(out.name + ".failed.jsonl")
-        self._out = _open(out)
+        self.failed_path = files.failed
+        self._out = _open(files.rows)
         self._failures = _open(self.failed_path)
-        for line in _whole_lines(self._out, out):
+        for line in _whole_lines(self._out, files.rows):
             self.done.add(line["row"])
             self._count(line)
         stale = False

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from deploy.bulk.errors import BulkFailed
+from deploy.bulk.files import Files
 
 
 def digest(file: BinaryIO) -> str:
@@ -18,15 +19,19 @@ def digest(file: BinaryIO) -> str:
     return found.hexdigest()
 
 
-def claim(out: Path, belongs_to: Mapping[str, Any]) -> None:
-    """Begin ``out``, or go on with it; ``belongs_to`` is the input's digest and the options.
+def claim(files: Files, belongs_to: Mapping[str, Any]) -> None:
+    """Begin ``files``, or go on with them; ``belongs_to`` is the input's digest and the options.
 
-    Raises BulkFailed when ``out`` is another's.
+    Raises BulkFailed when they are another's.
     """
-    path = out.with_name(out.name + ".state.json")
+    belongs_to = {**belongs_to, "format": files.format}
+    path, out = files.state, files.out
     if not path.exists():
-        if out.exists() and out.stat().st_size:
-            raise BulkFailed(f"{out} is there, and is no output to go on with; expected a new name")
+        for file in {out, files.rows}:
+            if has_content(file):
+                raise BulkFailed(
+                    f"{file} is there, and is no output to go on with; expected a new name"
+                )
         _write(path, belongs_to)
         return
     try:
@@ -40,6 +45,13 @@ def claim(out: Path, belongs_to: Mapping[str, Any]) -> None:
             for name in names
         )
         raise BulkFailed(f"{out} belongs to another run: {was}; expected the same, or a new --out")
+
+
+def has_content(path: Path) -> bool:
+    """Something that was written by someone: a file that is not empty, or such a folder."""
+    if path.is_dir():
+        return any(path.iterdir())
+    return path.exists() and path.stat().st_size > 0
 
 
 def _write(path: Path, content: Mapping[str, Any]) -> None:

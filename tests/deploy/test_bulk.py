@@ -1,6 +1,7 @@
 """`nerve extract FILE --out OUT`: every row once, whatever happens in between."""
 
 import asyncio
+import csv
 import io
 import json
 import os
@@ -18,6 +19,7 @@ from starlette.types import Receive, Scope, Send
 from typer.testing import CliRunner, Result
 
 from deploy.bulk import asking
+from deploy.bulk.files import Files, format_of
 from deploy.bulk.gate import Gate
 from deploy.bulk.marks import Marks
 from deploy.bulk.rows import Kind, rows
@@ -120,7 +122,7 @@ def test_standard_input_resumes_and_another_is_refused(gateway: Gateway, tmp_pat
 
 def test_a_foreign_output_is_refused(gateway: Gateway, tmp_path: Path) -> None:
     """What we did not write is never appended to."""
-    out = tmp_path / "notes.txt"
+    out = tmp_path / "notes.jsonl"
     out.write_text("mine\n")
     shown = nerve("-", "--out", str(out), "--url", gateway.url, stdin="一\n")
     assert (shown.exit_code, out.read_text()) == (1, "mine\n")
@@ -257,17 +259,18 @@ def test_the_gate_halves_and_grows_slowly() -> None:
     assert gate.limit == 16
 
 
-def test_killed_twice_and_resumed(gateway: Gateway, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["out.jsonl", "out.csv"])
+def test_killed_twice_and_resumed(gateway: Gateway, tmp_path: Path, name: str) -> None:
     """SIGKILL in the middle of 2,000 rows, two times: each row is there once, with its text."""
     gateway.engine.script = finds(NAME)
-    source, out = tmp_path / "in.txt", tmp_path / "out.jsonl"
+    source, files = tmp_path / "in.txt", Files(tmp_path / name, format_of(Path(name)))
     chance = random.Random(8)
     texts = [f"{'甲' * chance.randrange(9)}{NAME}{i}" for i in range(2000)]
     source.write_text("\n".join(texts) + "\n", encoding="utf-8")
-    command = [*COMMAND, str(source), "--out", str(out), "--url", gateway.url]
+    command = [*COMMAND, str(source), "--out", str(files.out), "--url", gateway.url]
 
     def written() -> int:
-        return out.read_bytes().count(b"\n") if out.exists() else 0
+        return files.rows.read_bytes().count(b"\n") if files.rows.exists() else 0
 
     def reached(count: int) -> bool:
         return written() >= count
@@ -277,15 +280,23 @@ def test_killed_twice_and_resumed(gateway: Gateway, tmp_path: Path) -> None:
         _until_or_ended(process, partial(reached, rows_done))
         process.kill()
         assert process.wait(10) == -signal.SIGKILL
+        print(f"{name}: killed after {written()} of 2000 rows")
         assert rows_done <= written() < 2000
     assert _started(command).wait(120) == 0
-    found = lines(out)
+    found = lines(files.rows)
+    print(f"{name}: resumed, {len(found)} rows, {len({row['row'] for row in found})} different")
     assert [row["row"] for row in found] == list(range(1, 2001))
     assert [row["text"] for row in found] == texts
     for row in found:
         (entity,) = row["entities"]
         assert row["text"][entity["start"] : entity["end"]] == NAME
-    assert failures(out) == []
+    assert lines(files.failed) == []
+    if files.format == "csv":
+        with files.out.open(encoding="utf-8", newline="") as file:
+            entities = list(csv.DictReader(file))
+        print(f"{name}: {len(entities)} entities of {len({one['row'] for one in entities})} rows")
+        assert [int(one["row"]) for one in entities] == list(range(1, 2001))
+        assert [int(one["start"]) for one in entities] == [text.index(NAME) for text in texts]
 
 
 def test_ctrl_c_is_130_and_the_same_command_goes_on(gateway: Gateway, tmp_path: Path) -> None:

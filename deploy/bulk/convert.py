@@ -1,0 +1,55 @@
+"""From the JSON lines of a run to the other formats: whole or not at all, a row at a time."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, TextIO
+
+from deploy.bulk.errors import BulkFailed
+from deploy.bulk.files import Format
+from deploy.bulk.formats import brat, conll, displacy, table
+
+Writer = Callable[[Iterable[dict[str, Any]], TextIO], None]
+
+# One file each; brat's is a folder.
+WRITERS: Mapping[str, Writer] = {
+    "csv": table.write,
+    "conll": conll.write,
+    "displacy": displacy.write,
+}
+
+
+def convert(rows: Path, out: Path, to: Format) -> None:
+    """Write ``out`` anew from ``rows``; raises BulkFailed, OSError.
+
+    A file takes its name when it is whole. A folder is filled in place: what is cut off in the
+    middle, the next call writes again.
+    """
+    if to == "brat":
+        brat.write(answers(rows), out)
+        return
+    half = out.with_name(out.name + ".tmp")
+    with half.open("w", encoding="utf-8", newline="") as file:
+        WRITERS[to](answers(rows), file)
+    half.replace(out)
+
+
+def answers(rows: Path) -> Iterator[dict[str, Any]]:
+    """The rows of a run's JSON lines; a torn last line is none. Raises BulkFailed, OSError."""
+    with rows.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            if line.endswith(b"\n"):
+                yield _checked(line, f"{rows}:{number}")
+
+
+def _checked(line: bytes, place: str) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = json.loads(line)
+        int(found["row"])
+        size = len(found["text"])
+        for entity in found["entities"]:
+            if not entity["label"] or not 0 <= entity["start"] < entity["end"] <= size:
+                raise ValueError(f"an entity has {entity!r}")
+    except (ValueError, KeyError, TypeError) as exc:
+        raise BulkFailed(f"{place} is no line of `nerve extract --out` ({exc!r})") from exc
+    return found

@@ -1,0 +1,26 @@
+"""CSV, RFC 4180: one row an entity; a text without entities has none."""
+
+import csv
+import json
+from collections.abc import Iterable
+from typing import Any, TextIO
+
+COLUMNS = ("row", "id", "label", "text", "start", "end", "score")
+
+
+def write(answers: Iterable[dict[str, Any]], file: TextIO) -> None:
+    """``text`` is the entity's, ``row`` and ``id`` are those of the row that it stands in."""
+    # The line break is \r\n: the csv module quotes only what its own line break is made of.
+    table = csv.writer(file)
+    table.writerow(COLUMNS)
+    for answer in answers:
+        head = (answer["row"], _cell(answer.get("id")))
+        for entity in answer["entities"]:
+            table.writerow((*head, *(_cell(entity.get(name)) for name in COLUMNS[2:])))
+
+
+def _cell(value: object) -> object:
+    """A string as it is, nothing for None, anything else as JSON."""
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False)
