@@ -1,6 +1,5 @@
 """An evaluation as data (JSON) and as a table; and the comparison of two."""
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,9 +10,11 @@ from typing import Any
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from adapters.confusion import confusion
 from adapters.data import Example
 from adapters.evaluate import Answers, Service, ask
-from adapters.score import Counts, Difference, Metric, Scores, compare, errors, score
+from adapters.kept import digest, figures, rows
+from adapters.score import Difference, Metric, compare, errors
 from service.ner.types import Entity
 
 
@@ -52,6 +53,7 @@ def report(gold: Sequence[Example], answers: Answers, split: str) -> dict[str, A
 
     Predictions are kept as places, with a digest of each text, so a report holds none of the data.
     """
+    pairs = confusion(gold, answers.predicted)
     sentences = max(len(gold), 1)
     return {
         "model": answers.model,
@@ -59,14 +61,15 @@ def report(gold: Sequence[Example], answers: Answers, split: str) -> dict[str, A
         "split": split,
         "date": datetime.now(UTC).date().isoformat(),
         "sentences": len(gold),
-        "text": _figures(score(gold, answers.predicted, "text")),
-        "span": _figures(score(gold, answers.predicted, "span")),
+        "text": figures(gold, answers.predicted, "text"),
+        "span": figures(gold, answers.predicted, "span"),
         "errors": errors(gold, answers.predicted) | {"dropped": sum(answers.dropped.values())},
+        "confusion": [[*pair, number] for pair, number in pairs.most_common()],
         "dropped": dict(answers.dropped),
         "truncated": answers.truncated,
         "sentences_per_second": round(sentences / answers.seconds, 3) if answers.seconds else None,
         "completion_tokens_per_sentence": round(answers.completion_tokens / sentences, 2),
-        "predicted": [_kept(example) for example in answers.predicted],
+        "predicted": rows(gold, answers.predicted),
     }
 
 
@@ -89,12 +92,12 @@ def load(path: Path) -> dict[str, Any]:
 
 def predictions(found: Mapping[str, Any], gold: Sequence[Example]) -> list[Example]:
     """The predictions of a report; raises ReportError if it was made on other sentences."""
-    rows = found["predicted"]
-    if [row["text"] for row in rows] != [_digest(example.text) for example in gold]:
+    kept = found["predicted"]
+    if [row["text"] for row in kept] != [digest(example.text) for example in gold]:
         raise ReportError(f"the report on {found.get('split')!r} was made on other sentences")
     return [
         Example(example.text, tuple(Entity(*entity) for entity in row["entities"]))
-        for row, example in zip(rows, gold, strict=True)
+        for row, example in zip(kept, gold, strict=True)
     ]
 
 
@@ -109,8 +112,8 @@ def changed(
     gold: Sequence[Example], old: Mapping[str, Any], new: Mapping[str, Any]
 ) -> list[Changed]:
     """The sentences that the two reports answer differently; raises ReportError."""
-    rows = zip(gold, predictions(old, gold), predictions(new, gold), strict=True)
-    return [Changed(*row) for row in rows if row[1] != row[2]]
+    sentences = zip(gold, predictions(old, gold), predictions(new, gold), strict=True)
+    return [Changed(*row) for row in sentences if row[1] != row[2]]
 
 
 def summary(found: Mapping[str, Any]) -> str:
@@ -136,32 +139,31 @@ def shown_difference(metric: Metric, found: Difference) -> str:
 
 def shown_change(one: Changed) -> str:
     """The sentence; with - what only the old system found, with + what only the new one did."""
-    rows = [one.gold.text]
+    lines = [one.gold.text]
     for sign, here, there in (("-", one.old, one.new), ("+", one.new, one.old)):
-        rows += [
+        lines += [
             f"  {sign} {e.start}–{e.end}  {e.label}  {one.gold.text[e.start : e.end]}  "
             f"({'right' if e in one.gold.entities else 'wrong'})"
             for e in here.entities
             if e not in there.entities
         ]
-    return "\n".join(rows)
+    return "\n".join(lines)
 
 
 def headline(found: Mapping[str, Any], metric: Metric) -> str:
     """Which model, which rows, which metric, and the figure that counts."""
-    figures = found[metric]
-    low, high = figures["interval"]
+    low, high = found[metric]["interval"]
     return (
         f"{found['model']}, {found['split']}, {found['constraint']}, {metric}: micro F1 "
-        f"{figures['micro']['f1']:.4f} (95 % from {low:.4f} to {high:.4f})"
+        f"{found[metric]['micro']['f1']:.4f} (95 % from {low:.4f} to {high:.4f})"
     )
 
 
 def table(found: Mapping[str, Any], metric: Metric) -> Table:
     """label, precision, recall, F1, support; micro and macro rows below."""
-    figures = found[metric]
+    measured = found[metric]
     shown = Table("label", "precision", "recall", "F1", "support")
-    for name, row in [*figures["labels"].items(), *((k, figures[k]) for k in ("micro", "macro"))]:
+    for name, row in [*measured["labels"].items(), *((k, measured[k]) for k in ("micro", "macro"))]:
         numbers = (f"{row[key]:.4f}" for key in ("precision", "recall", "f1"))
         shown.add_row(name, *numbers, str(row["support"]))
     return shown
@@ -169,35 +171,3 @@ def table(found: Mapping[str, Any], metric: Metric) -> Table:
 
 def _listed(numbers: Mapping[str, int]) -> str:
     return ", ".join(f"{name} {number}" for name, number in numbers.items())
-
-
-def _figures(scores: Scores) -> dict[str, Any]:
-    return {
-        "labels": {name: _row(counts) for name, counts in scores.labels.items()},
-        "micro": _row(scores.micro),
-        "macro": {
-            "precision": round(scores.macro_precision, 5),
-            "recall": round(scores.macro_recall, 5),
-            "f1": round(scores.macro_f1, 5),
-            "support": scores.micro.gold,
-        },
-        "interval": [round(bound, 5) for bound in scores.interval],
-    }
-
-
-def _row(counts: Counts) -> dict[str, float]:
-    return {
-        "precision": round(counts.precision, 5),
-        "recall": round(counts.recall, 5),
-        "f1": round(counts.f1, 5),
-        "support": counts.gold,
-    }
-
-
-def _kept(example: Example) -> dict[str, Any]:
-    entities = [[e.label, e.start, e.end] for e in example.entities]
-    return {"text": _digest(example.text), "entities": entities}
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()[:16]

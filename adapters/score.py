@@ -101,11 +101,21 @@ def compare(
 
     Koehn 2004, Statistical Significance Tests for Machine Translation Evaluation.
     """
-    before = [_counts(*pair) for pair in _pairs(gold, old, metric)]
-    after = [_counts(*pair) for pair in _pairs(gold, new, metric)]
-    drawn = [_f1(after, sample) - _f1(before, sample) for sample in _samples(len(gold))]
-    everything = range(len(gold))
-    return Difference(_f1(after, everything) - _f1(before, everything), _middle(drawn))
+    return paired(by_sentence(gold, old, metric), by_sentence(gold, new, metric))
+
+
+def paired(old: Sequence[Counts], new: Sequence[Counts]) -> Difference:
+    """As ``compare``, from the counts of each sentence, in the same order."""
+    drawn = [_f1(new, sample) - _f1(old, sample) for sample in samples(len(old))]
+    everything = range(len(old))
+    return Difference(_f1(new, everything) - _f1(old, everything), middle(drawn))
+
+
+def by_sentence(
+    gold: Sequence[Example], predicted: Sequence[Example], metric: Metric
+) -> list[Counts]:
+    """The counts of each sentence. Raises ValueError when the lengths differ."""
+    return [_counts(*pair) for pair in _pairs(gold, predicted, metric)]
 
 
 def errors(gold: Sequence[Example], predicted: Sequence[Example]) -> dict[str, int]:
@@ -159,10 +169,11 @@ def _count(pairs: Sequence[tuple[Items, Items]], label: str) -> Counts:
 
 def _interval(sentences: Sequence[Counts]) -> Interval:
     """The percentile bootstrap over sentences (Efron and Tibshirani 1993, chapter 13)."""
-    return _middle([_f1(sentences, sample) for sample in _samples(len(sentences))])
+    return middle([_f1(sentences, sample) for sample in samples(len(sentences))])
 
 
-def _samples(size: int) -> list[list[int]]:
+def samples(size: int) -> list[list[int]]:
+    """The places of ``RESAMPLES`` samples of ``size`` sentences, the same ones each time."""
     rng = random.Random(0)
     return [rng.choices(range(size), k=size) if size else [] for _ in range(RESAMPLES)]
 
@@ -173,7 +184,8 @@ def _f1(sentences: Sequence[Counts], sample: Sequence[int]) -> float:
     return 2 * right / total if total else 0.0
 
 
-def _middle(values: list[float]) -> Interval:
+def middle(values: list[float]) -> Interval:
+    """The middle 95 % of what the samples gave."""
     ordered = sorted(values)
     cut = round(0.025 * len(ordered))
     return ordered[cut], ordered[-1 - cut]

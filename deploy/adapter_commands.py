@@ -14,12 +14,13 @@ from adapters.writers import Kind as WrittenKind
 from deploy.calibrate_command import calibrating
 from deploy.measure_commands import measuring
 from deploy.options import HELP, HOME, Home, clear_errors, settings
+from deploy.report_command import reporting
 
 adapter = typer.Typer(
     no_args_is_help=True,
     context_settings=HELP,
     help="Make an adapter: data, train, register, try, evaluate, compare, promote, "
-    "calibrate. "
+    "calibrate, report. "
     "The guide is adapters/README.md.",
 )
 
@@ -185,3 +186,4 @@ def try_(
 # Without a name: its commands stand beside those above.
 adapter.add_typer(measuring)
 adapter.add_typer(calibrating)
+adapter.add_typer(reporting)
