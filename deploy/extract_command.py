@@ -27,9 +27,12 @@ FormatOption = Annotated[
     typer.Option("--format", help="of --out; else by its name: .jsonl .csv .conll .brat .html"),
 ]
 KindOption = Annotated[
-    str, typer.Option("--kind", help="txt (a text a line), csv, jsonl; else by the file's name")
+    str,
+    typer.Option(
+        "--kind", help="txt (a text a line), csv, jsonl, parquet; else by the file's name"
+    ),
 ]
-Column = Annotated[str, typer.Option(help="the CSV column of the text")]
+Column = Annotated[str, typer.Option(help="the CSV or Parquet column of the text")]
 Field = Annotated[str, typer.Option(help="the JSON field of the text")]
 SideBySide = Annotated[
     int, typer.Option(min=1, max=1000, metavar="N", help="rows at a time; fewer after a 429")
@@ -75,7 +78,7 @@ def extract(
         patience_s=patience,
         options={name: value for name, value in options.items() if value is not None},
     )
-    names = {"csv": column, "jsonl": field}
+    names = {"csv": column, "parquet": column, "jsonl": field}
     with clear_errors():
         files = Files(out, out_format or format_of(out))
         failed = _rows(text, Job(chosen, names.get(chosen, "text"), files, retry_failed), service)

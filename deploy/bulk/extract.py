@@ -33,7 +33,7 @@ from deploy.bulk.state import claim, digest
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What to read, ``field`` of each row for CSV and JSON, and where to write."""
+    """What to read, ``field`` of each row but of plain text, and where to write."""
 
     kind: Kind
     field: str

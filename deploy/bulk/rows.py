@@ -1,4 +1,4 @@
-"""The rows of an input, one at a time: a text a line, CSV, or a JSON object a line."""
+"""The rows of an input, one at a time: a text a line, CSV, a JSON object a line, or Parquet."""
 
 import csv
 import json
@@ -10,15 +10,15 @@ from typing import Any, BinaryIO, Literal, get_args
 
 from deploy.bulk.errors import BulkFailed
 
-Kind = Literal["txt", "csv", "jsonl"]
+Kind = Literal["txt", "csv", "jsonl", "parquet"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 LONGEST_CELL = 2**31 - 1  # in characters; the csv module's own limit is 131,072
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """``number``: of the line (txt, jsonl) or of the record (csv), from 1; ``id`` of any JSON type;
-    ``text`` None where it cannot be had, and ``error`` why."""
+    """``number``: of the line (txt, jsonl) or of the record (csv, parquet), from 1; ``id`` of any
+    JSON type; ``text`` None where it cannot be had, and ``error`` why."""
 
     number: int
     id: Any
@@ -33,16 +33,23 @@ def kind_of(path: Path) -> Kind:
             return "csv"
         case ".jsonl" | ".ndjson":
             return "jsonl"
+        case ".parquet":
+            return "parquet"
     return "txt"
 
 
 def rows(file: BinaryIO, kind: Kind, field: str) -> Iterator[Row]:
     """All rows from the start of ``file``, which stays open; empty lines are none.
 
-    ``field`` is the CSV column or the JSON field of the text; an ``id`` beside it is kept. Raises
-    BulkFailed when the CSV header has no such column, or when the CSV cannot be read.
+    ``field`` is the column or the JSON field of the text; an ``id`` beside it is kept. Raises
+    BulkFailed when there is no such column, or when CSV or Parquet cannot be read.
     """
     file.seek(0)
+    if kind == "parquet":
+        from deploy.bulk.parquet import records
+
+        yield from records(file, field)
+        return
     # Bytes that are not UTF-8 become lone surrogates, which ``_checked`` finds in their row.
     decoded = TextIOWrapper(
         file,
