@@ -40,8 +40,7 @@ class Gateways:
                 return min(awake, key=lambda place: place.inside)
             if now - self._last_up > self._patience_s:
                 raise BulkFailed(
-                    f"no gateway has answered for {self._patience_s:g} s ({self._why}); "
-                    "the same command goes on from here"
+                    f"no gateway has answered for {self._patience_s:g} s ({self._why})"
                 )
             first = min(place.resting_until for place in self._places)
             await asyncio.sleep(min(first, self._last_up + self._patience_s + 0.01) - now)

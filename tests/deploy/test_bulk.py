@@ -6,6 +6,7 @@ import io
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -15,14 +16,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
+from rich.text import Text
 from starlette.types import Receive, Scope, Send
 from typer.testing import CliRunner, Result
 
 from deploy.bulk import asking
+from deploy.bulk.extract import Job, extract
 from deploy.bulk.files import Files, format_of
 from deploy.bulk.gate import Gate
 from deploy.bulk.marks import Marks
 from deploy.bulk.rows import Kind, rows
+from deploy.bulk.run import Service
 from deploy.cli import app
 from tests.conftest import Gateway, running
 from tests.fake_engine import answer, completes, fails, finds, text_of
@@ -242,6 +247,25 @@ def test_a_full_gateway_is_asked_again_by_fewer(tmp_path: Path) -> None:
     assert 0 < refused < 80
 
 
+def test_a_terminal_shows_rate_and_time_left(gateway: Gateway, tmp_path: Path) -> None:
+    """A second start begins where the first was stopped."""
+    gateway.engine.script = finds(NAME)
+    shown = io.StringIO()
+    console = Console(file=shown, force_terminal=True, width=100)
+    job = Job("txt", "text", Files(tmp_path / "out.jsonl"))
+    file = io.BytesIO("".join(f"{NAME}{i}\n" for i in range(40)).encode())
+    assert extract(job, file, Service([gateway.url]), console) == 0
+    frames = Text.from_ansi(shown.getvalue().replace("\r", "\n")).plain
+    assert re.search(r" 0/40 – rows/s -:--:--", frames)
+    assert re.search(r"40/40 \d+\.\d rows/s 0:00:00", frames)
+
+    job.files.out.write_bytes(b"".join(job.files.out.read_bytes().splitlines(True)[:30]))
+    shown.truncate(0)
+    assert extract(job, file, Service([gateway.url]), console) == 0
+    assert "30/40" in shown.getvalue()
+    assert "this run: 10 rows" in shown.getvalue()
+
+
 def test_the_gate_halves_and_grows_slowly() -> None:
     """Once a pause, and by one place for each round of answers."""
     now = 0.0
@@ -300,16 +324,19 @@ def test_killed_twice_and_resumed(gateway: Gateway, tmp_path: Path, name: str) -
 
 
 def test_ctrl_c_is_130_and_the_same_command_goes_on(gateway: Gateway, tmp_path: Path) -> None:
-    """What is written is whole."""
+    """What is written is whole; what is left is said, without a traceback."""
     gateway.engine.script = _first_then_hangs(gateway, 5)
     out = tmp_path / "out.jsonl"
     source = tmp_path / "in.txt"
     source.write_text("".join(f"{NAME}{i}\n" for i in range(50)), encoding="utf-8")
     arguments = [str(source), "--out", str(out), "--url", gateway.url]
-    process = _started([*COMMAND, *arguments, "--concurrency", "1"])
+    process = _started([*COMMAND, *arguments, "--concurrency", "1"], stderr=subprocess.PIPE)
     until(lambda: out.exists() and out.read_bytes().count(b"\n") == 5)
     process.send_signal(signal.SIGINT)
-    assert process.wait(10) == 130
+    said = process.communicate(timeout=10)[1].decode()
+    assert process.returncode == 130
+    assert said.endswith("the same command goes on with the 45 that are left\n")
+    assert "Traceback" not in said
     assert len(lines(out)) == 5
     second = _started([*COMMAND, *arguments, "--concurrency", "1"])
     until(lambda: len(gateway.engine.asked) > 6)
@@ -374,8 +401,8 @@ def _first_then_hangs(
     return script
 
 
-def _started(command: list[str]) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(command, env={**os.environ}, stderr=subprocess.DEVNULL)
+def _started(command: list[str], stderr: int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(command, env={**os.environ}, stderr=stderr)
 
 
 def _until_or_ended(process: subprocess.Popen[bytes], condition: Callable[[], bool]) -> None:
