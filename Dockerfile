@@ -10,8 +10,9 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /app
 # pip stays outside of the environment that is shipped.
 RUN python -m venv --without-pip .venv
-COPY requirements/gateway.txt requirements/
-RUN pip --python .venv/bin/python install --require-hashes --only-binary :all: -r requirements/gateway.txt
+# The gateway's packages, and those that send traces, which are idle until they are asked for.
+COPY requirements/tracing.txt requirements/
+RUN pip --python .venv/bin/python install --require-hashes --only-binary :all: -r requirements/tracing.txt
 COPY pyproject.toml README.md ./
 COPY adapters/*.py adapters/
 COPY deploy deploy

@@ -12,6 +12,7 @@ from types import TracebackType
 
 from service import request_id
 from service.settings import Settings
+from service.tracing import trace_id
 
 _Error = (
     tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None] | None
@@ -59,7 +60,11 @@ class JsonLines(logging.Formatter):
 
 
 def _fields(record: logging.LogRecord) -> dict[str, object]:
-    return {"request_id": request_id.current(), **getattr(record, "fields", {})}
+    return {
+        "request_id": request_id.current(),
+        "trace_id": trace_id(),
+        **getattr(record, "fields", {}),
+    }
 
 
 def _message(record: logging.LogRecord) -> str:

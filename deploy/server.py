@@ -11,7 +11,9 @@ from types import FrameType
 from typing import Any
 
 import uvicorn
+from opentelemetry.trace import TracerProvider
 
+from deploy import tracing
 from deploy.http_protocol import BoundedProtocol, Door
 from service.app import create_app
 from service.draining import Draining
@@ -52,22 +54,27 @@ class Server(uvicorn.Server):
 def run(settings: Settings) -> None:
     """The gateway, until a signal; ends the process with status 3 where it cannot begin.
 
-    Raises as ``create_app`` does.
+    Raises as ``create_app`` does, and SettingsError where spans cannot be sent as asked.
     """
     _raise_the_limit_of_files(settings)
-    gateway = server(settings)
-    gateway.run()
+    spans = tracing.provider()
+    gateway = server(settings, spans)
+    try:
+        gateway.run()
+    finally:
+        if spans is not None:
+            tracing.end(spans)
     if not gateway.started:
         sys.exit(_NOT_STARTED)
 
 
-def server(settings: Settings) -> Server:
+def server(settings: Settings, spans: TracerProvider | None = None) -> Server:
     """The gateway with all of its limits, ready to ``run``. Raises as ``create_app`` does."""
     draining = Draining()
     door = Door(settings.max_connections, settings.receive_s)
     protocol: Any = partial(BoundedProtocol, door)
     config = uvicorn.Config(
-        create_app(settings, draining),
+        create_app(settings, draining, spans),
         host=settings.host,
         port=settings.port,
         http=protocol,

@@ -5,7 +5,7 @@ import logging
 from service.tally import Tally
 
 # What orchestrators and Prometheus ask every few seconds would hide the rest.
-_LOOKS = frozenset({"/live", "/ready", "/metrics"})
+LOOKS = frozenset({"/live", "/ready", "/metrics"})
 
 logger = logging.getLogger("nerve.access")
 
@@ -15,7 +15,7 @@ def write(route: str, method: str, status: str, seconds: float, tally: Tally) ->
 
     ``status`` is "gone" where the client left before an answer.
     """
-    level = logging.DEBUG if route in _LOOKS else logging.INFO
+    level = logging.DEBUG if route in LOOKS else logging.INFO
     if not logger.isEnabledFor(level):
         return
     fields = {

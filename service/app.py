@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager, suppress
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.telemetry import TelemetryConfig
+from opentelemetry.trace import TracerProvider
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 
@@ -39,18 +41,32 @@ from service.readiness import Readiness
 from service.redact import Redact
 from service.routes import adapters, extract, health, openai, playground, redact
 from service.settings import Settings
+from service.trace_requests import TraceRequests
+from service.tracing import Tracing
 
 logger = logging.getLogger("nerve")
 
+# FastAPI's own spans and logs would have queries and the words of exceptions.
+_NO_TELEMETRY: TelemetryConfig = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+    "auto_configure": False,
+}
 
-def create_app(settings: Settings, draining: Draining | None = None) -> FastAPI:
-    """The gateway; whoever runs it says to ``draining`` when it is to end.
+
+def create_app(
+    settings: Settings, draining: Draining | None = None, spans: TracerProvider | None = None
+) -> FastAPI:
+    """The gateway; whoever runs it says to ``draining`` when it is to end, and takes ``spans``.
 
     Raises ManifestError or RegistryError if the adapters folder cannot be used, KeysError if the
     file of api keys cannot.
     """
-    metrics, keys = Metrics(), Keys(settings)
-    engine = Engine.connect(settings, metrics)
+    tracing = Tracing(spans, settings.engine_url, settings.trace_texts)
+    metrics, keys = Metrics(tracing), Keys(settings)
+    engine = Engine.connect(settings, metrics, tracing)
     registry = LiveRegistry(settings, Prepare(settings, engine), metrics)
     draining = draining or Draining()
     readiness = Readiness(settings, registry, engine, metrics, draining)
@@ -68,7 +84,13 @@ def create_app(settings: Settings, draining: Draining | None = None) -> FastAPI:
                     await watch
             await engine.aclose()
 
-    app = FastAPI(title="Nerve", version="0.1.0", lifespan=lifespan, redirect_slashes=False)
+    app = FastAPI(
+        title="Nerve",
+        version="0.1.0",
+        lifespan=lifespan,
+        redirect_slashes=False,
+        telemetry=_NO_TELEMETRY,
+    )
     places = Places(settings.max_in_flight, metrics.in_flight, queue.check)
     metrics.places.set(settings.max_in_flight)
     extracting = Extract(settings, registry, engine, metrics)
@@ -79,13 +101,13 @@ def create_app(settings: Settings, draining: Draining | None = None) -> FastAPI:
     passing = Passing(engine, places, metrics)
     app.include_router(openai.router(settings, registry, passing))
     app.include_router(playground.router())
-    _wrap(app, settings, metrics, keys)
+    _wrap(app, settings, metrics, keys, tracing)
     app.add_middleware(CloseWhenDraining, draining=draining)
     _handle_errors(app)
     return app
 
 
-def _wrap(app: FastAPI, settings: Settings, metrics: Metrics, keys: Keys) -> None:
+def _wrap(app: FastAPI, settings: Settings, metrics: Metrics, keys: Keys, tracing: Tracing) -> None:
     """The last added is the outermost: what is refused is measured too."""
     app.add_middleware(
         WholeBody,
@@ -96,6 +118,7 @@ def _wrap(app: FastAPI, settings: Settings, metrics: Metrics, keys: Keys) -> Non
     app.add_middleware(Deadline)
     app.add_middleware(Access, keys=keys)
     app.add_middleware(MeasureRequests, metrics=metrics)
+    app.add_middleware(TraceRequests, tracing=tracing)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,

@@ -30,8 +30,11 @@ from service.ner.prompt import TEMPLATE_ARGUMENTS, Message
 from service.outcomes import counted
 from service.settings import Settings
 from service.timing import waiting
+from service.tracing import Tracing
 
 CONNECT_TIMEOUT_S = 5.0
+# What the conventions for spans call that which is asked for.
+_OPERATIONS = {"/v1/chat/completions": "chat", "/v1/completions": "text_completion"}
 
 Answer = TypeVar("Answer", bound=BaseModel)
 
@@ -51,13 +54,18 @@ class Forwarded:
 class Engine:
     """A vLLM server. Methods raise EngineFailure, Overloaded and RequestTooLarge only."""
 
-    def __init__(self, client: httpx2.AsyncClient, deadline_s: float, metrics: Metrics) -> None:
+    def __init__(
+        self, client: httpx2.AsyncClient, deadline_s: float, metrics: Metrics, tracing: Tracing
+    ) -> None:
         self._client = client
         self._deadline_s = deadline_s
         self._metrics = metrics
+        self._tracing = tracing
 
     @classmethod
-    def connect(cls, settings: Settings, metrics: Metrics) -> "Engine":
+    def connect(
+        cls, settings: Settings, metrics: Metrics, tracing: Tracing | None = None
+    ) -> "Engine":
         """A client for the engine of ``settings``; connects with the first request."""
         key, ca = settings.engine_api_key, settings.engine_ca
         verify = ssl.create_default_context(cafile=str(ca)) if ca else True
@@ -73,7 +81,7 @@ class Engine:
             transport=EngineTransport(verify, breaker),
             trust_env=False,  # a proxy of the environment is meant for the world outside
         )
-        return cls(client, settings.deadline_s, metrics)
+        return cls(client, settings.deadline_s, metrics, tracing or Tracing())
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -85,9 +93,15 @@ class Engine:
 
     async def complete(self, request: CompletionRequest, deadline: float) -> Completion:
         """One chat completion."""
-        with counted(self._metrics.engine_requests, self._metrics.engine_in_flight):
-            path, body = "/v1/chat/completions", request.body()
-            return (await self._ask(ChatAnswer, "POST", path, body, deadline)).completion()
+        with (
+            counted(self._metrics.engine_requests, self._metrics.engine_in_flight),
+            self._tracing.chat(request) as question,
+        ):
+            path, body, headers = "/v1/chat/completions", request.body(), question.headers()
+            answer = await self._ask(ChatAnswer, "POST", path, body, deadline, headers)
+            completion = answer.completion()
+            question.answered(completion)
+            return completion
 
     async def count_tokens(self, model: str, messages: Sequence[Message], deadline: float) -> int:
         """Tokens of the prompt that the engine would make of ``messages``."""
@@ -123,17 +137,23 @@ class Engine:
 
     @asynccontextmanager
     async def forward(
-        self, path: str, body: bytes, headers: Mapping[str, str]
+        self, path: str, model: str, body: bytes, headers: Mapping[str, str]
     ) -> AsyncIterator[Forwarded]:
         """Pass a request on as it is, and its answer back: 200, or the engine's refusal.
+
+        ``model`` is the engine's name of the model that ``body`` asks for.
 
         A stream has until its first chunk the time that others have for the whole answer, and
         again between two chunks; they raise EngineFailure. Leaving the context early ends
         the engine's work.
         """
         deadline = self.deadline()
-        request = self._client.build_request("POST", path, content=body, headers=headers)
-        with counted(self._metrics.engine_requests, self._metrics.engine_in_flight) as outcome:
+        with (
+            counted(self._metrics.engine_requests, self._metrics.engine_in_flight) as outcome,
+            self._tracing.asking(_OPERATIONS.get(path), model) as question,
+        ):
+            sent = {**headers, **question.headers()}
+            request = self._client.build_request("POST", path, content=body, headers=sent)
             async with self._foreign_errors(deadline):
                 response = await self._client.send(request, stream=True)
             try:
@@ -171,10 +191,16 @@ class Engine:
             deadline = self.deadline()
 
     async def _ask(
-        self, kind: type[Answer], method: str, path: str, body: object, deadline: float
+        self,
+        kind: type[Answer],
+        method: str,
+        path: str,
+        body: object,
+        deadline: float,
+        headers: Mapping[str, str] | None = None,
     ) -> Answer:
         async with self._foreign_errors(deadline):
-            response = await self._client.request(method, path, json=body)
+            response = await self._client.request(method, path, json=body, headers=headers)
         if response.status_code != HTTPStatus.OK:
             raise failure(response.status_code, response.text[:500])
         try:

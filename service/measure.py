@@ -48,8 +48,8 @@ class MeasureRequests:
                 status = "500"  # answered further out, by the server's own error middleware
                 raise
             finally:
-                method = scope["method"] if scope["method"] in _METHODS else "other"
-                route, seconds = _route(scope), time.perf_counter() - started
+                seconds = time.perf_counter() - started
+                route, method = route_of(scope), method_of(scope)
                 self.metrics.requests.labels(route, method, status).inc()
                 self.metrics.latency.labels(route).observe(seconds)
                 access_log.write(route, method, status, seconds, told)
@@ -58,7 +58,7 @@ class MeasureRequests:
         overhead = timing.overhead()
         if overhead is None:
             return
-        self.metrics.overhead.labels(_route(scope)).observe(overhead)
+        self.metrics.overhead.labels(route_of(scope)).observe(overhead)
         headers = [(OVERHEAD_HEADER, b"%.3f" % (overhead * 1000))]
         if timing.stages:
             stages = [f"{name};dur={spent * 1000:.3f}" for name, spent in timing.stages.items()]
@@ -66,6 +66,11 @@ class MeasureRequests:
         start["headers"] = [*start["headers"], *headers]
 
 
-def _route(scope: Scope) -> str:
+def route_of(scope: Scope) -> str:
     """The pattern, not the path: paths are the client's to invent."""
     return getattr(scope.get("route"), "path", "unmatched")
+
+
+def method_of(scope: Scope) -> str:
+    """One of those that there are; a client may invent others."""
+    return scope["method"] if scope["method"] in _METHODS else "other"

@@ -1,8 +1,10 @@
 """Every metric, once. Labels come from closed sets, never from what a request says."""
 
 import platform
+from contextlib import AbstractContextManager
 from importlib.metadata import version
 from time import perf_counter
+from types import TracebackType
 
 from prometheus_client import (
     CollectorRegistry,
@@ -16,6 +18,7 @@ from prometheus_client import (
 from service.adapter_metrics import AdapterMetrics
 from service.guard_metrics import GuardMetrics
 from service.timing import current
+from service.tracing import Tracing
 
 STAGES = ("resolve", "chunk", "prompt", "complete", "decode", "align", "respond")
 OUTCOMES = (
@@ -36,9 +39,12 @@ _STAGE_SECONDS = (0.00001, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.00
 
 
 class Metrics:
-    """The gateway's series, in a registry of their own: two gateways in one process do not mix."""
+    """The gateway's series, in a registry of their own: two gateways in one process do not mix.
 
-    def __init__(self) -> None:
+    What times a stage has its span, too."""
+
+    def __init__(self, tracing: Tracing | None = None) -> None:
+        self._tracing = tracing or Tracing()
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         self.requests = self._counter(
@@ -111,7 +117,7 @@ class Metrics:
 
     def stage(self, name: str) -> "_Stage":
         """Time a stage of an extraction, whether it fails or not."""
-        return _Stage(name, self._stages[name])
+        return _Stage(name, self._stages[name], self._tracing.stage(name))
 
     def exposition(self) -> bytes:
         """All series in Prometheus' text format."""
@@ -121,17 +127,24 @@ class Metrics:
 class _Stage:
     """A class, since a generator would cost twice as much, six times a request."""
 
-    __slots__ = ("_name", "_started", "_time")
+    __slots__ = ("_name", "_span", "_started", "_time")
 
-    def __init__(self, name: str, time: Histogram) -> None:
-        self._name, self._time = name, time
+    def __init__(self, name: str, time: Histogram, span: AbstractContextManager[object]) -> None:
+        self._name, self._time, self._span = name, time, span
 
     def __enter__(self) -> None:
+        self._span.__enter__()
         self._started = perf_counter()
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
         seconds = perf_counter() - self._started
         self._time.observe(seconds)
         timing = current()
         if timing is not None:
             timing.add(self._name, seconds)
+        self._span.__exit__(kind, error, at)

@@ -22,9 +22,9 @@ from service.places import Places
 from service.protocol import ErrorResponse
 from service.renaming import Renaming
 
-# What the engine sees of a caller's headers. Not among them: the api key, cookies, and the headers
-# by which vLLM takes a priority, a session or a replica.
-PASSED_HEADERS = ("content-type", "traceparent", "tracestate")
+# What the engine sees of a caller's headers, beside its trace. Not among them: the api key,
+# cookies, and the headers by which vLLM takes a priority, a session or a replica.
+PASSED_HEADERS = ("content-type",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,9 @@ class PassedOn(Response):
             with passing.places.one():
                 async with (
                     deadline.kept(),
-                    passing.engine.forward(self._path, self._asked, _headers(scope)) as answer,
+                    passing.engine.forward(
+                        self._path, self._renaming.engine_name, self._asked, _headers(scope)
+                    ) as answer,
                 ):
                     if not isinstance(answer.body, bytes):
                         await self._stream(answer.body, events)

@@ -113,6 +113,9 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="the least that is logged; info has one line a request"
     )
+    trace_texts: bool = Field(
+        False, description="spans have prompts and completions, and with them the callers' texts"
+    )
 
     @classmethod
     def read(cls, others: Collection[str] = ()) -> Self:

@@ -49,10 +49,22 @@ def test_the_image_runs_as_nobody_in_particular() -> None:
 
 
 def test_packages_are_installed_by_hash() -> None:
-    """The lock of the gateway, and no torch in it."""
-    assert "--require-hashes --only-binary :all: -r requirements/gateway.txt" in DOCKERFILE
-    lock = (ROOT / "requirements" / "gateway.txt").read_text()
+    """The lock of the gateway with what sends traces, and no torch in it."""
+    assert "--require-hashes --only-binary :all: -r requirements/tracing.txt" in DOCKERFILE
+    lock = (ROOT / "requirements" / "tracing.txt").read_text()
     assert not re.search(r"^(torch|vllm|transformers)\b", lock, re.MULTILINE)
+
+
+def test_the_image_has_what_the_tests_ran_on() -> None:
+    """The versions of the gateway's lock and of the tools' lock, none another."""
+    gateway, tracing, tools = (pins(name) for name in ("gateway", "tracing", "dev"))
+    assert gateway < tracing < tools
+
+
+def pins(name: str) -> set[str]:
+    """The versions of one lock."""
+    lock = (ROOT / "requirements" / f"{name}.txt").read_text()
+    return set(re.findall(r"^(\S+==\S+)", lock, re.MULTILINE))
 
 
 @pytest.fixture(scope="module")

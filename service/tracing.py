@@ -1,0 +1,140 @@
+"""Spans of a request's stages and of its questions to the engine, with OpenTelemetry's API.
+
+The API alone does nothing: who runs the gateway gives a provider, or there are no spans, and only a
+caller's trace context is passed on. Outside of a traced request there are none either. No span has
+a text, unless a setting asks for it; of an error it has the type, since its words may quote one.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from importlib.metadata import version
+from typing import Any
+from urllib.parse import urlsplit
+
+from opentelemetry import trace
+from opentelemetry.trace import Span, SpanKind, StatusCode, TracerProvider
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+from service.completion import Completion, CompletionRequest
+from service.ner.prompt import Message
+
+# W3C's, whatever else is configured: what a caller calls baggage is not for the engine.
+PROPAGATOR = TraceContextTextMapPropagator()
+_NOTHING = nullcontext()
+
+
+class Tracing:
+    """``tracer`` is None without a provider; ``texts``: spans have prompts and completions."""
+
+    def __init__(
+        self, provider: TracerProvider | None = None, engine_url: str = "", texts: bool = False
+    ) -> None:
+        self.tracer = provider.get_tracer("nerve", version("nerve")) if provider else None
+        self._engine, self._texts = urlsplit(engine_url), texts
+
+    def stage(self, name: str) -> AbstractContextManager[object]:
+        """A span for a stage of an extraction, in which its questions to the engine are."""
+        if self.tracer is None or not trace.get_current_span().is_recording():
+            return _NOTHING
+        return _current(self.tracer.start_span(name))
+
+    @contextmanager
+    def asking(self, operation: str | None, model: str, **more: Any) -> Iterator["Question"]:
+        """A span for a question to the engine, as OpenTelemetry's conventions for generative AI
+        have it; ``more`` are attributes of the request. None for ``operation``: nothing is
+        generated, and there is no span."""
+        if not (self.tracer and operation and trace.get_current_span().is_recording()):
+            yield Question(trace.get_current_span(), self._texts)
+            return
+        attributes = {
+            "gen_ai.operation.name": operation,
+            "gen_ai.provider.name": "vllm",
+            "gen_ai.request.model": model,
+            "server.address": self._engine.hostname or "",
+            "server.port": self._engine.port or (443 if self._engine.scheme == "https" else 80),
+            **{f"gen_ai.request.{name}": value for name, value in more.items()},
+        }
+        name = f"{operation} {model}"
+        span = self.tracer.start_span(name, kind=SpanKind.CLIENT, attributes=attributes)
+        with _ended(span):
+            yield Question(span, self._texts)
+
+    @contextmanager
+    def chat(self, request: CompletionRequest) -> Iterator["Question"]:
+        """The span of a chat completion."""
+        more = {"max_tokens": request.max_tokens, "temperature": 0.0}
+        with self.asking("chat", request.model, **more) as question:
+            question.says(request.messages)
+            yield question
+
+
+class Question:
+    """What is known of a question while it is asked."""
+
+    def __init__(self, span: Span, texts: bool) -> None:
+        self._span, self._texts = span, texts
+
+    def headers(self) -> dict[str, str]:
+        """What tells the engine of the trace; empty outside of one."""
+        carrier: dict[str, str] = {}
+        PROPAGATOR.inject(carrier, trace.set_span_in_context(self._span))
+        return carrier
+
+    def says(self, messages: Sequence[Message]) -> None:
+        """The prompt, where texts are asked for."""
+        if self._texts:
+            said = [_said(message["role"], message["content"]) for message in messages]
+            self._span.set_attribute("gen_ai.input.messages", json.dumps(said, ensure_ascii=False))
+
+    def answered(self, completion: Completion) -> None:
+        """How much was read and written, and why it ended."""
+        reason = "stop" if completion.complete else "length"
+        self._span.set_attributes(
+            {
+                "gen_ai.usage.input_tokens": completion.prompt_tokens,
+                "gen_ai.usage.output_tokens": completion.completion_tokens,
+                "gen_ai.response.finish_reasons": [reason],
+            }
+        )
+        if self._texts:
+            said = [{**_said("assistant", completion.text), "finish_reason": reason}]
+            self._span.set_attribute("gen_ai.output.messages", json.dumps(said, ensure_ascii=False))
+
+
+def _said(role: str, content: str) -> dict[str, Any]:
+    return {"role": role, "parts": [{"type": "text", "content": content}]}
+
+
+def trace_id() -> str | None:
+    """Of the trace that the request belongs to, its caller's or ours; None outside of one."""
+    context = trace.get_current_span().get_span_context()
+    return trace.format_trace_id(context.trace_id) if context.is_valid else None
+
+
+@contextmanager
+def _current(span: Span) -> Iterator[None]:
+    # Its own way with exceptions would put their words into the span.
+    with (
+        _ended(span),
+        trace.use_span(span, record_exception=False, set_status_on_exception=False),
+    ):
+        yield
+
+
+@contextmanager
+def _ended(span: Span) -> Iterator[None]:
+    """The span ends with what is inside; it bears the type of an error."""
+    try:
+        yield
+    except BaseException as exc:
+        fail(span, type(exc).__name__)
+        raise
+    finally:
+        span.end()
+
+
+def fail(span: Span, kind: str) -> None:
+    """The span's work has failed, by an error of this type."""
+    span.set_attribute("error.type", kind)
+    span.set_status(StatusCode.ERROR)
