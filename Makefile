@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
-.PHONY: up test accept check audit lint format lock clean
+.PHONY: up test accept check fuzz audit lint format lock clean
 
 ## Bring everything up and show one answer; Ctrl-C stops it.
 up: .venv/gateway
@@ -21,6 +21,10 @@ accept: .venv/dev
 ## Lint, types, import contracts, and the tests that need no engine; properties on fewer examples.
 check: lint
 	$(BIN)/pytest -m "not engine and not model and not prometheus and not browser" -n auto --hypothesis-profile quick
+
+## Hostile input at length: the OpenAPI document, raw bytes, odd answers of an engine, the decoders.
+fuzz: .venv/dev
+	$(BIN)/python -m tests.fuzz $(FUZZ)
 
 ## Known weaknesses of what the locks pin. --strict: a package that the service does not know fails.
 SERVICE ?= pypi
@@ -59,6 +63,7 @@ clean:
 .venv/gateway: requirements/gateway.txt
 	@echo "making the gateway's environment in .venv …"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Nerve needs Python 3.11 or newer; say which: make PYTHON=python3.12 …")'
+	@test ! -L .venv || { echo '.venv is a link, and making it anew would empty another checkout: install requirements/dev.txt there, or take the link away'; exit 1; }
 	@$(PYTHON) -m venv --clear .venv
 	@$(PIP) --require-hashes -r requirements/gateway.txt
 	@$(PIP) --no-deps -e .

@@ -53,8 +53,7 @@ class FakeEngine:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        message = await receive()
-        raw_body = message.get("body") or b"{}"
+        raw_body = await _body(receive) or b"{}"
         body = json.loads(raw_body)
         if scope["method"] == "POST" and not _is_probe(body):
             self.seen.append(Seen(scope["path"], raw_body, Headers(scope=scope)))
@@ -97,6 +96,15 @@ class FakeEngine:
             self.left.set()
 
         return wait()
+
+
+async def _body(receive: Receive) -> bytes:
+    """All of it, in as many pieces as it comes."""
+    body, more = b"", True
+    while more:
+        message = await receive()
+        body, more = body + message.get("body", b""), message.get("more_body", False)
+    return body
 
 
 def _is_probe(body: dict[str, Any]) -> bool:

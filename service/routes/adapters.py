@@ -1,20 +1,15 @@
 """``/adapters``: which there are, and changing that while requests run."""
 
-from typing import Any
-
 from fastapi import APIRouter, Request
 
 from service.adapter_cards import AdapterCard, AdapterList, card, cards
 from service.errors import InvalidRequest
 from service.json_object import JsonObject
 from service.live_registry import LiveRegistry
-from service.protocol import ErrorResponse
 from service.readiness import Readiness
+from service.routes.documented import errors
 
-_ERRORS: dict[int | str, dict[str, Any]] = {
-    status: {"model": ErrorResponse}
-    for status in (400, 401, 403, 404, 422, 429, 500, 502, 503, 504)
-}
+_ERRORS = errors(400, 404, 422, 502, 503, 504)
 _EXPECTED = "the name of a folder in the adapters folder, as a string"
 _SCHEMA = {
     "type": "object",
@@ -28,7 +23,7 @@ def router(registry: LiveRegistry, readiness: Readiness) -> APIRouter:
     """The routes over a registry that can change."""
     api = APIRouter(tags=["adapters"])
 
-    @api.get("/adapters")
+    @api.get("/adapters", responses=errors())
     async def list_adapters() -> AdapterList:
         """Every adapter in the folder with its state, and what cannot be used."""
         return cards(registry, readiness.loaded)

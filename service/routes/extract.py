@@ -12,21 +12,19 @@ from service.extract import Extract
 from service.places import Places
 from service.protocol import (
     BatchLine,
-    ErrorResponse,
     ExtractRequest,
     ExtractResponse,
     LineAnswer,
     LineError,
     ManyResponse,
 )
+from service.routes.documented import errors
 
 BATCH = "/extract/batch"
 
 _FORMAT = Query(description=f"the answer in another tool's shape: one of {', '.join(DIALECTS)}")
 
-ERRORS: dict[int | str, dict[str, Any]] = {
-    status: {"model": ErrorResponse} for status in (400, 404, 413, 422, 429, 500, 502, 503, 504)
-}
+ERRORS = errors(400, 404, 422, 502, 503, 504)
 
 
 class _Lines(Response):
@@ -54,8 +52,8 @@ def router(extract: Extract, places: Places) -> APIRouter:
 
     @routes.post(
         BATCH,
-        responses={200: {"model": LineAnswer | LineError}, 429: {"model": ErrorResponse}},
-        openapi_extra={"requestBody": {"required": True, "content": {MEDIA_TYPE: _line()}}},
+        responses={200: {"model": LineAnswer | LineError}, **errors(422)},
+        openapi_extra={"requestBody": {"content": {MEDIA_TYPE: _line()}}},
         response_class=_Lines,
     )
     async def extract_batch() -> Response:

@@ -1,29 +1,30 @@
 """``/live``, ``/ready``, ``/metrics``."""
 
 from fastapi import APIRouter, Response
+from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from service.metrics import Metrics
-from service.protocol import ErrorResponse
 from service.readiness import Readiness
+from service.routes.documented import errors
 
 
 def router(readiness: Readiness, metrics: Metrics) -> APIRouter:
     """The routes that operators and orchestrators ask."""
     routes = APIRouter(tags=["health"])
 
-    @routes.get("/live")
+    @routes.get("/live", responses=errors(open_to_all=True))
     async def live() -> dict[str, bool]:
         """The process answers. Never depends on the engine: a restart would not mend that."""
         return {"live": True}
 
-    @routes.get("/ready", responses={503: {"model": ErrorResponse}})
+    @routes.get("/ready", responses=errors(503, open_to_all=True))
     async def ready() -> dict[str, bool]:
         """Requests can be answered; else 503 with the condition that fails."""
         readiness.require()
         return {"ready": True}
 
-    @routes.get("/metrics")
+    @routes.get("/metrics", response_class=PlainTextResponse, responses=errors(open_to_all=True))
     async def exposition() -> Response:
         """Prometheus' text format."""
         return Response(metrics.exposition(), media_type=CONTENT_TYPE_LATEST)

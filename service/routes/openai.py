@@ -5,7 +5,6 @@ What is not listed in ``openai_request.routes`` does not exist here, whatever th
 
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
@@ -15,13 +14,11 @@ from service.live_registry import LiveRegistry
 from service.model_cards import ModelCard, ModelCards, card
 from service.openai_request import Route, routes
 from service.passing import PassedOn, Passing
-from service.protocol import ErrorResponse
 from service.renaming import Renaming
+from service.routes.documented import errors
 from service.settings import Settings
 
-_ERRORS: dict[int | str, dict[str, Any]] = {
-    status: {"model": ErrorResponse} for status in (400, 404, 413, 422, 429, 500, 502, 503, 504)
-}
+_ERRORS = errors(400, 404, 422, 502, 503, 504)
 _BODY = {"requestBody": {"content": {"application/json": {"schema": {"type": "object"}}}}}
 
 

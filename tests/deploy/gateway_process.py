@@ -117,14 +117,24 @@ def read_to_the_end(client: socket.socket) -> bytes:
 
 
 @contextmanager
+def live_gateway(
+    adapters: Path, engine_url: str, folder: Path, **settings: object
+) -> Iterator[GatewayProcess]:
+    """One that answers, whatever its engine does; killed at the end if it is still there."""
+    log = folder / f"gateway-{free_port()}.log"
+    gateway = GatewayProcess(adapters, engine_url, log, **settings)
+    try:
+        until(lambda: gateway.status("/live") == 200, within_s=60)
+        yield gateway
+    finally:
+        gateway.kill()
+
+
+@contextmanager
 def gateway_process(
     adapters: Path, engine_url: str, folder: Path, **settings: object
 ) -> Iterator[GatewayProcess]:
     """One that is ready; killed at the end if it is still there."""
-    log = folder / f"gateway-{free_port()}.log"
-    gateway = GatewayProcess(adapters, engine_url, log, **settings)
-    try:
+    with live_gateway(adapters, engine_url, folder, **settings) as gateway:
         gateway.wait_until_ready()
         yield gateway
-    finally:
-        gateway.kill()
