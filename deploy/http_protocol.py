@@ -7,11 +7,9 @@ import asyncio
 import json
 import sys
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from typing import Any
 
-import h11
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from service.errors import InvalidRequest, RequestTooSlow
 from service.protocol import ErrorResponse
@@ -33,7 +31,7 @@ class Door:
     waiting: dict["BoundedProtocol", None] = field(default_factory=dict)
 
 
-class BoundedProtocol(H11Protocol):
+class BoundedProtocol(HttpToolsProtocol):
     """One connection. Refusals that come before the application are in its envelope, too."""
 
     def __init__(self, door: Door, **of_uvicorn: Any) -> None:
@@ -41,6 +39,8 @@ class BoundedProtocol(H11Protocol):
         self._door = door
         self._timer: asyncio.TimerHandle | None = None
         self._is_refused = False
+        self._head_bytes = 0  # of a head that has not ended
+        self._has_head = False  # a request's head is in, and its end is not
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Room is made by closing the connection that has waited longest, else this one."""
@@ -55,17 +55,30 @@ class BoundedProtocol(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         """A head that has begun has to end in time, whenever the connection was made."""
-        # In pieces: h11 measures a head only while it is incomplete.
         for start in range(0, len(data), _HEAD_BYTES):
             if self._is_refused:
                 return
-            super().data_received(data[start : start + _HEAD_BYTES])
+            part = data[start : start + _HEAD_BYTES]
+            self._head_bytes += len(part)
+            super().data_received(part)
+            if not self._has_head and self._head_bytes >= 2 * _HEAD_BYTES:
+                self._refuse(431, InvalidRequest(f"the head has over {_HEAD_BYTES} bytes"))
         self._wait_for_a_head()
+
+    def on_headers_complete(self) -> None:
+        """The parser calls it; the application begins."""
+        self._has_head, self._head_bytes = True, 0
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """The parser calls it; the next head may begin."""
+        self._has_head, self._head_bytes = False, 0
+        super().on_message_complete()
 
     def on_response_complete(self) -> None:
         """uvicorn's own, shorter limit for kept connections holds until the next byte."""
         super().on_response_complete()
-        if self.conn.their_state is h11.IDLE:
+        if self._is_idle():
             self._door.waiting[self] = None
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -74,13 +87,16 @@ class BoundedProtocol(H11Protocol):
         super().connection_lost(exc)
 
     def send_400_response(self, msg: str) -> None:
-        """uvicorn calls it for what is not HTTP, while it handles h11's error."""
+        """uvicorn calls it for what is not HTTP, while it handles the parser's error."""
         fault = sys.exc_info()[1]
-        status = fault.error_status_hint if isinstance(fault, h11.RemoteProtocolError) else 400
-        self._refuse(status, InvalidRequest(f"this is no request: {str(fault or msg)[:200]}"))
+        self._refuse(400, InvalidRequest(f"this is no request: {str(fault or msg)[:200]}"))
+
+    def _is_idle(self) -> bool:
+        """Is no request under way, but perhaps a part of its head?"""
+        return not self._has_head and (self.cycle is None or self.cycle.response_complete)
 
     def _wait_for_a_head(self) -> None:
-        if self.conn.their_state is not h11.IDLE or self.transport.is_closing():
+        if not self._is_idle() or self.transport.is_closing():
             self._stop_waiting()
         elif self._timer is None:
             self._door.waiting[self] = None
@@ -99,26 +115,23 @@ class BoundedProtocol(H11Protocol):
     def _refuse(self, status: int, error: InvalidRequest | RequestTooSlow) -> None:
         self._stop_waiting()
         self._is_refused = True
-        if self.conn.our_state not in (h11.IDLE, h11.SEND_RESPONSE):
-            self.transport.close()  # an answer is under way; cut short, it says that it failed
-            return
-        body = json.dumps(ErrorResponse.of(error).model_dump()).encode()
-        headers = [
-            ("content-type", "application/json"),
-            ("content-length", str(len(body))),
-            ("connection", "close"),
-        ]
-        reason = HTTPStatus(status).phrase
-        head = h11.Response(status_code=status, headers=headers, reason=reason)
-        for event in (head, h11.Data(data=body), h11.EndOfMessage()):
-            self.transport.write(self.conn.send(event) or b"")
         if self.cycle is not None and not self.cycle.response_complete:
+            if self.cycle.response_started:
+                self.transport.close()  # cut short, the answer says that it failed
+                return
             self._end_of_the_request()
+        body = json.dumps(ErrorResponse.of(error).model_dump()).encode()
+        self.transport.write(_head(status, len(body)) + body)
         if self.transport.can_write_eof():
             self.transport.write_eof()
         self.loop.call_later(_LINGER_S, self.transport.close)
 
     def _end_of_the_request(self) -> None:
-        """The application is told that its caller has gone: the answer was given here."""
+        """The application is told that its caller has gone: the answer is given here."""
         self.cycle.disconnected = True
         self.cycle.message_event.set()
+
+
+def _head(status: int, size: int) -> bytes:
+    fields = f"content-type: application/json\r\ncontent-length: {size}\r\nconnection: close"
+    return STATUS_LINE[status] + fields.encode() + b"\r\n\r\n"

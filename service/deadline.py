@@ -18,12 +18,17 @@ from service.answers import answer
 from service.errors import EngineTimeout, InvalidRequest, NerveError
 
 HEADER = "x-nerve-deadline-ms"
+# uvloop's clock counts milliseconds, so its timers may be early by as much.
+_TICK_S = 0.001
 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
     given: str
     at: float
+
+    def is_over(self) -> bool:
+        return asyncio.get_running_loop().time() >= self.at - _TICK_S
 
     def passed(self) -> EngineTimeout:
         return EngineTimeout(
@@ -81,7 +86,7 @@ def sooner(deadline: float) -> float:
 def has_passed() -> bool:
     """Is the caller's own deadline over?"""
     asked = _CURRENT.get()
-    return asked is not None and asyncio.get_running_loop().time() >= asked.at
+    return asked is not None and asked.is_over()
 
 
 def named(error: NerveError) -> NerveError:
@@ -89,7 +94,7 @@ def named(error: NerveError) -> NerveError:
     asked = _CURRENT.get()
     if asked is None or not isinstance(error, EngineTimeout):
         return error
-    return asked.passed() if asyncio.get_running_loop().time() >= asked.at else error
+    return asked.passed() if asked.is_over() else error
 
 
 @asynccontextmanager

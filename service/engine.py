@@ -5,6 +5,7 @@ a request early, by cancellation or deadline, closes its connection, which ends 
 """
 
 import asyncio
+import json
 import math
 import ssl
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -13,13 +14,13 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TypeVar
 
-import httpx2
+import aiohttp
 from pydantic import BaseModel, ValidationError
 
 from service.breaker import Breaker
 from service.completion import ChatAnswer, Completion, CompletionRequest, ModelList, TokenCount
 from service.engine_status import failure, forwarding_failure, in_envelope, is_refusal
-from service.engine_transport import EngineTransport
+from service.engine_transport import Address, EngineTransport, Unreachable
 from service.errors import (
     EngineError,
     EngineTimeout,
@@ -32,7 +33,7 @@ from service.settings import Settings
 from service.timing import waiting
 from service.tracing import Tracing
 
-CONNECT_TIMEOUT_S = 5.0
+JSON = "application/json"
 # What the conventions for spans call that which is asked for.
 _OPERATIONS = {"/v1/chat/completions": "chat", "/v1/completions": "text_completion"}
 
@@ -55,9 +56,9 @@ class Engine:
     """A vLLM server. Methods raise EngineFailure, Overloaded and RequestTooLarge only."""
 
     def __init__(
-        self, client: httpx2.AsyncClient, deadline_s: float, metrics: Metrics, tracing: Tracing
+        self, transport: EngineTransport, deadline_s: float, metrics: Metrics, tracing: Tracing
     ) -> None:
-        self._client = client
+        self._transport = transport
         self._deadline_s = deadline_s
         self._metrics = metrics
         self._tracing = tracing
@@ -68,24 +69,19 @@ class Engine:
     ) -> "Engine":
         """A client for the engine of ``settings``; connects with the first request."""
         key, ca = settings.engine_api_key, settings.engine_ca
-        verify = ssl.create_default_context(cafile=str(ca)) if ca else True
+        trust = ssl.create_default_context(cafile=str(ca)) if ca else None
+        headers = {"authorization": f"Bearer {key.get_secret_value()}"} if key else {}
         breaker = Breaker(
             settings.breaker_failures,
             math.ceil(settings.probe_interval_s),
             metrics.guards.breaker_open,
         )
-        client = httpx2.AsyncClient(
-            base_url=settings.engine_url,
-            headers={"authorization": f"Bearer {key.get_secret_value()}"} if key else {},
-            timeout=httpx2.Timeout(None, connect=CONNECT_TIMEOUT_S),
-            transport=EngineTransport(verify, breaker),
-            trust_env=False,  # a proxy of the environment is meant for the world outside
-        )
-        return cls(client, settings.deadline_s, metrics, tracing or Tracing())
+        transport = EngineTransport(Address(settings.engine_url, headers, trust), breaker)
+        return cls(transport, settings.deadline_s, metrics, tracing or Tracing())
 
     async def aclose(self) -> None:
         """Close the connections."""
-        await self._client.aclose()
+        await self._transport.aclose()
 
     def deadline(self) -> float:
         """When a request that starts now has to have its answer, on the event loop's clock."""
@@ -129,11 +125,10 @@ class Engine:
 
     async def exposition(self, deadline: float) -> str:
         """The engine's own metrics, in Prometheus' text format."""
-        async with self._foreign_errors(deadline):
-            response = await self._client.get("/metrics")
-        if response.status_code != HTTPStatus.OK:
-            raise failure(response.status_code, response.text[:500])
-        return response.text
+        status, body = await self._whole("GET", "/metrics", None, deadline)
+        if status != HTTPStatus.OK:
+            raise failure(status, _text(body[:500]))
+        return _text(body)
 
     @asynccontextmanager
     async def forward(
@@ -153,39 +148,39 @@ class Engine:
             self._tracing.asking(_OPERATIONS.get(path), model) as question,
         ):
             sent = {**headers, **question.headers()}
-            request = self._client.build_request("POST", path, content=body, headers=sent)
             async with self._foreign_errors(deadline):
-                response = await self._client.send(request, stream=True)
+                response = await self._transport.send("POST", path, body, sent)
             try:
                 answer = await self._forwarded(response, deadline)
                 if answer.status != HTTPStatus.OK:
                     outcome.name = "refused"
                 yield answer
             finally:
-                await response.aclose()
+                response.close()  # does nothing to a connection whose answer was read to its end
 
-    async def _forwarded(self, response: httpx2.Response, deadline: float) -> Forwarded:
-        status, kind = response.status_code, response.headers.get("content-type", "")
+    async def _forwarded(self, response: aiohttp.ClientResponse, deadline: float) -> Forwarded:
+        status, kind = response.status, response.headers.get("content-type", "")
         if status == HTTPStatus.OK and kind.startswith("text/event-stream"):
             return Forwarded(status, kind, self._chunks(response, deadline))
         async with self._foreign_errors(deadline):
-            body = await response.aread()
-        if is_refusal(status, response.text[:500]):
-            enveloped = in_envelope(status, body)
-            kind = kind if enveloped is body else "application/json"
-            return Forwarded(status, kind, enveloped)
+            body = await response.read()
         if status != HTTPStatus.OK:
-            raise forwarding_failure(status, response.text[:500])
-        if not kind.startswith("application/json"):
+            said = _text(body[:500])
+            if not is_refusal(status, said):
+                raise forwarding_failure(status, said)
+            enveloped = in_envelope(status, body)
+            return Forwarded(status, kind if enveloped is body else JSON, enveloped)
+        if not kind.startswith(JSON):
             raise EngineError(f"the engine answered with {kind or 'no type'}, expected JSON")
         return Forwarded(status, kind, body)
 
-    async def _chunks(self, response: httpx2.Response, deadline: float) -> AsyncIterator[bytes]:
-        chunks = response.aiter_bytes()
+    async def _chunks(
+        self, response: aiohttp.ClientResponse, deadline: float
+    ) -> AsyncIterator[bytes]:
         while True:
             async with self._foreign_errors(deadline):
-                chunk = await anext(chunks, None)
-            if chunk is None:
+                chunk = await response.content.readany()
+            if not chunk:
                 return
             yield chunk
             deadline = self.deadline()
@@ -199,14 +194,31 @@ class Engine:
         deadline: float,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        async with self._foreign_errors(deadline):
-            response = await self._client.request(method, path, json=body, headers=headers)
-        if response.status_code != HTTPStatus.OK:
-            raise failure(response.status_code, response.text[:500])
+        asked = None if body is None else json.dumps(body, ensure_ascii=False).encode()
+        status, answered = await self._whole(method, path, asked, deadline, headers)
+        if status != HTTPStatus.OK:
+            raise failure(status, _text(answered[:500]))
         try:
-            return kind.model_validate_json(response.content)
+            return kind.model_validate_json(answered)
         except ValidationError as exc:
             raise EngineError(f"the engine's answer is not a {kind.__doc__}") from exc
+
+    async def _whole(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None,
+        deadline: float,
+        headers: Mapping[str, str] | None = None,
+    ) -> tuple[int, bytes]:
+        """Status and body of an answer."""
+        headers = {**(headers or {}), **({"content-type": JSON} if body else {})}
+        async with self._foreign_errors(deadline):
+            response = await self._transport.send(method, path, body, headers)
+            try:
+                return response.status, await response.read()
+            finally:
+                response.close()
 
     @asynccontextmanager
     async def _foreign_errors(self, deadline: float) -> AsyncIterator[None]:
@@ -215,15 +227,19 @@ class Engine:
             with waiting():
                 async with asyncio.timeout_at(deadline):
                     yield
-        except (TimeoutError, httpx2.TimeoutException) as exc:
-            if isinstance(exc, httpx2.ConnectTimeout):
-                raise EngineUnavailable("the engine cannot be reached") from exc
+        except aiohttp.ConnectionTimeoutError as exc:
+            raise EngineUnavailable("the engine cannot be reached") from exc
+        except TimeoutError as exc:
             raise EngineTimeout(
                 f"the engine gave no answer within {self._deadline_s:g} s; its work was cancelled"
             ) from exc
-        except httpx2.ConnectError as exc:
+        except aiohttp.ClientConnectorError as exc:
             raise EngineUnavailable("the engine cannot be reached; it is down or starting") from exc
-        except httpx2.TransportError as exc:
+        except Unreachable as exc:
             raise EngineUnavailable("the engine closed the connection before its answer") from exc
-        except (httpx2.HTTPError, httpx2.InvalidURL) as exc:
+        except (aiohttp.ClientError, ValueError) as exc:
             raise EngineError(f"the engine's answer cannot be read: {type(exc).__name__}") from exc
+
+
+def _text(body: bytes) -> str:
+    return body.decode("utf-8", errors="replace")

@@ -3,7 +3,10 @@
 It answers completions at once, whole or streamed, whatever is asked; see ``engine.lua``.
 """
 
+import grp
 import json
+import os
+import pwd
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -47,7 +50,9 @@ def scripted_engine(
     port = free_port()
     (work / "models.json").write_text(json.dumps(_models(adapters)), encoding="utf-8")
     text = (_HERE / "nginx.conf").read_text(encoding="utf-8")
+    user, group = pwd.getpwuid(os.getuid()).pw_name, grp.getgrgid(os.getgid()).gr_name
     places = {"{work}": work, "{modules}": _MODULES, "{here}": _HERE, "{port}": port}
+    places |= {"{user}": user, "{group}": group}
     for place, value in places.items():
         text = text.replace(place, str(value))
     (work / "nginx.conf").write_text(text, encoding="utf-8")
