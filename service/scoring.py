@@ -20,16 +20,24 @@ class Scoring:
     calibration: Calibration | None
     min_score: float
 
-    def scores(self, completion: Completion, decoded: Decoded) -> list[float] | None:
-        """One for each mention; None when the engine's tokens do not tell them, or the format
-        does not tell where the mentions stand."""
+    def scores(self, completion: Completion, decoded: Decoded) -> list[float | None] | None:
+        """One for each mention, None where the engine's tokens do not tell it; None for all when
+        the format does not tell where the mentions stand."""
         if completion.tokens is None or len(decoded.places) != len(decoded.mentions):
             return None
         raw = raw_scores(completion.text, completion.tokens, decoded.places)
+        return [self.score(one) for one in raw]
+
+    def score(self, raw: float | None) -> float | None:
+        """The score that a raw one becomes."""
         if raw is None or self.calibration is None:
             return raw
         # More digits than mean anything; raw ones are to be fitted on, so they keep theirs.
-        return [round(self.calibration(score), 4) for score in raw]
+        return round(self.calibration(raw), 4)
+
+    def is_good(self, score: float | None) -> bool:
+        """Is an entity of that score to be in the answer?"""
+        return not self.min_score or (score is not None and score >= self.min_score)
 
     def sift(self, text: str, aligned: Aligned) -> Aligned:
         """The entities of ``text`` that are good enough; the others as dropped, each once."""
@@ -38,7 +46,7 @@ class Scoring:
         good: list[Entity] = []
         bad: dict[Dropped, None] = {}
         for entity in aligned.entities:
-            if entity.score is not None and entity.score >= self.min_score:
+            if self.is_good(entity.score):
                 good.append(entity)
             else:
                 surface = text[entity.start : entity.end]

@@ -5,8 +5,9 @@ that does not stand in the text is dropped, and every mention that yields no ent
 """
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from service.ner.types import Dropped, Entity, Mention, Occurrences
 
@@ -34,65 +35,135 @@ def align(
     """Locate ``mentions`` in ``text``. ``scores`` are theirs, one each, and become the entities'.
 
     ``all``: a mention yields every occurrence of its surface; longer surfaces choose first.
+    ``as_read``: the same, but that a mention first takes the first free occurrence behind the one
+    before it, where there is one.
     ``in_order``: the n-th mention of a surface takes its n-th occurrence.
-    A repeated mention is merged, and the higher score kept. One that finds all its places taken is
-    dropped as ``overlap``.
+    A repeated mention is merged: said again, it is more probable only because it was said before.
+    One that finds all its places taken is dropped as ``overlap``.
     """
-    place = _every if occurrences == "all" else _nth
-    # White space around a surface is the model's, not the entity's.
-    bare = [Mention(m.label, m.surface.strip()) for m in mentions]
-    entities, dropped = place(text, bare, [None] * len(bare) if scores is None else scores)
-    return Aligned(tuple(sorted(entities, key=lambda e: (e.start, e.end))), tuple(dropped))
+    placing = placing_of(occurrences)(text)
+    for mention, score in zip(mentions, scores or [None] * len(mentions), strict=True):
+        placing.add(mention, score)
+    return placing.aligned()
 
 
-def _every(
-    text: str, mentions: Sequence[Mention], scores: Scores
-) -> tuple[list[Entity], list[Dropped]]:
-    entities: list[Entity] = []
-    reasons: dict[Mention, Dropped] = {}
-    taken = bytearray(len(text))
-    unique: dict[Mention, float | None] = {}
-    for mention, score in zip(mentions, scores, strict=True):
-        unique[mention] = _higher(unique.get(mention), score)
-    for mention in sorted(unique, key=lambda m: len(m.surface), reverse=True):
-        spans = _spans(text, mention.surface)
-        free = [span for span in spans if taken.find(1, *span) < 0]
-        for start, end in free:
-            taken[start:end] = b"\1" * (end - start)
-            entities.append(Entity(mention.label, start, end, unique[mention]))
-        if not free:
-            reasons[mention] = _dropped(mention, spans)
-    return entities, [reasons[mention] for mention in unique if mention in reasons]
+class Placing(ABC):
+    """Places mentions one by one; ``aligned`` when there are no more."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.entities: list[Entity] = []
+        self.taken = bytearray(len(text))
+
+    def add(self, mention: Mention, score: float | None = None) -> Entity | None:
+        """Its entity, if no later mention can change that."""
+        # White space around a surface is the model's, not the entity's.
+        return self.place(Mention(mention.label, mention.surface.strip()), score)
+
+    @abstractmethod
+    def place(self, mention: Mention, score: float | None) -> Entity | None:
+        """As ``add``, of a mention without white space around it."""
+
+    @abstractmethod
+    def rest(self) -> list[Dropped]:
+        """Place what waited for the end; the mentions that yielded nothing."""
+
+    def aligned(self) -> Aligned:
+        """Everything."""
+        dropped = tuple(self.rest())
+        return Aligned(tuple(sorted(self.entities, key=lambda e: (e.start, e.end))), dropped)
+
+    def is_free(self, span: Span) -> bool:
+        """Does no entity have a part of it?"""
+        return self.taken.find(1, *span) < 0
+
+    def take(self, mention: Mention, span: Span, score: float | None) -> Entity:
+        """An entity there."""
+        start, end = span
+        self.taken[start:end] = b"\1" * (end - start)
+        self.entities.append(Entity(mention.label, start, end, score))
+        return self.entities[-1]
 
 
-def _nth(
-    text: str, mentions: Sequence[Mention], scores: Scores
-) -> tuple[list[Entity], list[Dropped]]:
-    entities: list[Entity] = []
-    dropped: list[Dropped] = []
-    taken = bytearray(len(text))
-    left: dict[str, list[Span]] = {}
-    placed: dict[Mention, int | None] = {}  # which entity was its last, if it had any
-    for mention, score in zip(mentions, scores, strict=True):
-        if mention.surface not in left:
-            left[mention.surface] = _spans(text, mention.surface)[::-1]
-        spans = left[mention.surface]
+class _Every(Placing):
+    """Every occurrence, longest first: all wait for the end, since a longer one may follow."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.unique: dict[Mention, float | None] = {}
+        self.placed: set[Mention] = set()
+
+    def place(self, mention: Mention, score: float | None) -> Entity | None:
+        self.unique.setdefault(mention, score)
+        return None
+
+    def rest(self) -> list[Dropped]:
+        reasons: dict[Mention, Dropped] = {}
+        for mention in sorted(self.unique, key=lambda m: len(m.surface), reverse=True):
+            spans = _spans(self.text, mention.surface)
+            free = [span for span in spans if self.is_free(span)]
+            for span in free:
+                self.take(mention, span, self.unique[mention])
+            if not free and mention not in self.placed:
+                reasons[mention] = _dropped(mention, spans)
+        return [reasons[mention] for mention in self.unique if mention in reasons]
+
+
+class _AsRead(_Every):
+    """The place where a mention is read is its own at once; its other occurrences wait."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.read = 0  # the text up to here
+
+    def place(self, mention: Mention, score: float | None) -> Entity | None:
+        if mention in self.unique:
+            return None
+        super().place(mention, score)
+        spans = _spans(self.text, mention.surface)
+        span = next((s for s in spans if s[0] >= self.read and self.is_free(s)), None)
+        if span is None:
+            return None
+        self.read = span[1]
+        self.placed.add(mention)
+        return self.take(mention, span, score)
+
+
+class _InOrder(Placing):
+    """The n-th mention has the n-th occurrence, at once."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.left: dict[str, list[Span]] = {}
+        self.unplaced: dict[Mention, Dropped | None] = {}  # None: it has had a place
+
+    def place(self, mention: Mention, score: float | None) -> Entity | None:
+        if mention.surface not in self.left:
+            self.left[mention.surface] = _spans(self.text, mention.surface)[::-1]
+        spans = self.left[mention.surface]
         span = spans.pop() if spans else None
-        if span is not None and taken.find(1, *span) < 0:
-            taken[slice(*span)] = b"\1" * (span[1] - span[0])
-            placed[mention] = len(entities)
-            entities.append(Entity(mention.label, *span, score))
-        elif mention not in placed:
-            dropped.append(_dropped(mention, _spans(text, mention.surface)))
-            placed[mention] = None
-        elif (last := placed[mention]) is not None:
-            merged = entities[last]
-            entities[last] = replace(merged, score=_higher(merged.score, score))
-    return entities, dropped
+        if span is not None and self.is_free(span):
+            self.unplaced.setdefault(mention)
+            return self.take(mention, span, score)
+        if mention not in self.unplaced:
+            found = _spans(self.text, mention.surface)
+            self.unplaced[mention] = _dropped(mention, found)
+        return None
+
+    def rest(self) -> list[Dropped]:
+        return [dropped for dropped in self.unplaced.values() if dropped is not None]
 
 
-def _higher(one: float | None, other: float | None) -> float | None:
-    return max((score for score in (one, other) if score is not None), default=None)
+_PLACINGS: Mapping[Occurrences, type[Placing]] = {
+    "all": _Every,
+    "as_read": _AsRead,
+    "in_order": _InOrder,
+}
+
+
+def placing_of(occurrences: Occurrences) -> type[Placing]:
+    """How that rule places mentions."""
+    return _PLACINGS[occurrences]
 
 
 def _dropped(mention: Mention, spans: Sequence[Span]) -> Dropped:

@@ -6,7 +6,8 @@ stands for its part, as it does where a token begins with the rest of a characte
 laid together over the characters up to where the next text fits.
 """
 
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 PART = "\ufffd"
@@ -16,25 +17,6 @@ LONGEST_TOKEN = 128
 MOST_PLACES = 8
 
 Place = tuple[int, int]
-
-
-def lay_out(completion: str, tokens: Sequence[str]) -> list[Place] | None:
-    """The characters of ``completion`` that each token may have a part in, as half-open ranges,
-    whose starts and ends never go back. None when the tokens do not make up the completion, or
-    could do so in more than one way.
-
-    What ended the completion, or began a character that was never finished, lies behind its end.
-    """
-    size, pieces = len(completion), _pieces(tokens)
-    starts = _fit(completion, pieces)
-    if starts is None and tokens and tokens[-1].strip(PART):
-        # The last one ended the completion; its text is not a part of it.
-        pieces = _pieces(tokens[:-1])
-        starts = _fit(completion, pieces)
-    if starts is None:
-        return None
-    laid = _ranges(size, pieces, starts)
-    return laid + [(size, size + 1)] * (len(tokens) - len(starts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,45 +33,138 @@ class _Piece:
     head: bool
 
 
-def _pieces(tokens: Sequence[str]) -> list[_Piece]:
-    """One for each token, and one without text for the end."""
-    pieces: list[_Piece] = []
-    hidden, marked = 0, False
-    for token in tokens:
-        text = token.strip(PART)
-        pieces.append(_Piece(text, hidden, marked, bool(text) and token.startswith(PART)))
-        marked = token.endswith(PART) or (marked and not text)
-        hidden = hidden + 1 if not text else int(marked)
-    return [*pieces, _Piece("", hidden, marked, False)]
+def _piece(token: str, hidden: int, marked: bool) -> _Piece:
+    text = token.strip(PART)
+    return _Piece(text, hidden, marked, bool(text) and token.startswith(PART))
 
 
-def _fit(completion: str, pieces: Sequence[_Piece]) -> list[int] | None:
-    """Where the text of each piece but the last, the end, begins; of one without, the gap that it
-    may lie in. None when nothing fits, and when more than one thing does."""
-    before: list[dict[int, int]] = []
-    ways = {0: 1}  # to reach a position with the pieces so far
-    for piece in pieces[:-1]:
+def lay_out(completion: str, tokens: Sequence[str]) -> list[Place] | None:
+    """The characters of ``completion`` that each token may have a part in, as half-open ranges,
+    whose starts and ends never go back. None when the tokens do not make up the completion, or
+    could do so in more than one way.
+
+    What ended the completion, or began a character that was never finished, lies behind its end.
+    """
+    layout = Layout()
+    layout.add(tokens)
+    layout.end(completion)
+    return list(zip(layout.starts, layout.ends, strict=True)) if layout.is_whole else None
+
+
+class Layout:
+    """Lays tokens out while the completion is being written: ``add`` them as they come, and ``go``
+    on with the text so far; ``end`` when there is no more. In linear time, and however both come.
+
+    ``starts`` and ``ends`` are the ranges of the tokens whose place is certain. Those that come
+    later have no part in what stands before ``reach``.
+    """
+
+    def __init__(self) -> None:
+        self.starts: list[int] = []
+        self.ends: list[int] = []
+        self.reach = 0
+        self.is_whole = False  # it has ended, and all tokens are laid out
+        self._coming: deque[_Piece] = deque()
+        self._hidden, self._marked = 0, False  # of the next piece
+        self._is_stuck = False
+        # The pieces whose place is not certain, what each could have come behind, and the ways to
+        # reach a position with all of them.
+        self._pieces: list[_Piece] = []
+        self._before: list[dict[int, int]] = []
+        self._ways = {0: 1}
+        self._waiting = 0  # tokens without text behind ``reach``
+
+    def add(self, tokens: Iterable[str]) -> None:
+        """These tokens come next."""
+        for token in tokens:
+            self._coming.append(_piece(token, self._hidden, self._marked))
+            text = token.strip(PART)
+            self._marked = token.endswith(PART) or (self._marked and not text)
+            self._hidden = self._hidden + 1 if not text else int(self._marked)
+
+    def go(self, text: str) -> None:
+        """``text`` is the completion so far."""
+        while self._coming and not self._is_stuck and self._can_tell(text, self._coming[0]):
+            self._step(text)
+
+    def end(self, completion: str) -> None:
+        """``completion`` is all of it."""
+        while self._coming and not self._is_stuck:
+            self._step(completion)
+        if len(self._coming) > 1:
+            return
+        # One that does not fit ended the completion; its text is not a part of it.
+        enders = len(self._coming)
+        hidden, marked = self._hidden, self._marked
+        if enders:
+            hidden, marked = self._coming[0].hidden, self._coming[0].marked
+        last = _Piece("", hidden, marked, head=False)
+        closing = [end for end in self._ways if _closes(completion, last, end)]
+        if len(closing) == 1 and self._ways[closing[0]] == 1:
+            self._settle(closing[0])
+            self._close(last, len(completion), enders)
+
+    def _can_tell(self, text: str, piece: _Piece) -> bool:
+        """Is the text that decides where ``piece`` stands there?"""
+        needed = (end + _most(text, piece, end) + len(piece.text) for end in self._ways)
+        return not piece.text or max(needed) <= len(text)
+
+    def _step(self, text: str) -> None:
+        """The next piece; one that fits nowhere, or could be anywhere, is where it ends."""
+        piece = self._coming[0]
         found: dict[int, int] = {}
         reached: dict[int, int] = {}
-        for end, count in ways.items():
-            for start in _choices(completion, piece, end):
+        for end, count in self._ways.items():
+            for start in _choices(text, piece, end):
                 found[start] = end
                 behind = start + len(piece.text)
                 reached[behind] = min(reached.get(behind, 0) + count, 2)
-        if len(reached) > MOST_PLACES:
-            return None
-        before.append(found)
-        ways = reached
-    closing = [end for end in ways if _closes(completion, pieces[-1], end)]
-    if len(closing) != 1 or ways[closing[0]] != 1:
-        return None
-    (last,) = closing
-    starts: list[int] = []
-    for piece, found in zip(reversed(pieces[:-1]), reversed(before), strict=True):
-        start = last - len(piece.text)
-        starts.append(start)
-        last = found[start]
-    return starts[::-1]
+        self._is_stuck = not 0 < len(reached) <= MOST_PLACES
+        if self._is_stuck:
+            return
+        self._coming.popleft()
+        self._pieces.append(piece)
+        self._before.append(found)
+        self._ways = reached
+        if list(reached.values()) == [1]:
+            self._settle(*reached)
+
+    def _settle(self, last: int) -> None:
+        """The pieces so far end at ``last``, in the one way that there is."""
+        starts: list[int] = []
+        for piece, found in zip(reversed(self._pieces), reversed(self._before), strict=True):
+            start = last - len(piece.text)
+            starts.append(start)
+            last = found[start]
+        for piece, start in zip(self._pieces, reversed(starts), strict=True):
+            self._lay(piece, start)
+        self._pieces, self._before = [], []
+
+    def _lay(self, piece: _Piece, start: int) -> None:
+        """The characters of a piece, those in the gaps beside it too."""
+        if not piece.text:
+            self._waiting += 1
+            return
+        if piece.hidden > self._waiting:  # the text before has a part of a character behind it
+            self.ends[-1] = start
+        end, gap = start + len(piece.text), self.reach
+        # Unless marked, what came with this text may be all theirs.
+        self._range(gap, start if piece.marked else end, self._waiting)
+        first = max(start - 1, gap) if piece.hidden else gap
+        self._range(first if piece.head else start, end)
+        self.reach, self._waiting = end, 0
+
+    def _close(self, last: _Piece, size: int, enders: int) -> None:
+        if last.hidden > self._waiting:
+            self.ends[-1] = size
+        gap = self.reach
+        self._range(*((gap, size) if gap < size else (size, size + 1)), self._waiting)
+        self._range(size, size + 1, enders)
+        self.reach, self.is_whole = size + 1, True
+
+    def _range(self, start: int, end: int, times: int = 1) -> None:
+        self.starts += [start] * times
+        self.ends += [end] * times
 
 
 def _choices(completion: str, piece: _Piece, position: int) -> Iterator[int]:
@@ -97,16 +172,21 @@ def _choices(completion: str, piece: _Piece, position: int) -> Iterator[int]:
     if not piece.text:
         yield position
         return
-    most = LONGEST_TOKEN * (piece.hidden + piece.head)
-    if not piece.marked and not (piece.head and piece.hidden):
-        gap = completion[position : position + most]
-        most = len(gap) - len(gap.lstrip(PART))
-    behind = position + most + len(piece.text)
+    behind = position + _most(completion, piece, position) + len(piece.text)
     start = completion.find(piece.text, position, behind)
     while start >= 0:
         if _may_hide(piece, completion[position:start]):
             yield start
         start = completion.find(piece.text, start + 1, behind)
+
+
+def _most(completion: str, piece: _Piece, position: int) -> int:
+    """So many characters there may be between ``position`` and ``piece``."""
+    most = LONGEST_TOKEN * (piece.hidden + piece.head)
+    if piece.marked or (piece.head and piece.hidden):
+        return most
+    gap = completion[position : position + most]
+    return len(gap) - len(gap.lstrip(PART))
 
 
 def _may_hide(piece: _Piece, gap: str) -> bool:
@@ -123,24 +203,3 @@ def _closes(completion: str, end: _Piece, position: int) -> bool:
     """Can the completion end like this? A character that was not finished need not be there."""
     gap = completion[position:]
     return not gap or (bool(end.hidden) and _may_hide(end, gap))
-
-
-def _ranges(size: int, pieces: Sequence[_Piece], starts: Sequence[int]) -> list[Place]:
-    """Each piece's characters, those in the gaps beside it too; ``pieces`` with the end."""
-    laid: list[Place] = []
-    gap, waiting = 0, 0  # where the gap begins, and how many pieces without text lie in it
-    for piece, start in zip(pieces[:-1], starts, strict=True):
-        if not piece.text:
-            waiting += 1
-            continue
-        if piece.hidden > waiting:  # the text before has a part of a character behind it
-            laid[-1] = (laid[-1][0], start)
-        end = start + len(piece.text)
-        # Unless marked, what came with this text may be all theirs.
-        laid += [(gap, start if piece.marked else end)] * waiting
-        first = max(start - 1, gap) if piece.hidden else gap
-        laid.append((first if piece.head else start, end))
-        gap, waiting = end, 0
-    if pieces[-1].hidden > waiting:
-        laid[-1] = (laid[-1][0], size)
-    return laid + [(gap, size) if gap < size else (size, size + 1)] * waiting

@@ -10,11 +10,10 @@ things. Nor are they confidences yet: see ``service.calibration``, which has one
 
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 
-from service.ner.layout import Place, lay_out
+from service.ner.layout import Layout, Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,20 +26,44 @@ class Token:
 
 def raw_scores(
     completion: str, tokens: Sequence[Token], places: Sequence[Place]
-) -> list[float] | None:
+) -> list[float | None]:
     """The raw score of each of ``places``, half-open ranges of ``completion`` in code points.
 
-    A place that ends where the completion does is ended by the token that ended it, too. None when
-    the tokens do not make up the completion: a score is never invented.
+    A place that goes on behind the completion was ended by the token that ended it all. None from
+    where the tokens do not make up the completion: a score is never invented.
     """
-    laid = lay_out(completion, [token.text for token in tokens])
-    if laid is None:
-        return None
-    starts, ends = [start for start, _ in laid], [end for _, end in laid]
-    sums = list(accumulate((min(token.logprob, 0.0) for token in tokens), initial=0.0))
-    scores = []
-    for start, end in places:
-        behind = end + 1 if end == len(completion) else end
-        first, last = bisect_right(ends, start), bisect_left(starts, behind)
-        scores.append(math.exp(min(sums[last] - sums[first], 0.0)))
-    return scores
+    scores = RawScores()
+    scores.add(tokens)
+    scores.end(completion)
+    return [scores.of(place) for place in places]
+
+
+class RawScores:
+    """Raw scores while the completion is being written: ``add`` tokens as they come, and ``go`` on
+    with the text so far; ``end`` when there is no more."""
+
+    def __init__(self) -> None:
+        self._layout = Layout()
+        self._sums = [0.0]
+
+    def add(self, tokens: Iterable[Token]) -> None:
+        """These tokens come next."""
+        for token in tokens:
+            self._layout.add((token.text,))
+            self._sums.append(self._sums[-1] + min(token.logprob, 0.0))
+
+    def go(self, text: str) -> None:
+        """``text`` is the completion so far."""
+        self._layout.go(text)
+
+    def end(self, completion: str) -> None:
+        """``completion`` is all of it."""
+        self._layout.end(completion)
+
+    def of(self, place: Place) -> float | None:
+        """The raw score of ``place``; None while it is not certain."""
+        start, end = place
+        if end > self._layout.reach:
+            return None
+        first, last = bisect_right(self._layout.ends, start), bisect_left(self._layout.starts, end)
+        return math.exp(min(self._sums[last] - self._sums[first], 0.0))

@@ -7,7 +7,7 @@ from typing import Literal
 
 Reason = Literal["not_in_text", "unknown_label", "overlap", "below_min_score", "malformed"]
 Constraint = Literal["grounded", "schema", "none"]
-Occurrences = Literal["all", "in_order"]
+Occurrences = Literal["all", "as_read", "in_order"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from service.ner.formats import (
     objects,
     python_dict,
 )
+from service.ner.formats.reading import Reader
 from service.ner.types import Constraint, Decoded, Label, Mention
 
 
@@ -31,6 +32,9 @@ class Format(Protocol):
 
     def decode(self, completion: str, labels: Sequence[Label], *, complete: bool) -> Decoded:
         """Read any completion; never raises. ``complete`` is False when its end was cut off."""
+
+    def reader(self, labels: Sequence[Label]) -> Reader:
+        """Reads a completion while it is being written; ``decode`` is this, fed all at once."""
 
     def grammar(self, text: str, labels: Sequence[Label], constraint: Constraint) -> str | None:
         """The Lark grammar (llguidance) that holds the engine to this format; None for ``none``."""

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 from service.ner.formats.lark import any_of
 from service.ner.formats.one_line import escaped, span_rules, unescaped
-from service.ner.formats.reading import Reading
+from service.ner.formats.reading import Reader
+from service.ner.formats.rows import Rows
 from service.ner.types import Constraint, Decoded, Dropped, Label, Mention, label_named
 
 EMPTY = "没有找到任何实体"
@@ -30,28 +31,12 @@ def encode(mentions: Sequence[Mention], labels: Sequence[Label], text: str | Non
 
 def decode(completion: str, labels: Sequence[Label], *, complete: bool) -> Decoded:
     """Read the pairs of lines; a line that was cut off or has no partner is dropped."""
-    reading = Reading()
-    rows = completion.split("\n")
-    cut = None if complete else rows.pop()
-    waiting: str | None = None  # a line with a surface, whose label has to follow
-    begun = end = 0  # where that line stands, and where the next one
-    for row in rows:
-        start, end = end, end + len(row) + 1
-        field = _FIELD.fullmatch(row)
-        if field and field[1] == "Label" and waiting is not None:
-            read = _read(waiting, row, field[2], labels)
-            reading.add(read, begun, min(end, len(completion)))
-            waiting = None
-            continue
-        if waiting is not None:
-            reading.malformed(waiting)
-        waiting, begun = (row, start) if field and field[1] == "Text" else (None, start)
-        if waiting is None and not _SAYS_NOTHING.match(row):
-            reading.malformed(row)
-    loose = "\n".join(row for row in (waiting, cut) if row is not None)
-    if loose.strip() or not completion.strip():
-        reading.malformed(loose)
-    return reading.decoded()
+    return reader(labels).whole(completion, complete=complete)
+
+
+def reader(labels: Sequence[Label]) -> Reader:
+    """Pair by pair."""
+    return _Pairs(labels)
 
 
 def grammar(text: str, labels: Sequence[Label], constraint: Constraint) -> str | None:
@@ -75,6 +60,31 @@ def refuse_label(written: str) -> str | None:
 def max_tokens(size: int) -> int:
     """The frame of an entity costs about 10 tokens; a token has a byte at least."""
     return 64 + 2 * size
+
+
+class _Pairs(Rows):
+    def __init__(self, labels: Sequence[Label]) -> None:
+        super().__init__(labels)
+        self._waiting: str | None = None  # a line with a surface, whose label has to follow
+        self._begun = 0  # where that line stands
+
+    def row(self, row: str, start: int, end: int) -> None:
+        field, waiting = _FIELD.fullmatch(row), self._waiting
+        if field and field[1] == "Label" and waiting is not None:
+            self.reading.add(_read(waiting, row, field[2], self.labels), self._begun, end)
+            self._waiting = None
+            return
+        if waiting is not None:
+            self.reading.malformed(waiting)
+        self._waiting, self._begun = (row if field and field[1] == "Text" else None), start
+        if self._waiting is None and not _SAYS_NOTHING.match(row):
+            self.reading.malformed(row)
+
+    def end(self, *, complete: bool) -> None:
+        cut = self.last(complete=complete)
+        loose = "\n".join(row for row in (self._waiting, cut) if row is not None)
+        if loose.strip() or not self.text.strip():
+            self.reading.malformed(loose)
 
 
 def _read(above: str, row: str, written: str, labels: Sequence[Label]) -> Mention | Dropped:

@@ -13,7 +13,7 @@ import re
 from collections.abc import Sequence
 
 from service.ner.formats.lark import literal, substring_of
-from service.ner.formats.reading import Reading
+from service.ner.formats.reading import Reader
 from service.ner.types import Constraint, Decoded, Dropped, Label, Mention, label_named
 
 _TAG = re.compile(r"<(/?)([^<>\\/\s][^<>\n]*)>")
@@ -42,24 +42,12 @@ def encode(mentions: Sequence[Mention], labels: Sequence[Label], text: str | Non
 
 def decode(completion: str, labels: Sequence[Label], *, complete: bool) -> Decoded:
     """Read every pair of tags; of nested ones the inner; a tag without partner is malformed."""
-    reading = Reading()
-    opened: re.Match[str] | None = None
-    for tag in _TAG.finditer(completion):
-        if opened and tag[1] and tag[2] == opened[2]:
-            read = _read(completion[opened.end() : tag.start()], tag[2], labels)
-            reading.add(read, opened.start(), tag.end())
-            opened = None
-            continue
-        if opened:
-            reading.malformed(completion[opened.start() : tag.start()])
-        if tag[1]:
-            reading.malformed(tag.group())
-        opened = None if tag[1] else tag
-    if opened:
-        reading.malformed(completion[opened.start() :])
-    if not completion.strip():
-        reading.malformed(completion)
-    return reading.decoded()
+    return reader(labels).whole(completion, complete=complete)
+
+
+def reader(labels: Sequence[Label]) -> Reader:
+    """Pair by pair."""
+    return _Tags(labels)
 
 
 def grammar(text: str, labels: Sequence[Label], constraint: Constraint) -> str | None:
@@ -97,6 +85,41 @@ def refuse_label(written: str) -> str | None:
 def max_tokens(size: int) -> int:
     """The text again, and two tags for each entity; a token has a byte at least."""
     return 64 + 2 * size
+
+
+class _Tags(Reader):
+    def __init__(self, labels: Sequence[Label]) -> None:
+        super().__init__(labels)
+        self._behind = self._sought = 0  # the last ">"; up to where the next was looked for
+        self._opened: re.Match[str] | None = None
+
+    def read_on(self) -> None:
+        while (end := self.text.find(">", self._sought)) >= 0:
+            # No tag holds a "<" or a ">", so this is the only place where one can begin.
+            start = self.text.rfind("<", self._behind, end)
+            self._behind = self._sought = end + 1
+            if start >= 0 and (tag := _TAG.fullmatch(self.text, start, end + 1)):
+                self._read(tag)
+        self._sought = len(self.text)
+
+    def _read(self, tag: re.Match[str]) -> None:
+        opened, self._opened = self._opened, None
+        if opened and tag[1] and tag[2] == opened[2]:
+            read = _read(self.text[opened.end() : tag.start()], tag[2], self.labels)
+            self.reading.add(read, opened.start(), tag.end())
+            return
+        if opened:
+            self.reading.malformed(self.text[opened.start() : tag.start()])
+        if tag[1]:
+            self.reading.malformed(tag.group())
+        else:
+            self._opened = tag
+
+    def end(self, *, complete: bool) -> None:
+        if self._opened:
+            self.reading.malformed(self.text[self._opened.start() :])
+        if not self.text.strip():
+            self.reading.malformed(self.text)
 
 
 def _escaped(text: str) -> list[str]:

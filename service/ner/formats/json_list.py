@@ -7,8 +7,9 @@ them: code fences, prose, a missing bracket.
 import json
 from collections.abc import Sequence
 
-from service.ner.formats.json_objects import Keys, read, terminals
+from service.ner.formats.json_objects import Keys, Objects, terminals
 from service.ner.formats.lark import literal
+from service.ner.formats.reading import Reader
 from service.ner.types import Constraint, Decoded, Label, Mention
 
 _KEYS = Keys("label", "text")
@@ -24,10 +25,12 @@ def encode(mentions: Sequence[Mention], labels: Sequence[Label], text: str | Non
 
 def decode(completion: str, labels: Sequence[Label], *, complete: bool) -> Decoded:
     """Read every object of the completion; one without an end is dropped as malformed."""
-    reading = read(completion, _KEYS, labels)
-    if reading.empty and not (complete and "[]" in completion):
-        reading.malformed(completion)
-    return reading.decoded()
+    return reader(labels).whole(completion, complete=complete)
+
+
+def reader(labels: Sequence[Label]) -> Reader:
+    """Object by object."""
+    return Objects(labels, _KEYS, "[]")
 
 
 def grammar(text: str, labels: Sequence[Label], constraint: Constraint) -> str | None:

@@ -6,14 +6,17 @@ fences, prose.
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from service.ner.formats.lark import any_of, substring_of
-from service.ner.formats.reading import Reading
+from service.ner.formats.reading import Reader
 from service.ner.types import Constraint, Dropped, Label, Mention, label_named
 
 _ANY_SURFACE = r'/([^"\\\x00-\x1f]|\\(["\\\/bfnrt]|u[0-9a-fA-F]{4}))+/'
+
+_QUOTE_OR_BRACE = re.compile('["{}]')
+_IN_STRING = re.compile(r'["\\{]')
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +34,90 @@ class Keys:
         """
         return rf'\{{\s?"(?:{re.escape(self.label)}|{re.escape(self.surface)})"'
 
+    def may_begin(self) -> str:
+        """A pattern: the end of a text, which may become a ``head`` as the text goes on."""
+        words = (f'"{key}' for key in (self.label, self.surface))
+        begun = {re.escape(word[:size]) for word in words for size in range(len(word) + 1)}
+        return rf"\{{\s?(?:{'|'.join(sorted(begun))})\Z"
 
-def read(completion: str, keys: Keys, labels: Sequence[Label]) -> Reading:
-    """Every object of ``completion``; one without an end is dropped as malformed."""
-    reading = Reading()
-    for start, end in _objects(completion, keys):
-        reading.add(_read(completion[start:end], keys, labels), start, end)
-    return reading
+
+class Objects(Reader):
+    """Every innermost ``{…}`` with the two keys, read at its end; one without an end is dropped as
+    malformed. ``empty`` in a completion without objects says that there is nothing.
+
+    Quotes count inside an object only: prose around it may hold an odd number of them.
+    """
+
+    def __init__(self, labels: Sequence[Label], keys: Keys, empty: str) -> None:
+        super().__init__(labels)
+        self._keys, self._empty = keys, empty
+        self._head, self._may_begin = re.compile(keys.head()), re.compile(keys.may_begin())
+        self._start, self._position = -1, 0  # of the object, -1 outside; of what is read next
+        self._in_string = self._ended = False
+
+    def read_on(self) -> None:
+        """Every object that has ended."""
+        going_on = True
+        while going_on and self._position < len(self.text):
+            if self._start < 0:
+                going_on = self._seek()
+            elif self._in_string:
+                going_on = self._string()
+            else:
+                going_on = self._inside()
+
+    def end(self, *, complete: bool) -> None:
+        """What has begun ends here."""
+        self._ended = True
+        self.read_on()
+        if self._start >= 0:
+            self._object(len(self.text))
+        if self.reading.empty and not (complete and self._empty in self.text):
+            self.reading.malformed(self.text)
+
+    def _seek(self) -> bool:
+        self._start = self.text.find("{", self._position)
+        self._position = self._start + 1 or len(self.text)
+        return self._start >= 0
+
+    def _inside(self) -> bool:
+        mark = _QUOTE_OR_BRACE.search(self.text, self._position)
+        if mark is None:
+            self._position = len(self.text)
+            return False
+        self._position = mark.end()
+        if mark.group() == '"':
+            self._in_string = True
+        elif mark.group() == "}":
+            self._object(mark.end())
+            self._start = -1
+        else:
+            if self._head.match(self.text, self._start):  # an item without an end, not a frame
+                self._object(mark.start())
+            self._start = mark.start()
+        return True
+
+    def _string(self) -> bool:
+        """To the string's end; one without an end runs to the next item, or to the end of all."""
+        mark = _IN_STRING.search(self.text, self._position)
+        if mark is None:
+            self._position = len(self.text)
+            return False
+        self._position = mark.end()
+        if mark.group() == '"':
+            self._in_string = False
+        elif mark.group() == "\\":
+            self._position += 1  # what is escaped, which may not be there yet
+        elif self._head.match(self.text, mark.start()):
+            self._position, self._in_string = mark.start(), False
+        elif not self._ended and self._may_begin.match(self.text, mark.start()):
+            self._position = mark.start()
+            return False
+        return True
+
+    def _object(self, end: int) -> None:
+        item = self.text[self._start : end]
+        self.reading.add(_read(item, self._keys, self.labels), self._start, end)
 
 
 def terminals(text: str, labels: Sequence[Label], constraint: Constraint) -> list[str]:
@@ -56,39 +136,6 @@ def terminals(text: str, labels: Sequence[Label], constraint: Constraint) -> lis
 def quoted(text: str) -> str:
     """``text`` as a JSON string."""
     return json.dumps(text, ensure_ascii=False)
-
-
-def _objects(completion: str, keys: Keys) -> Iterator[tuple[int, int]]:
-    """Where every innermost ``{…}`` stands, and what follows the last ``{`` that has no end. One
-    pass, linear.
-
-    Quotes count inside an object only: prose around it may hold an odd number of them.
-    """
-    head = re.compile(keys.head())
-    # A string without an end runs to the next item or to the end, which keeps the search linear.
-    string_or_brace = re.compile(
-        rf'"(?:(?!{head.pattern})[^"\\]|\\.)*+(?:"|(?={head.pattern})|\\?\Z)|[{{}}]', re.DOTALL
-    )
-    start, position = -1, 0
-    while position < len(completion):
-        if start < 0:
-            start = position = completion.find("{", position)
-            if start < 0:
-                return
-            position += 1
-        match = string_or_brace.search(completion, position)
-        if match is None:
-            break
-        position = match.end()
-        if match.group() == "{":
-            if head.match(completion, start):  # an item without an end, not a frame around items
-                yield start, match.start()
-            start = match.start()
-        elif match.group() == "}":
-            yield start, position
-            start = -1
-    if start >= 0:
-        yield start, len(completion)
 
 
 def _is_text(text: str) -> bool:

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 
 from service.ner.formats.lark import any_of
 from service.ner.formats.one_line import escaped, span_rules, unescaped
-from service.ner.formats.reading import Reading
+from service.ner.formats.reading import Reader
+from service.ner.formats.rows import Rows
 from service.ner.types import Constraint, Decoded, Dropped, Label, Mention, label_named
 
 SEPARATOR = "："
@@ -25,19 +26,12 @@ def encode(mentions: Sequence[Mention], labels: Sequence[Label], text: str | Non
 
 def decode(completion: str, labels: Sequence[Label], *, complete: bool) -> Decoded:
     """Read every line; a last line that was cut off is dropped: its surface may lack its end."""
-    reading = Reading()
-    rows = completion.split("\n")
-    cut = None if complete else rows.pop()
-    end = 0
-    for row in rows:
-        start, end = end, end + len(row) + 1  # the line break ends the surface
-        if not _says_nothing(row):
-            reading.add(_read(row, labels), start, min(end, len(completion)))
-    if cut is not None and cut.strip():
-        reading.malformed(cut)
-    if not completion.strip():
-        reading.malformed(completion)
-    return reading.decoded()
+    return reader(labels).whole(completion, complete=complete)
+
+
+def reader(labels: Sequence[Label]) -> Reader:
+    """Line by line."""
+    return _Lines(labels)
 
 
 def grammar(text: str, labels: Sequence[Label], constraint: Constraint) -> str | None:
@@ -63,6 +57,19 @@ def refuse_label(written: str) -> str | None:
 def max_tokens(size: int) -> int:
     """A label and its separator cost about 3 tokens a mention; a token has a byte at least."""
     return 32 + size
+
+
+class _Lines(Rows):
+    def row(self, row: str, start: int, end: int) -> None:
+        if not _says_nothing(row):
+            self.reading.add(_read(row, self.labels), start, end)
+
+    def end(self, *, complete: bool) -> None:
+        cut = self.last(complete=complete)
+        if cut is not None and cut.strip():
+            self.reading.malformed(cut)
+        if not self.text.strip():
+            self.reading.malformed(self.text)
 
 
 def _says_nothing(row: str) -> bool:

@@ -7,19 +7,13 @@ every list is empty.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from service.ner.formats.lark import literal, substring_of
-from service.ner.formats.reading import Reading
+from service.ner.formats.reading import Reader
+from service.ner.formats.tokens import Tokens
 from service.ner.types import Constraint, Decoded, Dropped, Label, Mention, label_named
 
-# A quote ends a string only where something may follow it: models forget to escape apostrophes.
-# One without an end runs to the end of its line, which keeps the search linear.
-_STRING = "|".join(
-    rf"{quote}(?:[^{quote}\\\n]|\\[^\n]|{quote}(?!\s*(?:[,:\]}}]|\Z)))*+(?:{quote}|\\?(?=\n|\Z))"
-    for quote in "'\""
-)
-_TOKEN = re.compile(rf"{_STRING}|[\[\]{{}}:,]|[^\s\[\]{{}}:,'\"]+")
 _ENDED = re.compile(r"(['\"])(.*)\1", re.DOTALL)
 
 _ESCAPE = re.compile(
@@ -42,24 +36,12 @@ def decode(completion: str, labels: Sequence[Label], *, complete: bool) -> Decod
 
     A mention's place is its string: the key is written once for all of its label.
     """
-    reading = Reading()
-    key, listed, said = None, False, False
-    for match in _tokens(completion):
-        token = match.group()
-        if token in "[]":
-            listed = token == "["
-            said |= not listed
-        elif token in "{}" or (token == "," and not listed):
-            key, listed = None, False
-        elif token in ":,":
-            continue
-        elif key is None and not listed:
-            key = token
-        elif token != "None":
-            reading.add(_read(key, token, labels), *match.span())
-    if reading.empty and not (complete and said):
-        reading.malformed(completion)
-    return reading.decoded()
+    return reader(labels).whole(completion, complete=complete)
+
+
+def reader(labels: Sequence[Label]) -> Reader:
+    """String by string."""
+    return _Dictionary(labels)
 
 
 def grammar(text: str, labels: Sequence[Label], constraint: Constraint) -> str | None:
@@ -88,6 +70,32 @@ def max_tokens(size: int) -> int:
     return 256 + 2 * size
 
 
+class _Dictionary(Tokens):
+    def __init__(self, labels: Sequence[Label]) -> None:
+        super().__init__(labels)
+        self._key: str | None = None
+        self._listed = self._said = False  # inside a list; a list has ended
+
+    def token(self, start: int, end: int) -> None:
+        token = self.text[start:end]
+        if token in "[]":
+            self._listed = token == "["
+            self._said |= not self._listed
+        elif token in "{}" or (token == "," and not self._listed):
+            self._key, self._listed = None, False
+        elif token in ":,":
+            return
+        elif self._key is None and not self._listed:
+            self._key = token
+        elif token != "None":
+            self.reading.add(_read(self._key, token, self.labels), start, end)
+
+    def end(self, *, complete: bool) -> None:
+        self.read_to_end()
+        if self.reading.empty and not (complete and self._said):
+            self.reading.malformed(self.text)
+
+
 def _escaped(text: str, quote: str) -> list[str]:
     """Each character as ``repr`` writes it between such quotes."""
     return [
@@ -98,16 +106,6 @@ def _escaped(text: str, quote: str) -> list[str]:
         else repr(character)[1:-1]
         for character in text
     ]
-
-
-def _tokens(completion: str) -> Iterator[re.Match[str]]:
-    """Strings, punctuation and other words of every ``{…}``; what stands around them is skipped."""
-    position = completion.find("{")
-    while position >= 0 and (match := _TOKEN.search(completion, position)):
-        yield match
-        position = match.end()
-        if match.group() == "}":
-            position = completion.find("{", position)
 
 
 def _unescaped(written: str) -> str:
