@@ -16,7 +16,7 @@ from tests.fake_engine import FakeEngine
 from tests.serving import serving
 from tests.waiting import until
 
-hypothesis.settings.register_profile("quick", max_examples=15)
+hypothesis.settings.register_profile("quick", max_examples=15, deadline=None)
 
 BASE = "Qwen2.5-Coder-1.5B-Instruct"
 SHA256 = "0123456789abcdef" * 4
