@@ -7,6 +7,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from service import access_log, tally
 from service.metrics import Metrics
 from service.timing import Timing, timed
+from service.tracing import exemplar
 
 OVERHEAD_HEADER = b"x-nerve-overhead-ms"
 STAGES_HEADER = b"server-timing"
@@ -51,14 +52,14 @@ class MeasureRequests:
                 seconds = time.perf_counter() - started
                 route, method = route_of(scope), method_of(scope)
                 self.metrics.requests.labels(route, method, status).inc()
-                self.metrics.latency.labels(route).observe(seconds)
+                self.metrics.latency.labels(route).observe(seconds, exemplar())
                 access_log.write(route, method, status, seconds, told)
 
     def _tell(self, timing: Timing, start: Message, scope: Scope) -> None:
         overhead = timing.overhead()
         if overhead is None:
             return
-        self.metrics.overhead.labels(route_of(scope)).observe(overhead)
+        self.metrics.overhead.labels(route_of(scope)).observe(overhead, exemplar())
         headers = [(OVERHEAD_HEADER, b"%.3f" % (overhead * 1000))]
         if timing.stages:
             stages = [f"{name};dur={spent * 1000:.3f}" for name, spent in timing.stages.items()]

@@ -7,6 +7,7 @@ from time import perf_counter
 from types import TracebackType
 
 from prometheus_client import (
+    CONTENT_TYPE_LATEST,
     CollectorRegistry,
     Counter,
     Gauge,
@@ -14,11 +15,14 @@ from prometheus_client import (
     ProcessCollector,
     generate_latest,
 )
+from prometheus_client.openmetrics import exposition as openmetrics
 
 from service.adapter_metrics import AdapterMetrics
 from service.guard_metrics import GuardMetrics
 from service.timing import current
-from service.tracing import Tracing
+from service.tracing import Tracing, exemplar
+
+OPENMETRICS = "application/openmetrics-text"
 
 STAGES = ("resolve", "chunk", "prompt", "complete", "decode", "align", "respond")
 OUTCOMES = (
@@ -119,9 +123,13 @@ class Metrics:
         """Time a stage of an extraction, whether it fails or not."""
         return _Stage(name, self._stages[name], self._tracing.stage(name))
 
-    def exposition(self) -> bytes:
-        """All series in Prometheus' text format."""
-        return generate_latest(self.registry)
+    def exposition(self, accepted: str) -> tuple[bytes, str]:
+        """All series, and in which format: with exemplars where ``accepted``, the header's value,
+        has OpenMetrics, which Prometheus asks for; else in Prometheus' own, which has none."""
+        if OPENMETRICS in accepted:
+            body: bytes = openmetrics.generate_latest(self.registry)  # type: ignore[no-untyped-call]
+            return body, openmetrics.CONTENT_TYPE_LATEST
+        return generate_latest(self.registry), CONTENT_TYPE_LATEST
 
 
 class _Stage:
@@ -143,7 +151,7 @@ class _Stage:
         at: TracebackType | None,
     ) -> None:
         seconds = perf_counter() - self._started
-        self._time.observe(seconds)
+        self._time.observe(seconds, exemplar())
         timing = current()
         if timing is not None:
             timing.add(self._name, seconds)

@@ -21,6 +21,7 @@ from service.metrics import Metrics
 from service.places import Places
 from service.protocol import ErrorResponse
 from service.renaming import Renaming
+from service.tracing import exemplar
 
 # What the engine sees of a caller's headers, beside its trace. Not among them: the api key,
 # cookies, and the headers by which vLLM takes a priority, a session or a replica.
@@ -86,7 +87,7 @@ class PassedOn(Response):
         passing = self._passing
         async for lines in self._renaming.lines(chunks):
             if not events.begun:
-                passing.metrics.first_token.observe(time.perf_counter() - self._started)
+                passing.metrics.first_token.observe(time.perf_counter() - self._started, exemplar())
             async with asyncio.timeout_at(passing.engine.deadline()):
                 await events.write(lines)
 

@@ -112,6 +112,14 @@ def trace_id() -> str | None:
     return trace.format_trace_id(context.trace_id) if context.is_valid else None
 
 
+def exemplar() -> dict[str, str] | None:
+    """What leads from a measured time to the trace of its request; None where none is kept."""
+    context = trace.get_current_span().get_span_context()
+    if not (context.is_valid and context.trace_flags.sampled):
+        return None
+    return {"trace_id": trace.format_trace_id(context.trace_id)}
+
+
 @contextmanager
 def _current(span: Span) -> Iterator[None]:
     # Its own way with exceptions would put their words into the span.

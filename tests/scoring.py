@@ -2,10 +2,12 @@
 
 import math
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from starlette.types import Receive, Send
 
+from tests.conftest import ADAPTER, MANIFEST
 from tests.fake_engine import Script, answer
 
 # The identity, so that what a test reads is what the engine said.
@@ -24,6 +26,14 @@ min_score = 0.5
 f1 = 0.8
 f1_before = 0.75
 """
+
+
+def calibrated_adapters(folder: Path) -> Path:
+    """An adapters folder; its adapter, the default, has a calibration for grounded requests."""
+    (folder / ADAPTER).mkdir()
+    (folder / ADAPTER / "adapter.toml").write_text(MANIFEST + TABLE, encoding="utf-8")
+    (folder / "registry.toml").write_text(f'default = "{ADAPTER}"\n', encoding="utf-8")
+    return folder
 
 
 def surely(text: str, doubts: Mapping[str, float] | None = None, end: float = 1.0) -> Script:

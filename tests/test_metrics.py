@@ -5,6 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx2
+import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from service.metrics import STAGES
 from tests.conftest import ADAPTER, BASE, Gateway, running
@@ -161,3 +163,43 @@ def test_an_answer_without_the_engine_has_no_overhead(gateway: Gateway) -> None:
     headers = gateway.extract(" ").headers
     assert "x-nerve-overhead-ms" not in headers
     assert "server-timing" not in headers
+
+
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+# As Prometheus 2.42 asks.
+OF_PROMETHEUS = (
+    "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,"
+    "text/plain;version=0.0.4;q=0.5,*/*;q=0.1"
+)
+
+
+def exemplars(gateway: Gateway) -> set[str]:
+    """The traces that the buckets of the extraction's latency lead to."""
+    answer = gateway.client.get("/metrics", headers={"accept": OF_PROMETHEUS})
+    assert answer.headers["content-type"].startswith("application/openmetrics-text; version=1.0.0")
+    return {
+        sample.exemplar.labels["trace_id"]
+        for family in text_string_to_metric_families(answer.text)  # type: ignore[no-untyped-call]
+        for sample in family.samples
+        if sample.exemplar and sample.labels.get("route") == "/extract"
+    }
+
+
+def test_openmetrics_has_the_traces_of_measured_times(adapters: Path) -> None:
+    """Where the caller's trace is sampled; the format is one that a strict parser takes."""
+    with running(adapters) as gateway:
+        for flags in ("00", "01"):
+            assert exemplars(gateway) == set()
+            headers = {"traceparent": f"00-{TRACE}-00f067aa0ba902b7-{flags}"}
+            gateway.client.post("/extract", json={"text": "甲"}, headers=headers)
+        assert exemplars(gateway) == {TRACE}
+
+
+@pytest.mark.parametrize("accept", ["*/*", "text/plain", "text/html,*/*;q=0.8", ""])
+def test_others_get_the_text_format(gateway: Gateway, accept: str) -> None:
+    """Which has no exemplars."""
+    headers = {"traceparent": f"00-{TRACE}-00f067aa0ba902b7-01"}
+    gateway.client.post("/extract", json={"text": "甲"}, headers=headers)
+    answer = gateway.client.get("/metrics", headers={"accept": accept})
+    assert answer.headers["content-type"].startswith("text/plain; version=")
+    assert TRACE not in answer.text

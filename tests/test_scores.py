@@ -1,14 +1,13 @@
 """Scores over HTTP: when there are any, whose they are, and what min_score makes of them."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.conftest import ADAPTER, BASE, MANIFEST, Gateway, error_of, running
+from tests.conftest import ADAPTER, BASE, Gateway, error_of, running
 from tests.fake_engine import completes
-from tests.scoring import TABLE, surely
+from tests.scoring import calibrated_adapters, surely
 
 TEXT = "浙商银行的叶老桂，叶老桂"
 WRITTEN = "公司：浙商银行\n姓名：叶老桂"
@@ -18,11 +17,7 @@ SURELY = surely(WRITTEN, {"浙": 0.4, "叶": 0.9}, end=0.5)
 @pytest.fixture(scope="module")
 def shared_scored(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
     """A gateway whose adapter has a calibration for grounded requests."""
-    folder: Path = tmp_path_factory.mktemp("adapters")
-    (folder / ADAPTER).mkdir()
-    (folder / ADAPTER / "adapter.toml").write_text(MANIFEST + TABLE, encoding="utf-8")
-    (folder / "registry.toml").write_text(f'default = "{ADAPTER}"\n', encoding="utf-8")
-    with running(folder) as gateway:
+    with running(calibrated_adapters(tmp_path_factory.mktemp("adapters"))) as gateway:
         yield gateway
 
 

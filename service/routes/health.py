@@ -1,8 +1,9 @@
 """``/live``, ``/ready``, ``/metrics``."""
 
-from fastapi import APIRouter, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Response
 from fastapi.responses import PlainTextResponse
-from prometheus_client import CONTENT_TYPE_LATEST
 
 from service.metrics import Metrics
 from service.readiness import Readiness
@@ -25,8 +26,9 @@ def router(readiness: Readiness, metrics: Metrics) -> APIRouter:
         return {"ready": True}
 
     @routes.get("/metrics", response_class=PlainTextResponse, responses=errors(open_to_all=True))
-    async def exposition() -> Response:
-        """Prometheus' text format."""
-        return Response(metrics.exposition(), media_type=CONTENT_TYPE_LATEST)
+    async def exposition(accept: Annotated[str, Header()] = "") -> Response:
+        """Prometheus' text format, or OpenMetrics where that is accepted."""
+        body, kind = metrics.exposition(accept)
+        return Response(body, media_type=kind)
 
     return routes
