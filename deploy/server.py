@@ -83,6 +83,7 @@ def server(settings: Settings, spans: TracerProvider | None = None) -> Server:
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # nothing here asks for a caller's address
     )
     return Server(config, draining, settings.drain_s)
 

@@ -41,6 +41,7 @@ from service.readiness import Readiness
 from service.redact import Redact
 from service.routes import adapters, extract, health, openai, playground, redact
 from service.settings import Settings
+from service.straight import Straight
 from service.trace_requests import TraceRequests
 from service.tracing import Tracing
 
@@ -99,8 +100,10 @@ def create_app(
     app.include_router(health.router(readiness, metrics))
     app.include_router(adapters.router(registry, readiness))
     passing = Passing(engine, places, metrics)
-    app.include_router(openai.router(settings, registry, passing))
+    passed_on = openai.handlers(settings, registry, passing)
+    app.include_router(openai.router(registry, passing, passed_on))
     app.include_router(playground.router())
+    app.add_middleware(Straight, handlers=passed_on)
     _wrap(app, settings, metrics, keys, tracing)
     app.add_middleware(CloseWhenDraining, draining=draining)
     _handle_errors(app)

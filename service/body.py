@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Container
-from contextlib import suppress
+from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -70,25 +70,51 @@ class WholeBody:
             raise RequestTooLarge(f"the body is larger than the limit of {self.max_bytes} bytes")
 
     async def _run(self, body: bytes, scope: Scope, receive: Receive, send: Send) -> None:
+        """The application, in this task; a second one ends it when the client leaves."""
         unread: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
-        left: asyncio.Task[Message] = asyncio.ensure_future(_next(receive))
+        with _Leaving(receive) as leaving:
 
-        async def replay() -> Message:
-            return unread.pop() if unread else await asyncio.shield(left)
+            async def replay() -> Message:
+                return unread.pop() if unread else await leaving.message()
 
-        work = asyncio.ensure_future(self.app(scope, replay, send))
-        try:
-            await asyncio.wait({work, left}, return_when=asyncio.FIRST_COMPLETED)
-            if work.done():
-                work.result()
-        finally:
-            for task in (work, left):
-                task.cancel()
-                with suppress(asyncio.CancelledError, Exception):
-                    await task
+            await self.app(scope, replay, send)
 
 
-async def _next(receive: Receive) -> Message:
+class _Leaving:
+    """What is inside is cancelled when the client leaves, and goes no further than this."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._has_cancelled = False
+
+    def __enter__(self) -> "_Leaving":
+        task = asyncio.current_task()
+        assert task is not None  # an application runs in one
+        self._task: asyncio.Task[Any] | None = task
+        self._before = task.cancelling()
+        self._gone = asyncio.ensure_future(_disconnect(self._receive))
+        self._gone.add_done_callback(self._cancel)
+        return self
+
+    async def message(self) -> Message:
+        """The one that says that the client has left, once it has."""
+        return await asyncio.shield(self._gone)
+
+    def _cancel(self, gone: "asyncio.Task[Message]") -> None:
+        if self._task is not None and not gone.cancelled():
+            self._has_cancelled = self._task.cancel()
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> bool:
+        task, self._task = self._task, None
+        self._gone.cancel()
+        if task is None or not self._has_cancelled:
+            return False
+        # Someone else may have cancelled the task as well, which goes on.
+        is_ours = task.uncancel() <= self._before
+        return is_ours and kind is asyncio.CancelledError
+
+
+async def _disconnect(receive: Receive) -> Message:
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":

@@ -4,7 +4,7 @@ What is not listed in ``openai_request.routes`` does not exist here, whatever th
 """
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Mapping
 
 from fastapi import APIRouter, Request, Response
 
@@ -17,13 +17,19 @@ from service.passing import PassedOn, Passing
 from service.renaming import Renaming
 from service.routes.documented import errors
 from service.settings import Settings
+from service.straight import Handler
 
 _ERRORS = errors(400, 404, 422, 502, 503, 504)
 _BODY = {"requestBody": {"content": {"application/json": {"schema": {"type": "object"}}}}}
 
 
-def router(settings: Settings, registry: LiveRegistry, passing: Passing) -> APIRouter:
-    """The routes over a registry and an engine."""
+def handlers(settings: Settings, registry: LiveRegistry, passing: Passing) -> dict[str, Handler]:
+    """What is passed on, by path."""
+    return {route.path: _pass_on(route, registry, passing) for route in routes(settings)}
+
+
+def router(registry: LiveRegistry, passing: Passing, passed_on: Mapping[str, Handler]) -> APIRouter:
+    """The routes over a registry and an engine; ``passed_on`` as of ``handlers``."""
     api, started = APIRouter(tags=["openai"], responses=_ERRORS), int(time.time())
 
     @api.get("/v1/models")
@@ -39,12 +45,12 @@ def router(settings: Settings, registry: LiveRegistry, passing: Passing) -> APIR
         served = registry.resolve(model)
         return card(model, served, await _windows(passing), started)
 
-    for route in routes(settings):
+    for path, handler in passed_on.items():
         api.add_api_route(
-            route.path,
-            _pass_on(route, registry, passing),
+            path,
+            handler,
             methods=["POST"],
-            name=route.path.removeprefix("/v1/").replace("/", "_"),
+            name=path.removeprefix("/v1/").replace("/", "_"),
             openapi_extra=_BODY,
             response_class=Response,
         )
@@ -56,9 +62,7 @@ async def _windows(passing: Passing) -> dict[str, int | None]:
         return await passing.engine.models()
 
 
-def _pass_on(
-    route: Route, registry: LiveRegistry, passing: Passing
-) -> Callable[[Request], Awaitable[Response]]:
+def _pass_on(route: Route, registry: LiveRegistry, passing: Passing) -> Handler:
     async def pass_on(request: Request) -> Response:
         """The engine's answer, with the model's public name."""
         raw = await request.body()

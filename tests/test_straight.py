@@ -1,0 +1,25 @@
+"""The busiest routes do not go through the framework; what people read of them does."""
+
+from tests.conftest import Gateway, error_of
+from tests.openai_script import BODY, CHAT, chat_answer, writes
+
+REQUESTS = 'nerve_http_requests_total{{method="{}",route="{}",status="{}"}}'
+
+
+def test_they_are_documented_and_counted_as_the_others(gateway: Gateway) -> None:
+    """In the OpenAPI document, and under their path in the metrics."""
+    gateway.engine.script = writes(chat_answer("甲"))
+    series = REQUESTS.format("POST", CHAT, 200)
+    assert gateway.client.post(CHAT, json=BODY).status_code == 200
+    before = gateway.metric(series)
+    assert gateway.client.post(CHAT, json=BODY).status_code == 200
+    assert gateway.metric(series) == before + 1
+    assert "post" in gateway.client.get("/openapi.json").json()["paths"][CHAT]
+
+
+def test_other_methods_and_errors_are_as_everywhere(gateway: Gateway) -> None:
+    """405 by the framework; a handler's refusal in the envelope."""
+    answer = gateway.client.get(CHAT)
+    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+    refused = gateway.client.post(CHAT, json={**BODY, "model": "nobody"})
+    assert (refused.status_code, error_of(refused)["type"]) == (404, "not_found_error")
