@@ -1,14 +1,39 @@
-// Entities as layered underlines. Offsets are in UTF-16 code units, half-open.
+// A text with its entities marked, nested and overlapping ones too. Offsets are in UTF-16 code
+// units, half-open. The text is cut where an entity starts or ends; a piece has a line for each
+// entity that covers it, and behind an entity's last piece stands its tag.
+import { colour } from "./palette.js";
+import { element } from "./element.js";
 
-const COLOURS = 6;
+const LINE = 2; // pixels, and as much between two
+const shown = new WeakMap(); // a piece or tag: its entities, the innermost first
 
-/** An entity is the same in two answers when its label and place are. */
-export const identity = ({ label, start, end }) => JSON.stringify([label, start, end]);
+/** The entities of the piece or tag that `target` is or is in, the innermost first. */
+export function entitiesAt(target) {
+  const found = target.closest?.("mark, .tag");
+  return found ? { found, entities: shown.get(found) ?? [] } : null;
+}
 
-/** The labels of `entities`, each with its colour. */
-export function colours(entities) {
-  const labels = [...new Set(entities.map((entity) => entity.label))].sort();
-  return new Map(labels.map((label, place) => [label, `var(--c${place % COLOURS})`]));
+/**
+ * Fill `into` with `text`. `look(entity)` is {sign, said, kind}: what its tag shows beside the
+ * label, what a screen reader says, and the classes of its pieces and tag.
+ */
+export function show(into, text, entities, look) {
+  const laned = inLanes(entities);
+  const edges = new Set(entities.flatMap(({ start, end }) => [start, end]));
+  const cuts = [0, ...[...edges].sort((a, b) => a - b), text.length];
+  const parts = [];
+  let next = 0;
+  let active = [];
+  for (let place = 0; place + 1 < cuts.length; place++) {
+    const [from, to] = [cuts[place], cuts[place + 1]];
+    while (next < laned.length && laned[next].entity.start === from) active.push(laned[next++]);
+    const piece = text.slice(from, to);
+    if (piece) parts.push(active.length ? marked(piece, active, look) : piece);
+    const [ending, going] = parted(active, ({ entity }) => entity.end === to);
+    parts.push(...ending.sort((a, b) => b.entity.start - a.entity.start).map(({ entity }) => tag(entity, look(entity))));
+    active = going;
+  }
+  into.replaceChildren(...parts);
 }
 
 /** Each entity with the first lane that is free where it starts. */
@@ -23,39 +48,31 @@ function inLanes(entities) {
   });
 }
 
-/** Fill `into` with `text`; `dress(mark, entity)` is called where an entity starts. */
-export function show(into, text, entities, palette, dress) {
-  const laned = inLanes(entities);
-  const cuts = [...new Set(entities.flatMap(({ start, end }) => [start, end]))];
-  cuts.sort((a, b) => a - b);
-  const parts = [text.slice(0, cuts[0] ?? text.length)];
-  let next = 0;
-  let active = [];
-  cuts.forEach((cut, place) => {
-    active = active.filter(({ entity }) => entity.end > cut);
-    while (next < laned.length && laned[next].entity.start === cut) active.push(laned[next++]);
-    const piece = text.slice(cut, cuts[place + 1] ?? text.length);
-    parts.push(active.length ? marked(piece, cut, active, palette, dress) : piece);
+function marked(piece, active, look) {
+  const inside = [...active].sort((a, b) => length(a.entity) - length(b.entity));
+  const mark = element("mark", { text: piece, kind: inside.map(({ entity }) => look(entity).kind).join(" ") });
+  const lines = active.map(({ entity, lane }) => {
+    const paint = colour(entity.label);
+    return `linear-gradient(${paint}, ${paint}) 0 calc(100% - ${lane * 2 * LINE}px) / 100% ${LINE}px no-repeat`;
   });
-  into.replaceChildren(...parts);
+  const deepest = Math.max(...active.map(({ lane }) => lane));
+  mark.style.setProperty("--c", colour(inside[0].entity.label));
+  mark.style.background = `${lines.join(", ")}, var(--tint)`;
+  mark.style.paddingBottom = `${deepest * 2 * LINE + LINE + 1}px`;
+  shown.set(mark, inside.map(({ entity }) => entity));
+  return mark;
 }
 
-function marked(piece, cut, active, palette, dress) {
-  let inner = piece;
-  for (const { entity } of active.filter(({ entity }) => entity.start === cut).reverse()) {
-    const start = document.createElement("span");
-    start.append(inner);
-    dress(start, entity);
-    inner = start;
-  }
-  const mark = document.createElement("mark");
-  mark.append(inner);
-  const lines = active.map(({ entity, lane }) => {
-    const colour = palette.get(entity.label);
-    return `linear-gradient(${colour}, ${colour}) 0 calc(100% - ${lane * 5}px) / 100% 3px no-repeat`;
-  });
-  mark.style.background = lines.join(", ");
-  mark.style.paddingBottom = `${Math.max(...active.map(({ lane }) => lane)) * 5 + 5}px`;
-  mark.title = active.map(({ entity }) => entity.label).join(", ");
-  return mark;
+function tag(entity, { sign, said, kind }) {
+  const made = element("span", { kind: `tag ${kind}`, role: "button", tabindex: -1, "aria-label": said });
+  made.dataset.label = sign ? `${entity.label} ${sign}` : entity.label;
+  made.style.setProperty("--c", colour(entity.label));
+  shown.set(made, [entity]);
+  return made;
+}
+
+const length = ({ start, end }) => end - start;
+
+function parted(all, test) {
+  return [all.filter(test), all.filter((one) => !test(one))];
 }

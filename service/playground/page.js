@@ -1,136 +1,189 @@
-import { answerPane } from "./pane.js";
-import { identity, colours } from "./marks.js";
-import { snippet } from "./snippets.js";
-import { say, translate } from "./words.js";
+// The playground: wires the form, the gateway and the result together.
+import { addTyped, chooseAll, takeBack } from "./labels.js";
+import { adapters, extract, newRun } from "./gateway.js";
+import { bodies, counted, followForm, hasModels, linkForm, modelsChanged, offerModels, sayOptions } from "./form.js";
+import { changed, followResult, linkResult, prepare, problem, showRuns, summary } from "./result.js";
+import { changeLink, linked, putIntoLink } from "./link.js";
+import { copy } from "./copy.js";
+import { models } from "./models.js";
+import { say, speak, spoken } from "./words.js";
+import { textOf } from "./file.js";
 
 const by = (id) => document.getElementById(id);
-const FIELDS = ["text", "model", "other", "labels"];
-let answers = []; // of the last request: { body, text, answer, figures }
-let turn = 0; // a later request's answer is not overwritten by an earlier one's
+const EXAMPLES = {
+  chinese: "周三上午，顾清源教授在杭州西湖博物馆谈起《山海拾遗》，随后飞往伦敦，为星河银行的客户讲课。",
+  english: "On Tuesday Dr. Mira Okafor of Northwind Labs flew from Lagos to Oslo for the Arctic Data Forum.",
+};
+let running = null; // the AbortController of the request in flight
 
-async function ask(path, body) {
-  const key = by("key").value;
-  const headers = { "content-type": "application/json" };
-  if (key) headers.authorization = `Bearer ${key}`;
-  const options = body ? { method: "POST", headers, body: JSON.stringify(body) } : { headers };
-  const response = await fetch(path, options).catch(() => {
-    throw new Error(say("away"));
-  });
-  if (response.status === 401) by("key-row").hidden = false;
-  const answer = await response.json();
-  if (!response.ok) throw new Error(`${answer.error.type}: ${answer.error.message}`);
-  return { answer, headers: response.headers };
+const tell = (text) => (by("status").textContent = text);
+const key = () => by("key").value;
+
+/** Show an error, or with null none. */
+function fail(error) {
+  by("error").replaceChildren(...(error ? problem(error, run) : []));
+  if (error?.status !== 401 && error?.status !== 403) return;
+  by("key-row").hidden = false;
+  by("key").focus();
 }
 
 async function loadModels() {
-  const wanted = new URLSearchParams(location.hash.slice(1));
-  const { answer } = await ask("/v1/models");
-  const names = answer.data.map((model) => new Option(model.id));
-  by("model").replaceChildren(...names);
-  by("other").replaceChildren(new Option(say("none"), ""), ...names.map((one) => one.cloneNode(true)));
-  const labels = new Set(answer.data.flatMap((model) => model.labels ?? []));
-  by("known").replaceChildren(...[...labels].map((label) => new Option(label)));
-  const adapter = answer.data.find((model) => model.parent !== null);
-  if (adapter) by("model").value = adapter.id;
-  for (const field of FIELDS) if (wanted.has(field)) by(field).value = wanted.get(field);
+  const list = await adapters(key());
+  const missing = offerModels(models(list), list.default);
+  if (missing.length) tell(missing.map((name) => say("noModel", name)).join(" "));
 }
 
-function bodyFor(model) {
-  const labels = by("labels").value.split(/[,，、]/).map((one) => one.trim()).filter(Boolean);
-  return { text: by("text").value, model, offsets: "utf16", ...(labels.length && { labels }) };
-}
-
-async function extract() {
-  const mine = ++turn;
-  by("error").textContent = "";
-  by("status").textContent = say("working");
+async function run() {
+  running?.abort();
+  fail(null);
+  if (!by("text").value) {
+    tell(say("noText"));
+    by("text").focus();
+    return;
+  }
+  const mine = (running = new AbortController());
+  busy(true);
   try {
-    if (!by("model").value) await loadModels();
-    const models = [by("model").value, by("other").value].filter(Boolean);
-    const came = await Promise.all(models.map(async (model) => {
-      const body = bodyFor(model);
-      const { answer, headers } = await ask("/extract", body);
-      return { body, answer, headers };
-    }));
-    if (mine !== turn) return;
-    answers = came;
-    show();
+    if (!hasModels()) await loadModels();
+    await ask(bodies().map(newRun), mine);
   } catch (error) {
-    if (mine !== turn) return;
-    by("status").textContent = "";
-    by("error").textContent = error.message;
+    if (running === mine) fail(error);
+  }
+  if (running === mine) busy(false);
+}
+
+/** Ask for all runs at once, and show what comes for as long as nobody asks anew. */
+async function ask(runs, mine) {
+  const came = () => running === mine && showRuns(runs);
+  await Promise.all(runs.map((one) => extract(one, key(), mine.signal, came)));
+  if (running === mine) finished(runs);
+}
+
+/** Say it to those who do not see it. An error of all runs alike is said once. */
+function finished(runs) {
+  tell(summary());
+  const [first] = runs.map(({ error }) => error).filter(Boolean);
+  if (!first) return;
+  if (first.status === 401 || first.status === 403 || runs.every(({ error }) => error)) {
+    showRuns([]);
+    fail(first);
   }
 }
 
-function show() {
-  if (!answers.length) return;
-  const all = answers.flatMap(({ answer }) => answer.entities);
-  const scored = all.some(({ score }) => score !== null);
-  by("score").disabled = !scored;
-  by("why").textContent = scored ? "" : say("noScores");
-  by("least").textContent = scored ? by("score").value : "";
-  const least = scored ? Number(by("score").value) : 0;
-  const kept = answers.map(({ answer }) => answer.entities.filter(({ score }) => score === null || score >= least));
-  const palette = colours(all);
-  const panes = answers.map((one, place) => {
-    const others = kept.length > 1 ? new Set(kept[1 - place].map(identity)) : null;
-    return answerPane(one, kept[place], others, palette, (said) => (by("detail").textContent = said));
-  });
-  by("answers").replaceChildren(...panes);
-  by("detail").textContent = "";
-  by("status").textContent = kept.map((some) => `${some.length} ${say("count")}`).join(" / ");
-  by("found").hidden = false;
-  showSnippet();
+function busy(now) {
+  by("stop").hidden = !now;
+  by("form").ariaBusy = now;
+  if (now) tell(say("working"));
+  if (!now) running = null;
 }
 
-function showSnippet() {
-  const url = `${location.origin}/extract`;
-  by("snippet").textContent = snippet(by("tongue").value, url, answers[0].body, by("key").value !== "");
+function stop() {
+  running?.abort();
+  busy(false);
+  showRuns([]);
+  tell(say("stopped"));
+  by("go").focus();
 }
 
-async function copy(text) {
-  try {
-    await navigator.clipboard.writeText(text);
-    by("status").textContent = say("copied");
-  } catch (error) {
-    by("error").textContent = error.message;
-  }
+async function copyLink() {
+  const state = new URLSearchParams({ lang: spoken() });
+  linkForm(state);
+  linkResult(state);
+  const whole = putIntoLink(state);
+  const done = await copy(location.href);
+  tell(say(done ? (whole ? "linkCopied" : "linkWithoutText") : "notCopied"));
 }
 
-function copyLink() {
-  // In the fragment, which is never sent to a server.
-  const state = new URLSearchParams(FIELDS.map((field) => [field, by(field).value]));
-  history.replaceState(null, "", `#${state}`);
-  return copy(location.href);
-}
-
-async function dropFile(event) {
-  const [file] = event.dataTransfer.files;
+async function take(file) {
   if (!file) return;
-  event.preventDefault();
-  by("text").value = await file.text();
+  try {
+    const { text, encoding } = await textOf(file);
+    fail(null);
+    by("text").value = text;
+    counted();
+    tell(say("readFile", file.name, encoding));
+    by("text").focus();
+  } catch (error) {
+    fail(error);
+  }
 }
 
-function sayAll(change) {
-  translate(change);
-  by("language").textContent = say("switch");
-  if (by("other").options.length) by("other").options[0].textContent = say("none");
-  show();
+function speakAgain(wanted) {
+  speak(wanted);
+  sayOptions();
+  counted();
+  if (hasModels()) modelsChanged();
+  tell(summary());
+  changed();
 }
 
-by("form").addEventListener("submit", (event) => { event.preventDefault(); extract(); });
-by("text").addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) extract();
-});
-by("text").addEventListener("drop", dropFile);
-by("score").addEventListener("input", show);
-by("tongue").addEventListener("change", showSnippet);
-by("language").addEventListener("click", () => sayAll(true));
-by("copy").addEventListener("click", () => copy(by("snippet").textContent));
-by("link").addEventListener("click", copyLink);
-by("key").addEventListener("change", () => loadModels().then(() => (by("error").textContent = ""), fail));
-const fail = (error) => (by("error").textContent = error.message);
-sayAll(false);
-for (const [field, value] of new URLSearchParams(location.hash.slice(1)))
-  if (field === "text" || field === "labels") by(field).value = value;
+function follow() {
+  const state = linked();
+  speakAgain(state.get("lang"));
+  followForm(state);
+  followResult(state);
+  if (state.has("text")) tell(say("filled"));
+}
+
+function dropping() {
+  const form = by("form");
+  const files = ({ dataTransfer }) => dataTransfer.types.includes("Files");
+  form.addEventListener("dragover", (event) => {
+    if (!files(event)) return;
+    event.preventDefault();
+    form.classList.add("over");
+  });
+  for (const name of ["dragleave", "drop"]) form.addEventListener(name, () => form.classList.remove("over"));
+  form.addEventListener("drop", (event) => {
+    if (!files(event)) return;
+    event.preventDefault();
+    take(event.dataTransfer.files[0]);
+  });
+}
+
+function listen() {
+  by("form").addEventListener("submit", (event) => { event.preventDefault(); run(); });
+  by("form").addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); run(); }
+  });
+  by("text").addEventListener("input", counted);
+  by("open").addEventListener("click", () => by("file").click());
+  by("file").addEventListener("change", () => { take(by("file").files[0]); by("file").value = ""; });
+  for (const id of ["model", "other"]) by(id).addEventListener("change", modelsChanged);
+  for (const [id, text] of Object.entries(EXAMPLES))
+    by(id).addEventListener("click", () => { by("text").value = text; counted(); by("text").focus(); });
+  by("all").addEventListener("click", () => chooseAll(true));
+  by("none").addEventListener("click", () => chooseAll(false));
+  by("add").addEventListener("click", addTyped);
+  by("new-label").addEventListener("keydown", typedLabel);
+  by("stop").addEventListener("click", stop);
+  by("link").addEventListener("click", copyLink);
+  by("language").addEventListener("click", () => {
+    speakAgain(spoken() === "zh" ? "en" : "zh");
+    changeLink("lang", spoken());
+  });
+  by("key").addEventListener("keydown", (event) => {
+    if (event.key === "Enter") { event.preventDefault(); loadModels().then(() => fail(null), fail); }
+  });
+  addEventListener("hashchange", follow);
+}
+
+function typedLabel(event) {
+  if (event.isComposing || event.ctrlKey || event.metaKey) return;
+  // In a description a comma is a comma.
+  const between = /^[,，、;；]$/.test(event.key) && !/[:：]/.test(by("new-label").value);
+  if (event.key === "Enter" || between) {
+    event.preventDefault();
+    addTyped();
+  } else if (event.key === "Backspace" && !by("new-label").value) {
+    event.preventDefault();
+    takeBack();
+  }
+}
+
+by("shortcut").textContent = navigator.platform.startsWith("Mac") ? "⌘ ⏎" : "Ctrl ⏎";
+prepare({ keyed: () => key() !== "", tell, again: run });
+listen();
+dropping();
+follow();
 loadModels().catch(fail);

@@ -1,30 +1,45 @@
-// The request to copy. A key is never in it.
+// The request to copy: what the page sent, byte for byte the same JSON value. A key is never in it.
 
-// Characters that reorder what is read are written as escapes.
+// A shell takes no argument of 128 KiB.
+const LONG = 100_000;
+const KEY = "NERVE_API_KEY";
+
+// Characters that cannot be seen, or that reorder what is read, are written as escapes.
+const HIDDEN = /[\u007f-\u009f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
 const json = (value) =>
-  JSON.stringify(value, null, 2).replace(
-    /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
-    (sign) => "\\u" + sign.charCodeAt(0).toString(16).padStart(4, "0"),
-  );
+  JSON.stringify(value, null, 2).replace(HIDDEN, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`);
 
-/** The request `body` for `url`, in curl, python or javascript. */
+/** The request `body` for `url` in a tongue: curl, python or javascript. */
 export function snippet(tongue, url, body, keyed) {
   return { curl, python, javascript }[tongue](url, json(body), keyed);
 }
 
 function curl(url, body, keyed) {
-  const key = keyed ? ' -H "authorization: Bearer $NERVE_KEY"' : "";
-  return `curl ${url}${key} -H 'content-type: application/json' -d '${body.replaceAll("'", "'\\''")}'`;
+  const key = keyed ? ` \\\n  -H "authorization: Bearer $${KEY}"` : "";
+  const head = `curl -sS '${url}' -H 'content-type: application/json'${key} \\\n  `;
+  if (new Blob([body]).size <= LONG) return `${head}-d '${body.replaceAll("'", "'\\''")}'`;
+  // No line of the JSON is the word that ends it.
+  return `${head}--data-binary @- <<'NERVE'\n${body}\nNERVE`;
 }
 
 function python(url, body, keyed) {
-  const key = keyed ? ', headers={"authorization": "Bearer " + os.environ["NERVE_KEY"]}' : "";
-  const os = keyed ? "import os\n\n" : "";
-  return `${os}import httpx\n\nanswer = httpx.post("${url}"${key}, json=${body})\nprint(answer.json())`;
+  const os = keyed ? "import os\n" : "";
+  const key = keyed ? `, "authorization": "Bearer " + os.environ["${KEY}"]` : "";
+  return `import json
+${os}import urllib.request
+
+body = ${body}
+request = urllib.request.Request(
+    "${url}",
+    data=json.dumps(body).encode(),
+    headers={"content-type": "application/json"${key}},
+)
+with urllib.request.urlopen(request) as answer:
+    print(json.load(answer))`;
 }
 
 function javascript(url, body, keyed) {
-  const key = keyed ? ', authorization: "Bearer " + process.env.NERVE_KEY' : "";
+  const key = keyed ? `, authorization: "Bearer " + process.env.${KEY}` : "";
   return `const answer = await fetch("${url}", {
   method: "POST",
   headers: { "content-type": "application/json"${key} },

@@ -3,11 +3,16 @@
 import os
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.conftest import Gateway
+from tests.conftest import ADAPTER, MANIFEST, Gateway, running
+from tests.playground.opening import opened
+from tests.scoring import TABLE
+
+SECOND = "second"
 
 
 @pytest.fixture(scope="session")
@@ -19,27 +24,36 @@ def browser() -> Iterator[Browser]:
         if os.environ.get("REQUIRE_TOOLS") == "1":
             pytest.fail(missing)
         pytest.skip(missing)
+    expect.set_options(timeout=30_000)  # on a busy machine; what comes sooner is seen sooner
     with sync_playwright() as playwright:
         found = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         yield found
         found.close()
 
 
+@pytest.fixture(scope="session")
+def shared_pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
+    """A gateway with two adapters, of which one has scores, and an alias."""
+    folder: Path = tmp_path_factory.mktemp("adapters")
+    for name, more in {ADAPTER: TABLE, SECOND: ""}.items():
+        (folder / name).mkdir()
+        manifest = MANIFEST.replace(f'name = "{ADAPTER}"', f'name = "{name}"') + more
+        (folder / name / "adapter.toml").write_text(manifest, encoding="utf-8")
+    registry = f'default = "{ADAPTER}"\n[aliases]\nproduction = "{ADAPTER}"\n'
+    (folder / "registry.toml").write_text(registry, encoding="utf-8")
+    with running(folder) as gateway:
+        yield gateway
+
+
 @pytest.fixture
-def page(browser: Browser, gateway: Gateway) -> Iterator[Page]:
-    """The playground in English; whatever it did, it asked nobody else and logged no error."""
-    context = browser.new_context(locale="en-GB")
-    page = context.new_page()
-    asked: list[str] = []
-    said: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.goto(gateway.url)
-    page.wait_for_selector("#model option", state="attached")
-    yield page
-    context.close()
-    outside = [url for url in asked if not url.startswith((gateway.url, "data:"))]
-    assert not outside
-    # Chromium itself logs an answer that is an error; the page says it to people.
-    assert not [one for one in said if not one.startswith("Failed to load resource")]
+def pair(shared_pair: Gateway) -> Gateway:
+    """It, its engine as new."""
+    shared_pair.engine.reset()
+    return shared_pair
+
+
+@pytest.fixture
+def page(browser: Browser, pair: Gateway) -> Iterator[Page]:
+    """The playground of ``pair``, in English."""
+    with opened(browser, pair.url) as page:
+        yield page

@@ -1,0 +1,95 @@
+// What is asked: the text, the models, the labels, how.
+import { element } from "./element.js";
+import { follow as followLabels, labelsFor, link as linkLabels, offer } from "./labels.js";
+import { say } from "./words.js";
+
+const by = (id) => document.getElementById(id);
+const DEFAULTS = { constraint: "grounded", scores: "calibrated" };
+let known = new Map(); // models by name
+let wanted = new URLSearchParams(); // a link's state, until the models are known
+
+/** Offer these models, the gateway's default first; what is chosen already stays. */
+export function offerModels(all, first) {
+  const [model, other] = ["model", "other"].map((id) => by(id).value || wanted.get(id));
+  known = all;
+  const names = [...all.keys()];
+  by("model").replaceChildren(...names.map((name) => new Option(name, name)));
+  by("other").replaceChildren(new Option(say("nothing"), ""), ...names.map((name) => new Option(name, name)));
+  by("model").value = all.has(model) ? model : first;
+  by("other").value = all.has(other) ? other : "";
+  modelsChanged();
+  return [model, other].filter((name) => name && !all.has(name));
+}
+
+/** Are there models to choose from? */
+export const hasModels = () => known.size > 0;
+
+/** The models chosen: one, or two to compare. */
+export const chosen = () => [by("model").value, by("other").value].filter(Boolean).map((name) => known.get(name));
+
+/** Say what is known of the models chosen, and offer their labels. */
+export function modelsChanged() {
+  by("other").options[0].textContent = say("nothing");
+  for (const id of ["model", "other"]) by(`${id}-facts`).textContent = facts(known.get(by(id).value));
+  offer(chosen());
+}
+
+function facts(model) {
+  if (!model) return "";
+  const stands = model.stands ? [say("aliasOf", model.stands)] : [];
+  if (model.labels === null) return [...stands, say("base")].join(" · ");
+  const measured = model.evaluation.find(({ text_f1 }) => text_f1 !== null);
+  const f1 = measured ? [say("f1", measured.text_f1.toFixed(3), measured.split)] : [];
+  return [...stands, model.base, say("rank", model.rank), ...f1].join(" · ");
+}
+
+/** The request's body for each model; raises Refusal when no label is left for one. */
+export function bodies() {
+  return chosen().map((model) => {
+    const labels = labelsFor(model);
+    const options = Object.entries(DEFAULTS).map(([name]) => [name, by(name).value]);
+    const changed = options.filter(([name, value]) => value !== DEFAULTS[name]);
+    return { text: by("text").value, model: model.name, ...(labels && { labels }), offsets: "utf16", ...Object.fromEntries(changed) };
+  });
+}
+
+/** The form's state, for a link. */
+export function linkForm(state) {
+  for (const id of ["text", "model", "other", ...Object.keys(DEFAULTS)]) {
+    const { value } = by(id);
+    if (value && value !== DEFAULTS[id]) state.set(id, value);
+  }
+  linkLabels(state);
+}
+
+/** The form as a link says. */
+export function followForm(state) {
+  wanted = state;
+  for (const [name, usual] of Object.entries(DEFAULTS)) {
+    by(name).value = state.get(name) ?? usual;
+    if (!by(name).value) by(name).value = usual;
+  }
+  if (state.has("text")) by("text").value = state.get("text");
+  followLabels(state);
+  counted();
+  if (!hasModels()) return;
+  for (const id of ["model", "other"]) if (known.has(state.get(id))) by(id).value = state.get(id);
+  modelsChanged();
+}
+
+/** Say how long the text is, in characters (code points). */
+export function counted() {
+  let characters = 0;
+  for (const _ of by("text").value) characters++;
+  by("count").textContent = characters ? say("characters", characters) : "";
+}
+
+/** Fill the choices of options in the page's language. */
+export function sayOptions() {
+  const words = { constraint: ["grounded", "schema", "none"], scores: ["calibrated", "raw"] };
+  for (const [id, values] of Object.entries(words)) {
+    const value = by(id).value || DEFAULTS[id];
+    by(id).replaceChildren(...values.map((one) => element("option", { value: one, text: say(one === "none" ? "free" : one) })));
+    by(id).value = value;
+  }
+}

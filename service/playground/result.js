@@ -1,0 +1,183 @@
+// The answers, side by side, in the view that is chosen.
+import { compare, differences } from "./differences.js";
+import { choose, tabs } from "./tabs.js";
+import { differencesView, tableView } from "./table_view.js";
+import { element } from "./element.js";
+import { jsonView, requestView } from "./code_view.js";
+import { say } from "./words.js";
+import { textView } from "./text_view.js";
+import { close } from "./tip.js";
+import { entitiesAt } from "./marks.js";
+import { colour } from "./palette.js";
+
+const by = (id) => document.getElementById(id);
+const VIEWS = ["text", "table", "differences", "json", "request"];
+let runs = [];
+let view = "text";
+let page = { keyed: () => false, tell: () => {}, again: () => {} };
+let painting = 0;
+
+/** Once, at the start: `page` is what the views need of the rest. */
+export function prepare(given) {
+  page = given;
+  tabs(by("views"), (wanted) => {
+    view = wanted;
+    paint();
+  });
+  by("score").addEventListener("input", () => {
+    page.tell(summary());
+    changed();
+  });
+}
+
+/** Show these runs; none: nothing. */
+export function showRuns(some) {
+  runs = some;
+  changed();
+}
+
+/** Something of the runs has changed: paint at the next frame, once for all changes until then. */
+export function changed() {
+  if (!painting) painting = requestAnimationFrame(paint);
+}
+
+/** How many entities and dropped mentions there are, as a sentence for each run. */
+export function summary() {
+  return runs.filter(({ error }) => !error).map((run) => {
+    const below = belowOf(run).size;
+    const parts = [say("found", run.answer.entities.length - below)];
+    if (below) parts.push(say("under", below));
+    if (run.answer.dropped.length) parts.push(say("lost", run.answer.dropped.length));
+    const said = parts.join(say("comma"));
+    return runs.length > 1 ? say("of", run.answer.model, said) : said;
+  }).join(say("semicolon"));
+}
+
+/** The view and the score, for a link. */
+export function linkResult(state) {
+  if (view !== "text") state.set("view", view);
+  if (by("score").value !== "0") state.set("score", by("score").value);
+}
+
+/** The view and the score as a link says. */
+export function followResult(state) {
+  view = VIEWS.includes(state.get("view")) ? state.get("view") : "text";
+  by("score").value = state.get("score") ?? "0";
+  changed();
+}
+
+function paint() {
+  cancelAnimationFrame(painting);
+  painting = 0;
+  const two = runs.length === 2 && runs.every(({ done, error }) => done && !error);
+  by("result").hidden = !runs.length;
+  by("tab-differences").hidden = !two;
+  const now = view === "differences" && !two ? "text" : view;
+  choose(by("views"), now);
+  by("panel").setAttribute("aria-labelledby", `tab-${now}`);
+  paintScore(now);
+  paintLegend(now);
+  const back = place();
+  by("panel").replaceChildren(...(now === "differences" ? differing() : panes(two, now)));
+  back();
+}
+
+/** Where the reader is, in the panel; called later, what is returned goes back there. */
+function place() {
+  const scrolled = [...by("panel").querySelectorAll(".marked")].map(({ scrollTop }) => scrollTop);
+  const focused = document.activeElement?.matches(".tag") ? entitiesAt(document.activeElement).entities[0] : null;
+  close();
+  return () => {
+    by("panel").querySelectorAll(".marked").forEach((one, place) => (one.scrollTop = scrolled[place] ?? 0));
+    if (!focused) return;
+    const tag = [...by("panel").querySelectorAll(".tag")].find((one) => entitiesAt(one).entities[0] === focused);
+    tag?.focus({ preventScroll: true });
+  };
+}
+
+function paintScore(now) {
+  const scored = runs.some(({ answer }) => answer.entities.some(({ score }) => score !== null));
+  const found = runs.some(({ answer }) => answer.entities.length);
+  by("score").disabled = !scored;
+  by("least").textContent = scored ? Number(by("score").value).toFixed(2) : "";
+  by("why").textContent = found && !scored ? say("noScores") : "";
+  by("score-row").hidden = !found || !["text", "table", "differences"].includes(now);
+}
+
+function paintLegend(now) {
+  const counts = new Map();
+  for (const { answer } of runs)
+    for (const { label } of answer.entities) counts.set(label, (counts.get(label) ?? 0) + 1);
+  const items = [...counts].map(([label, count]) => {
+    const item = element("li", {}, element("span", { text: label, kind: "swatch" }), ` ${count}`);
+    item.style.setProperty("--c", colour(label));
+    return item;
+  });
+  by("legend").replaceChildren(...items);
+  by("legend").hidden = now !== "text" || !items.length;
+}
+
+const least = () => (by("score").disabled ? 0 : Number(by("score").value));
+const belowOf = ({ answer }) => new Set(answer.entities.filter(({ score }) => score !== null && score < least()));
+
+function kept(run) {
+  const below = belowOf(run);
+  return run.answer.entities.filter((entity) => !below.has(entity));
+}
+
+function panes(two, now) {
+  const made = runs.map((run, place) => {
+    const verdicts = two ? compare(kept(run), kept(runs[1 - place])) : null;
+    const pane = element("article", { "aria-label": run.answer.model }, element("h2", { text: run.answer.model }));
+    pane.append(...(run.error && now !== "request" ? problem(run.error, page.again) : inside(now, run, verdicts)));
+    return pane;
+  });
+  return two && ["text", "table"].includes(now) ? [agreement(now), ...made] : made;
+}
+
+function inside(now, run, verdicts) {
+  const views = {
+    text: () => [...textView(run, belowOf(run), verdicts), figures(run)],
+    table: () => tableView(run, belowOf(run), verdicts),
+    json: () => jsonView(run, page.tell),
+    request: () => requestView(run, page.keyed(), page.tell, changed),
+  };
+  return views[now]();
+}
+
+function agreement(now) {
+  const verdicts = [...compare(kept(runs[0]), kept(runs[1])).values()];
+  const same = verdicts.filter(({ kind }) => kind === "same").length;
+  const rows = differences(kept(runs[0]), kept(runs[1]));
+  const said = element("p", { kind: "wide agreement" }, element("b", { text: rows.length ? say("sum", same, rows.length) : say("agree") }));
+  if (now === "text" && rows.length) said.append(element("span", { text: say("signs"), kind: "quiet" }));
+  return said;
+}
+
+function differing() {
+  const [here, there] = runs;
+  const rows = differences(kept(here), kept(there));
+  return [element("div", { kind: "wide" }, agreement(), ...(rows.length ? differencesView(rows, here.answer.model, there.answer.model) : []))];
+}
+
+/** An error, in words: what it means, the gateway's message, a way on. */
+export function problem(error, again) {
+  const lead = error.word ? say(error.word, error.message || error.status) : say(error.type);
+  const parts = lead ? [element("b", { text: lead }), " "] : [];
+  if (!error.word) parts.push(element("span", { text: error.message, lang: "en" }), " ", element("code", { text: error.type }));
+  if (error.after) parts.push(" ", say("after", error.after));
+  const button = element("button", { type: "button", text: say("again") });
+  button.addEventListener("click", again);
+  return [element("p", {}, ...parts), button];
+}
+
+function figures({ answer: { usage }, took, overhead, stages, done }) {
+  if (!done) return "";
+  const parts = [say("took", Math.round(took))];
+  if (usage) parts.push(say("tokens", usage.prompt_tokens, usage.completion_tokens));
+  const rows = stages.map(([name, ms]) => element("tr", {}, element("th", { text: name, scope: "row" }), element("td", { text: ms })));
+  if (overhead !== null) rows.push(element("tr", {}, element("th", { text: say("overhead"), scope: "row" }), element("td", { text: overhead })));
+  if (!rows.length) return element("p", { text: parts.join(" · "), kind: "figures" });
+  const table = element("table", {}, element("caption", { text: say("stages") }), element("tbody", {}, ...rows));
+  return element("details", { kind: "figures" }, element("summary", { text: parts.join(" · ") }), table);
+}
