@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
-.PHONY: up test accept check fuzz audit lint format lock clean
+.PHONY: up test accept check docs fuzz audit lint format lock clean
 
 ## Bring everything up and show one answer; Ctrl-C stops it.
 up: .venv/gateway
@@ -25,6 +25,11 @@ check: lint
 ## Hostile input at length: the OpenAPI document, raw bytes, odd answers of an engine, the decoders.
 fuzz: .venv/dev
 	$(BIN)/python -m tests.fuzz $(FUZZ)
+
+## The documents as a site, in .nerve/site; a broken link fails.
+docs: .nerve/site-env/made
+	@NO_MKDOCS_2_WARNING=1 .nerve/site-env/bin/python -m mkdocs build --strict --quiet -f deploy/site/mkdocs.yml
+	@echo "made: .nerve/site/index.html; to look at it: $(PYTHON) -m http.server -d .nerve/site"
 
 ## Known weaknesses of what the locks pin. --strict: a package that the service does not know fails.
 SERVICE ?= pypi
@@ -73,3 +78,11 @@ clean:
 	@echo "adding the tools …"
 	@$(PIP) --require-hashes -r requirements/dev.txt
 	@touch $@
+
+.nerve/site-env/made: requirements/site.txt
+	@echo "making the site's environment in .nerve/site-env …"
+	@mkdir -p .nerve
+	@$(PYTHON) -m venv --clear .nerve/site-env
+	@.nerve/site-env/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r $<
+	@.nerve/site-env/bin/python -m pip install -qq --disable-pip-version-check --no-deps -e .
+	@cp $< $@
