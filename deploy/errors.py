@@ -6,6 +6,7 @@ from adapters.readers import DataError
 from adapters.recipe import RecipeError
 from adapters.register import RegisterError
 from adapters.report import ReportError
+from deploy.bulk.errors import BulkFailed
 from deploy.engine.environment import EnvironmentNotMade
 from deploy.pull.errors import PullError
 from deploy.trainer import TrainerFailed
@@ -24,6 +25,7 @@ class AskFailed(Exception):
 
 FOR_PEOPLE = (
     AskFailed,
+    BulkFailed,
     CalibrateError,
     DataError,
     EnvironmentNotMade,

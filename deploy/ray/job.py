@@ -1,0 +1,131 @@
+"""The entities of every row of many files: ``python -m deploy.ray.job --help``.
+
+read → pieces → prompt → [Ray's vLLM processor] → decode, align → write. Rows for which the engine
+is not asked are written first.
+"""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, get_args
+
+import ray
+from ray.data.llm import build_processor
+
+from deploy.bulk.errors import BulkFailed
+from deploy.ray.engine import STEP_CPUS, processor_config
+from deploy.ray.extraction import Extraction, is_asked
+from deploy.ray.reading import check_new, pieces_of, place_of
+from deploy.ray.sink import Lines
+from service.manifest import ManifestError, load
+from service.ner.guard import QWEN_ADDED_TOKENS
+from service.ner.types import Constraint
+
+AT_ONCE = 1000  # pieces
+BLOCK_BYTES = 2**20
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """0: all rows are done, 1: some have an ``error``, 2: refused."""
+    options = _parsed(arguments)
+    try:
+        extraction = _extraction(options)
+        check_new(options.out)
+    except (BulkFailed, ManifestError) as exc:
+        print(f"refused: {exc}", file=sys.stderr)
+        return 2
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    config = processor_config(options.model, extraction, options.replicas, options.rows_at_once)
+    # A long file goes on to the engines in parts.
+    ray.data.DataContext.get_current().target_max_block_size = BLOCK_BYTES
+    sink = Lines(options.out)
+    run = partial(_run, options.files, options.field, extraction)
+    _write(run(asked=False).map(partial(_unasked, extraction), num_cpus=STEP_CPUS), sink)
+    processor = build_processor(
+        config,
+        preprocess=partial(_request, extraction),
+        preprocess_map_kwargs={"num_cpus": STEP_CPUS},
+        postprocess_map_kwargs={"num_cpus": STEP_CPUS},
+    )
+    made = processor(run(asked=True))
+    _write(made.map(partial(_line, extraction), num_cpus=STEP_CPUS), sink)
+    print(f"{sink.rows} lines in {options.out}, {sink.failed} with an error", file=sys.stderr)
+    return 1 if sink.failed else 0
+
+
+def _run(files: Sequence[str], field: str, extraction: Extraction, *, asked: bool) -> Any:
+    """The pieces of all files that are ``asked``, or those that are not: a task a file."""
+    paths = ray.data.from_items([{"path": path} for path in files], override_num_blocks=len(files))
+    read = partial(_read, field=field, extraction=extraction, asked=asked)
+    return paths.map_batches(read, batch_size=1, num_cpus=STEP_CPUS)
+
+
+def _write(lines: Any, sink: Lines) -> None:
+    lines.write_datasink(sink, ray_remote_args={"num_cpus": STEP_CPUS})
+
+
+def _read(
+    batch: Mapping[str, Any], field: str, extraction: Extraction, asked: bool
+) -> Iterator[dict[str, list[str]]]:
+    """Batches of pieces, each written as JSON."""
+    found: list[str] = []
+    for file in map(str, batch["path"]):
+        for piece in pieces_of(file, field, extraction):
+            if is_asked(piece) == asked:
+                found.append(_dumped(piece))
+            if len(found) >= AT_ONCE:
+                yield {"piece": found}
+                found = []
+    yield {"piece": found}
+
+
+def _request(extraction: Extraction, row: Mapping[str, Any]) -> dict[str, Any]:
+    return extraction.request(json.loads(row["piece"]))
+
+
+def _line(extraction: Extraction, row: Mapping[str, Any]) -> dict[str, str]:
+    return {"line": _dumped(extraction.line(json.loads(row["piece"]), row))}
+
+
+def _unasked(extraction: Extraction, row: Mapping[str, Any]) -> dict[str, str]:
+    return {"line": _dumped(extraction.unasked(json.loads(row["piece"])))}
+
+
+def _dumped(content: Mapping[str, Any]) -> str:
+    return json.dumps(content, ensure_ascii=False)
+
+
+def _extraction(options: argparse.Namespace) -> Extraction:
+    """Raises BulkFailed, ManifestError."""
+    adapter = load(options.adapter.absolute())
+    known = {label.name: label for label in adapter.labels}
+    if unknown := [name for name in options.label if name not in known]:
+        raise BulkFailed(f"label has {unknown[0]!r}; expected one of {', '.join(known)}")
+    # In the manifest's order: the prompt is then one that the adapter was trained on.
+    labels = tuple(one for one in adapter.labels if not options.label or one.name in options.label)
+    own = options.model / "nerve_added_tokens.json"
+    tokens = json.loads(own.read_text("utf-8")) if own.exists() else QWEN_ADDED_TOKENS
+    return Extraction(adapter, labels, tuple(tokens), options.constraint)
+
+
+def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m deploy.ray.job", description=__doc__)
+    add = parser.add_argument
+    add("files", nargs="+", type=place_of, help="jsonl, parquet, csv or txt; paths or URIs")
+    add("--model", type=Path, required=True, help="folder of the base model's checkpoint")
+    add("--adapter", type=Path, required=True, help="folder of the adapter")
+    add("--out", type=place_of, required=True, help="a new folder of JSON lines; path or URI")
+    add("--field", default="text", help="the JSON field or the column of the text")
+    add("--label", action="append", default=[], help="a label to find; repeatable")
+    add("--constraint", choices=get_args(Constraint), default="grounded")
+    add("--replicas", type=int, default=1, help="engines, one a GPU")
+    add("--rows-at-once", type=int, default=64, help="in a batch")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
