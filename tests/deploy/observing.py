@@ -1,4 +1,7 @@
-"""The rules, alerts and dashboards of the checkout, read."""
+"""The rules, alerts and dashboards of the checkout, read.
+
+``python -m tests.deploy.observing`` prints where each metric is looked at.
+"""
 
 import json
 import re
@@ -7,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from service.metrics import Metrics
 from tests.deploy.tools import ROOT
 
 PROMETHEUS = ROOT / "deploy" / "prometheus"
@@ -55,3 +59,27 @@ def names_in(query: str) -> set[str]:
 
 def _filled(query: str) -> str:
     return query.replace("$__rate_interval", "1m").replace("$adapter", ".*")
+
+
+def places() -> dict[str, list[str]]:
+    """The panels and alerts that ask for each metric, by itself or through a recorded series."""
+    queries = {**panel_queries(), **{f"alert {name}": q for name, q in alert_queries().items()}}
+    recorded = {rule["record"]: names_in(rule["expr"]) for rule in rules("rules.yml")}
+    found: dict[str, list[str]] = {family.name: [] for family in Metrics().registry.collect()}
+    for place, query in queries.items():
+        asked = names_in(query)
+        for name in asked | {below for one in asked for below in recorded.get(one, ())}:
+            found.setdefault(family_of(name), []).append(re.sub(r" [A-Z]$", "", place))
+    # A colon: the engine's, or recorded.
+    return {name: sorted(set(places)) for name, places in found.items() if ":" not in name}
+
+
+def family_of(series: str) -> str:
+    """The metric that a series belongs to."""
+    return re.sub(r"_(bucket|sum|count|total)$", "", series)
+
+
+if __name__ == "__main__":
+    print("| metric | panels and alerts |\n|---|---|")
+    for metric, looks in places().items():
+        print(f"| `{metric}` | {'; '.join(looks)} |")
