@@ -36,6 +36,8 @@ OUTCOMES = (
     "cancelled",
 )
 
+ROW_OUTCOMES = ("ok", "error")
+
 # In seconds: the gateway's own work takes tens of microseconds, the engine's answer up to a minute.
 _SHORT = (0.00005, 0.0001, 0.00025, 0.0005, 0.00075, 0.001, 0.0015, 0.002, 0.003, 0.005)
 _LONG = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
@@ -72,6 +74,9 @@ class Metrics:
         )
         self.places = self._gauge("nerve_places", "Requests that may run at a time.")
         self.in_flight = self._gauge("nerve_requests_in_flight", "Requests that hold a place.")
+        self.batch_rows = self._counter(
+            "nerve_batch_rows", "Rows of batches answered, by outcome.", "outcome"
+        )
         self.stage_time = self._histogram(
             "nerve_stage_duration_seconds",
             "Time of each stage of an extraction.",
@@ -106,6 +111,8 @@ class Metrics:
         # A series that appears with its first event hides that event from rate().
         for outcome in OUTCOMES:
             self.engine_requests.labels(outcome)
+        for outcome in ROW_OUTCOMES:
+            self.batch_rows.labels(outcome)
         self._stages = {stage: self.stage_time.labels(stage) for stage in STAGES}
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:

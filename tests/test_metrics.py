@@ -102,6 +102,19 @@ def test_a_completion_without_anything_to_read_is_no_repair(gateway: Gateway) ->
     assert growth() == [0]
 
 
+def test_the_rows_of_a_batch_are_counted(gateway: Gateway) -> None:
+    """By how each ended; the batch itself is one request."""
+    growth = Growth(
+        gateway,
+        'nerve_batch_rows_total{outcome="ok"}',
+        'nerve_batch_rows_total{outcome="error"}',
+        'nerve_http_requests_total{method="POST",route="/extract",status="200"}',
+    )
+    gateway.extract("甲")
+    gateway.client.post("/extract/batch", content='"甲"\n3\n\n"甲"\n')
+    assert growth() == [2, 1, 1]
+
+
 def test_labels_that_callers_invent_are_one_value(gateway: Gateway) -> None:
     """On the base model any labels go, and none becomes a series."""
     growth = Growth(gateway, f'nerve_entities_total{{adapter="{BASE}",label="open"}}')
