@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
-.PHONY: up test accept check docs fuzz audit lint format lock clean
+.PHONY: up test accept check docs fuzz faults soak router audit lint format lock clean
 
 ## Bring everything up and show one answer; Ctrl-C stops it.
 up: .venv/gateway
@@ -30,6 +30,20 @@ fuzz: .venv/dev
 docs: .nerve/site-env/made
 	@NO_MKDOCS_2_WARNING=1 .nerve/site-env/bin/python -m mkdocs build --strict --quiet -f deploy/site/mkdocs.yml
 	@echo "made: .nerve/site/index.html; to look at it: $(PYTHON) -m http.server -d .nerve/site"
+
+## What callers are told while engine, network, disk and clock fail: one table.
+faults: .venv/dev
+	$(BIN)/python -m tests.faults
+
+## Mixed load with a fault every EVERY seconds: nothing lost, nothing leaked.
+MINUTES ?= 30
+EVERY ?= 60
+soak: .venv/dev
+	$(BIN)/python -m tests.faults.soak --minutes $(MINUTES) --every $(EVERY) $(SOAK)
+
+## Two gateways, vLLM's own router, two engines: failed requests while one of each is killed.
+router: .venv/dev
+	$(BIN)/python -m tests.faults.router $(ROUTER)
 
 ## Known weaknesses of what the locks pin. --strict: a package that the service does not know fails.
 SERVICE ?= pypi

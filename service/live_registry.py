@@ -83,8 +83,10 @@ class LiveRegistry:
             adapter = await asyncio.to_thread(self._manifest, name)
             try:
                 await self._prepare(adapter)
-            except (AdapterRefused, OSError) as exc:
+            except (AdapterRefused, FileNotFoundError) as exc:
                 raise InvalidRequest(str(exc), param="name") from exc
+            except OSError as exc:  # a full disk, say, which is not the caller's fault
+                raise InternalError(f"{name} cannot be stored: {exc.strerror}") from exc
             await self._disable(name, False)
             await self._follow(adapter)
             served = self.models.get(name)

@@ -53,7 +53,10 @@ class FakeEngine:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        raw_body = await _body(receive) or b"{}"
+        raw_body = await _body(receive)
+        if raw_body is None:
+            return
+        raw_body = raw_body or b"{}"
         body = json.loads(raw_body)
         if scope["method"] == "POST" and not _is_probe(body):
             self.seen.append(Seen(scope["path"], raw_body, Headers(scope=scope)))
@@ -98,11 +101,13 @@ class FakeEngine:
         return wait()
 
 
-async def _body(receive: Receive) -> bytes:
-    """All of it, in as many pieces as it comes."""
+async def _body(receive: Receive) -> bytes | None:
+    """All of it, in as many pieces as it comes; None when the client leaves before its end."""
     body, more = b"", True
     while more:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
         body, more = body + message.get("body", b""), message.get("more_body", False)
     return body
 

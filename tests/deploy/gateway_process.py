@@ -52,7 +52,7 @@ class GatewayProcess:
 
     def wait_until_ready(self) -> None:
         """Return when /ready says so."""
-        until(lambda: self.status("/ready") == 200, within_s=60)
+        until(lambda: self.status("/ready") == 200, within_s=120)
 
     def said(self) -> str:
         """Its log."""
