@@ -1,6 +1,7 @@
 """What is not documented does not exist: settings, errors, metrics, commands, stages."""
 
 import re
+import subprocess
 from pathlib import Path
 from typing import Any, get_args
 
@@ -100,3 +101,12 @@ def test_the_readmes_have_every_command_and_every_stage(text: str) -> None:
     """In both languages; a stage has one name everywhere."""
     assert all(f"nerve {name}" in text for name in commands())
     assert all(f"| {stage} |" in text for stage in STAGES)
+
+
+def test_nothing_is_committed_that_is_to_be_ignored() -> None:
+    """An environment among the files would be laid over the one of every other checkout."""
+    command = ["git", "ls-files", "--cached", "--ignored", "--exclude-standard"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=ROOT)
+    if done.returncode:
+        pytest.skip("this is no checkout of git")
+    assert done.stdout == ""
