@@ -1,14 +1,17 @@
 """One chunk's way: prompt, complete, decode, align. What is common to all chunks is ``Asked``."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from service.completion import Completion, CompletionRequest
 from service.engine import Engine
 from service.errors import RequestTooLarge
 from service.metrics import Metrics
-from service.ner.align import align
+from service.ner.align import align, placing_of
 from service.ner.chunk import Chunk
+from service.ner.early import Early
 from service.ner.prompt import Example, Prompt, render
+from service.ner.score import Token
 from service.ner.types import Constraint, Dropped, Entity, Label
 from service.registry import Served
 from service.scoring import Scoring
@@ -67,6 +70,22 @@ class ChunkWork:
         prepared = await self.prepare(asked, chunk, deadline)
         with self.metrics.stage("complete"):
             completion = await self.engine.complete(prepared.request, deadline)
+        return self.read(asked, prepared, completion)
+
+    async def stream(
+        self, asked: Asked, chunk: Chunk, deadline: float, tell: Callable[[Entity], None]
+    ) -> Extracted:
+        """As the call; ``tell`` has each entity that is certain before the chunk is done."""
+        prepared, served = await self.prepare(asked, chunk, deadline), asked.served
+        placing = placing_of(served.occurrences)(prepared.prompt.text)
+        early = Early(served.format.reader(asked.labels), placing, asked.scoring)
+
+        def hear(piece: str, tokens: Sequence[Token]) -> None:
+            for entity in early.feed(piece, tokens):
+                tell(entity)
+
+        with self.metrics.stage("complete"):
+            completion = await self.engine.stream(prepared.request, deadline, hear)
         return self.read(asked, prepared, completion)
 
     async def prepare(self, asked: Asked, chunk: Chunk, deadline: float) -> Prepared:

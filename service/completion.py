@@ -53,58 +53,72 @@ class Completion:
     tokens: tuple[Token, ...] | None = None
 
 
+class Usage(BaseModel):
+    """Tokens that the engine counted."""
+
+    prompt_tokens: int
+    completion_tokens: int
+
+
 class _Message(BaseModel):
     content: str
 
 
 class _Token(BaseModel):
     token: str
-    logprob: float
+    logprob: float = -9999.0  # vLLM's word for nothing at all, which a stream leaves out
 
 
-class _Logprobs(BaseModel):
+class Told(BaseModel):
+    """The tokens' probabilities."""
+
     content: tuple[_Token, ...] | None = None
 
 
 class _Choice(BaseModel):
     message: _Message
     finish_reason: str
-    logprobs: _Logprobs | None = None
-
-
-class _Usage(BaseModel):
-    prompt_tokens: int
-    completion_tokens: int
+    logprobs: Told | None = None
 
 
 class ChatAnswer(BaseModel):
     """chat completion"""
 
     choices: tuple[_Choice, ...]
-    usage: _Usage
+    usage: Usage
 
     def completion(self) -> Completion:
         """The one completion; raises EngineError, EngineUnavailable."""
         if len(self.choices) != 1:
             raise EngineError(f"the engine answered with {len(self.choices)} choices, expected 1")
-        choice, usage = self.choices[0], self.usage
-        if choice.finish_reason == "abort":
-            raise EngineUnavailable("the engine aborted the request; it is stopping")
-        if choice.finish_reason not in ("stop", "length"):
-            raise EngineError(f"the engine ended the completion with {choice.finish_reason!r}")
-        return Completion(
-            text=choice.message.content,
-            complete=choice.finish_reason == "stop",
-            prompt_tokens=usage.prompt_tokens,
-            completion_tokens=usage.completion_tokens,
-            tokens=_tokens(choice.logprobs),
-        )
+        (choice,) = self.choices
+        text, tokens = choice.message.content, tokens_of(choice.logprobs)
+        return completion(text, choice.finish_reason, self.usage, tokens)
 
 
-def _tokens(logprobs: _Logprobs | None) -> tuple[Token, ...] | None:
-    if logprobs is None or logprobs.content is None:
+def completion(
+    text: str, reason: str, usage: Usage, tokens: tuple[Token, ...] | None
+) -> Completion:
+    """What the model wrote, if the ``reason`` why it ended is one of those that leave something;
+    raises EngineError, EngineUnavailable."""
+    if reason == "abort":
+        raise EngineUnavailable("the engine aborted the request; it is stopping")
+    if reason not in ("stop", "length"):
+        raise EngineError(f"the engine ended the completion with {reason!r}")
+    return Completion(
+        text=text,
+        complete=reason == "stop",
+        prompt_tokens=usage.prompt_tokens,
+        completion_tokens=usage.completion_tokens,
+        tokens=tokens,
+    )
+
+
+def tokens_of(told: Told | None) -> tuple[Token, ...] | None:
+    """The tokens; None where they are not told."""
+    if told is None or told.content is None:
         return None
-    return tuple(Token(one.token, one.logprob) for one in logprobs.content)
+    return tuple(Token(one.token, one.logprob) for one in told.content)
 
 
 class TokenCount(BaseModel):

@@ -6,8 +6,8 @@ in; tasks that a request starts have the same. It covers the whole answer, a str
 
 import asyncio
 import math
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
@@ -95,6 +95,15 @@ def named(error: NerveError) -> NerveError:
     if asked is None or not isinstance(error, EngineTimeout):
         return error
     return asked.passed() if asked.is_over() else error
+
+
+@contextmanager
+def naming() -> Iterator[None]:
+    """Timeouts that come out of this name the caller's own deadline, if it was that."""
+    try:
+        yield
+    except EngineTimeout as exc:
+        raise named(exc) from exc
 
 
 @asynccontextmanager

@@ -19,6 +19,7 @@ from pydantic import BaseModel, ValidationError
 
 from service.breaker import Breaker
 from service.completion import ChatAnswer, Completion, CompletionRequest, ModelList, TokenCount
+from service.completion_stream import CompletionStream, Hear
 from service.engine_status import failure, forwarding_failure, in_envelope, is_refusal
 from service.engine_transport import Address, EngineTransport, Unreachable
 from service.errors import (
@@ -96,6 +97,29 @@ class Engine:
             path, body, headers = "/v1/chat/completions", request.body(), question.headers()
             answer = await self._ask(ChatAnswer, "POST", path, body, deadline, headers)
             completion = answer.completion()
+            question.answered(completion)
+            return completion
+
+    async def stream(self, request: CompletionRequest, deadline: float, hear: Hear) -> Completion:
+        """One chat completion; ``hear`` has its pieces while it is written."""
+        with (
+            counted(self._metrics.engine_requests, self._metrics.engine_in_flight),
+            self._tracing.chat(request) as question,
+        ):
+            streaming = {"stream": True, "stream_options": {"include_usage": True}}
+            body = json.dumps({**request.body(), **streaming}, ensure_ascii=False).encode()
+            headers = {**question.headers(), "content-type": JSON}
+            stream = CompletionStream(hear)
+            async with self._foreign_errors(deadline):
+                response = await self._transport.send("POST", "/v1/chat/completions", body, headers)
+                try:
+                    if response.status != HTTPStatus.OK:
+                        raise failure(response.status, _text((await response.read())[:500]))
+                    async for data in response.content.iter_any():
+                        stream.feed(data)
+                finally:
+                    response.close()  # does nothing to a connection that was read to its end
+            completion = stream.completion()
             question.answered(completion)
             return completion
 

@@ -12,7 +12,7 @@ from typing import TypeVar
 from service import deadline, tally
 from service.chunk_work import Asked, ChunkWork
 from service.engine import Engine
-from service.errors import EngineTimeout, InvalidRequest, NerveError, RequestTooLarge
+from service.errors import InvalidRequest, NerveError, RequestTooLarge
 from service.few_shot import examples
 from service.long_text import Budget, Found, LongText
 from service.metrics import Metrics
@@ -76,17 +76,22 @@ class Extract:
     async def find(self, text: str, asked: Asked, budget: Budget) -> Found:
         """What came of one text; raises RequestTooLarge, and what its first chunk raised if none
         could be extracted."""
+        with deadline.naming():
+            found = await self.cutter(text)(asked, text, budget)
+        tally.found(len(found.entities))
+        return self.named(found)
+
+    def cutter(self, text: str) -> LongText:
+        """What extracts ``text``; raises RequestTooLarge."""
         size, limit = len(text.encode()), self.settings.max_text_bytes
         if size > limit:
             raise RequestTooLarge(
                 f"text has {size} bytes; the limit is {limit} bytes", param="text"
             )
-        work = ChunkWork(self.settings, self.engine, self.metrics)
-        try:
-            found = await LongText(self.settings, work)(asked, text, budget)
-        except EngineTimeout as exc:
-            raise deadline.named(exc) from exc
-        tally.found(len(found.entities))
+        return LongText(self.settings, ChunkWork(self.settings, self.engine, self.metrics))
+
+    def named(self, found: Found) -> Found:
+        """``found``, where the caller's own deadline is named if it cut parts off."""
         failed = (replace(part, error=deadline.named(part.error)) for part in found.failed)
         return replace(found, failed=tuple(failed))
 

@@ -5,7 +5,7 @@ others waiting; and a chunk that failed is named, never missing in silence.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from service.chunk_work import Asked, ChunkWork, Extracted
@@ -20,6 +20,10 @@ from service.side_by_side import side_by_side
 OVERLAP = 32
 # Cutting a longer text takes milliseconds, which other requests need not wait for.
 CUT_ASIDE = 20_000
+
+
+Work = Callable[[int, float], Awaitable[Extracted]]
+Hear = Callable[[int, Extracted | NerveError], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +76,19 @@ class LongText:
 
     async def __call__(self, asked: Asked, text: str, budget: Budget) -> Found:
         """Raises what the first chunk raised if none could be extracted; see ChunkWork."""
+        pieces = await self.cut(asked, text)
+
+        async def work(place: int, deadline: float) -> Extracted:
+            return await self.work(asked, pieces[place], deadline)
+
+        return joined(pieces, await self.each(len(pieces), budget, work))
+
+    async def cut(self, asked: Asked, text: str) -> list[Chunk]:
+        """The chunks that are not blank."""
         with self.work.metrics.stage("chunk"):
-            pieces = await self._cut(asked, text)
-        if not pieces:
-            return Found()
-        if len(pieces) == 1:
-            return joined(pieces, [await self._tried(asked, pieces[0], budget)])
-        results = await self._side_by_side(asked, pieces, budget)
-        if all(isinstance(result, NerveError) for result in results):
-            raise next(result for result in results if isinstance(result, NerveError))
-        return joined(pieces, results)
+            return await self._cut(asked, text)
 
     async def _cut(self, asked: Asked, text: str) -> list[Chunk]:
-        """The chunks that are not blank."""
         size = chunk_chars(asked.served, self.settings)
         if len(text) <= size:
             found = [Chunk.whole(text)]
@@ -94,39 +98,51 @@ class LongText:
             found = await asyncio.to_thread(chunks, text, size, OVERLAP)
         return [chunk for chunk in found if chunk.text and not chunk.text.isspace()]
 
-    async def _side_by_side(
-        self, asked: Asked, pieces: Sequence[Chunk], budget: Budget
+    async def each(
+        self, pieces: int, budget: Budget, work: Work, heard: Hear = lambda *_: None
     ) -> list[Extracted | NerveError]:
-        """One result a piece, in order. Once more pieces than are under way at a time have found
-        no engine, one after the other, it is not looked for any more."""
+        """The results of so many pieces, in order; ``work`` is called with a piece's place in them,
+        and ``heard`` with its result, as soon as it is there.
+
+        Once more pieces than are under way at a time have found no engine, one after the other, it
+        is not looked for any more.
+        """
+        if pieces == 1:
+            heard(0, result := await self._result(0, budget, work))
+            return [result]
         at_once = self.settings.request_concurrency
         in_vain: list[NerveError] = []
 
-        async def one(piece: Chunk) -> Extracted | NerveError:
+        async def one(place: int) -> Extracted | NerveError:
             if len(in_vain) > at_once:
-                return in_vain[-1]
-            try:
-                result = await self._tried(asked, piece, budget)
-            except EngineUnavailable as exc:
-                in_vain.append(exc)
-                return exc
-            except NerveError as exc:
-                return exc
-            in_vain.clear()
+                result: Extracted | NerveError = in_vain[-1]
+            else:
+                result = await self._result(place, budget, work)
+                if isinstance(result, EngineUnavailable):
+                    in_vain.append(result)
+                elif not isinstance(result, NerveError):
+                    in_vain.clear()
+            heard(place, result)
             return result
 
-        return await side_by_side(one, pieces, at_once)
+        return await side_by_side(one, range(pieces), at_once)
 
-    async def _tried(self, asked: Asked, chunk: Chunk, budget: Budget) -> Extracted:
+    async def _result(self, place: int, budget: Budget, work: Work) -> Extracted | NerveError:
+        try:
+            return await self._tried(place, budget, work)
+        except NerveError as exc:
+            return exc
+
+    async def _tried(self, place: int, budget: Budget, work: Work) -> Extracted:
         """What came of a chunk. One for which nothing was generated is tried again, once: a
         document should not lack a piece because a connection closed."""
         async with budget.at_once:
             deadline = budget.deadline()
             self._check(deadline)
             try:
-                return await self.work(asked, chunk, deadline)
+                return await work(place, deadline)
             except EngineUnavailable:
-                return await self.work(asked, chunk, deadline)
+                return await work(place, deadline)
 
     def _check(self, deadline: float) -> None:
         """Raises EngineTimeout when it has passed: the engine need not be asked in vain."""
@@ -137,37 +153,65 @@ class LongText:
 
 
 def joined(pieces: Sequence[Chunk], results: Sequence[Extracted | NerveError]) -> Found:
-    """The results of the pieces, with offsets in the text; linear time.
-
-    Of two entities that overlap at a seam, the later is dropped.
-    """
-    entities: list[Entity] = []
-    dropped: list[Dropped] = []
-    done: list[Extracted] = []
-    failed: list[Failed] = []
+    """The results of the pieces, with offsets in the text; linear time. Raises the first error if
+    there is nothing else."""
+    joining, entities, dropped = Joining(), list[Entity](), list[Dropped]()
     for piece, result in zip(pieces, results, strict=True):
-        if isinstance(result, NerveError):
-            failed.append(Failed(piece.start, piece.end, result))
-            continue
-        done.append(result)
-        dropped += result.dropped
-        for entity in result.entities:
-            start = piece.offset + entity.start
-            if not piece.start <= start < piece.end:
-                continue  # its other piece answers for it
-            if entities and start < entities[-1].end:
-                surface = piece.text[entity.start : entity.end]
-                dropped.append(Dropped(entity.label, surface, "overlap"))
+        for placed in joining.add(piece, result):
+            if isinstance(placed, Entity):
+                entities.append(placed)
             else:
-                entities.append(_moved(entity, piece.offset))
-    return Found(
-        entities=tuple(entities),
-        dropped=tuple(dropped),
-        failed=tuple(failed),
-        truncated=any(result.truncated for result in done),
-        prompt_tokens=sum(result.prompt_tokens for result in done),
-        completion_tokens=sum(result.completion_tokens for result in done),
-    )
+                dropped.append(placed)
+    return replace(joining.found(), entities=tuple(entities), dropped=tuple(dropped))
+
+
+class Joining:
+    """Puts pieces together, one after the other, with offsets in the text.
+
+    Of two entities that overlap at a seam, that of the later piece is dropped.
+    """
+
+    def __init__(self) -> None:
+        self._seam = self._end = 0  # where the entities end: of the pieces before, and of this one
+        self._done: list[Extracted] = []
+        self._failed: list[Failed] = []
+
+    def add(
+        self, piece: Chunk, result: Extracted | NerveError, told: Container[int] = ()
+    ) -> Iterator[Entity | Dropped]:
+        """What came of the next piece, but for the entities that start where was ``told``."""
+        if isinstance(result, NerveError):
+            self._failed.append(Failed(piece.start, piece.end, result))
+        else:
+            self._done.append(result)
+            yield from result.dropped
+            for entity in result.entities:
+                if entity.start not in told:
+                    yield from self.place(piece, entity)
+        self._seam = self._end
+
+    def place(self, piece: Chunk, entity: Entity) -> Iterator[Entity | Dropped]:
+        """An entity of the next piece; nothing if its other piece answers for it."""
+        moved = _moved(entity, piece.offset)
+        if not piece.start <= moved.start < piece.end:
+            return
+        if moved.start < self._seam:
+            surface = piece.text[entity.start : entity.end]
+            yield Dropped(entity.label, surface, "overlap")
+        else:
+            self._end = max(self._end, moved.end)
+            yield moved
+
+    def found(self) -> Found:
+        """What there is to say beside that; raises the first error if every piece failed."""
+        if self._failed and not self._done:
+            raise self._failed[0].error
+        return Found(
+            failed=tuple(self._failed),
+            truncated=any(result.truncated for result in self._done),
+            prompt_tokens=sum(result.prompt_tokens for result in self._done),
+            completion_tokens=sum(result.completion_tokens for result in self._done),
+        )
 
 
 def _moved(entity: Entity, offset: int) -> Entity:

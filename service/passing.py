@@ -17,6 +17,7 @@ from starlette.types import Receive, Scope, Send
 from service import deadline, request_id
 from service.engine import Engine, Forwarded
 from service.errors import EngineFailure
+from service.event_stream import EventStream
 from service.metrics import Metrics
 from service.places import Places
 from service.protocol import ErrorResponse
@@ -53,7 +54,7 @@ class PassedOn(Response):
 
         A client that leaves cancels this, which closes the engine's connection.
         """
-        passing, events = self._passing, _Events(send)
+        passing, events = self._passing, EventStream(send)
         try:
             with passing.places.one():
                 async with (
@@ -75,14 +76,14 @@ class PassedOn(Response):
                 raise
             with suppress(TimeoutError):
                 async with asyncio.timeout_at(passing.engine.deadline()):
-                    await events.fail(exc)
+                    await events.write(_failed(exc))
                     await events.end()
         except TimeoutError:
             # The client does not read. It must not hold a place for ever; unfinished, the answer
             # makes the server close the connection.
             return
 
-    async def _stream(self, chunks: AsyncIterator[bytes], events: "_Events") -> None:
+    async def _stream(self, chunks: AsyncIterator[bytes], events: EventStream) -> None:
         """Raises TimeoutError for a client that does not read."""
         passing = self._passing
         async for lines in self._renaming.lines(chunks):
@@ -96,36 +97,11 @@ class PassedOn(Response):
         return Response(self._renaming.answer(body), answer.status, headers)
 
 
-@dataclass(slots=True)
-class _Events:
-    """The answer's stream; its status and headers are sent with the first event."""
-
-    send: Send
-    begun: bool = False
-
-    async def write(self, data: bytes) -> None:
-        if not self.begun:
-            self.begun = True
-            await self.send({"type": "http.response.start", "status": 200, "headers": _OF_STREAM})
-        await self.send({"type": "http.response.body", "body": data, "more_body": True})
-
-    async def fail(self, error: EngineFailure) -> None:
-        """One event more, in the shape in which OpenAI's clients know errors."""
-        envelope = ErrorResponse.of(error).model_dump_json()
-        # The line breaks before it end an event that was cut off.
-        await self.write(f"\n\ndata: {envelope}\n\n".encode())
-
-    async def end(self) -> None:
-        if not self.begun:
-            await self.write(b"")
-        await self.send({"type": "http.response.body", "body": b"", "more_body": False})
-
-
-_OF_STREAM = [
-    (b"content-type", b"text/event-stream; charset=utf-8"),
-    (b"cache-control", b"no-cache"),
-    (b"x-accel-buffering", b"no"),  # nginx would gather events
-]
+def _failed(error: EngineFailure) -> bytes:
+    """One event more, in the shape in which OpenAI's clients know errors."""
+    envelope = ErrorResponse.of(error).model_dump_json()
+    # The line breaks before it end an event that was cut off.
+    return f"\n\ndata: {envelope}\n\n".encode()
 
 
 def _headers(scope: Scope) -> dict[str, str]:

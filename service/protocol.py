@@ -73,8 +73,8 @@ class Options(BaseModel):
     scores: Scores = Field("calibrated", description="one of calibrated, raw")
 
 
-class ExtractRequest(Options):
-    """What to extract, from what, by which model. Only ``text``, or ``texts``, is required."""
+class Texts(Options):
+    """What to work on, how. Only ``text``, or ``texts``, is required."""
 
     text: Text | None = Field(None, description=_TEXT)
     texts: list[Any] | None = Field(
@@ -93,6 +93,20 @@ class ExtractRequest(Options):
         """The text of a request that has no ``texts``."""
         assert self.text is not None, "the validator wants one of both"
         return self.text
+
+
+class ExtractRequest(Texts):
+    """What to extract, from what, by which model."""
+
+    stream: bool = Field(
+        False, description="true, with text: the answer as server-sent events; or false"
+    )
+
+    @model_validator(mode="after")
+    def _one_stream(self) -> Self:
+        if self.stream and self.texts is not None:
+            raise PydanticCustomError("texts_in_stream", "texts is there beside stream")
+        return self
 
 
 class BatchLine(Options):
@@ -166,6 +180,18 @@ class FailedChunk(BaseModel):
     error: ErrorBody
 
 
+class ExtractEnd(BaseModel):
+    """What an answer says beside entities and dropped mentions. ``partial`` and ``chunks`` are
+    there when parts of the text could not be extracted."""
+
+    id: str
+    model: str
+    truncated: bool
+    usage: Usage
+    partial: bool = False
+    chunks: list[FailedChunk] = []
+
+
 class ExtractResponse(BaseModel):
     """The answer: entities sorted by start. ``partial`` and ``chunks`` are there when parts of the
     text could not be extracted."""
@@ -186,7 +212,7 @@ class ManyResponse(BaseModel):
     results: list[ExtractResponse | ErrorResponse]
 
 
-class RedactRequest(ExtractRequest):
+class RedactRequest(Texts):
     """What to mask: as what to extract."""
 
     mask: Annotated[Text, Field(max_length=100)] = Field(
@@ -241,6 +267,8 @@ def request_error(
             return InvalidRequest(f"text is missing; expected {_TEXT}, or texts", param="text")
         case "both_texts":
             return InvalidRequest("texts is there beside text; expected one of them", param="texts")
+        case "texts_in_stream":
+            return InvalidRequest("texts is there; stream expects text", param="texts")
     if not path:
         got = _shown(error["input"])
         return InvalidRequest(f"the body is {got}; expected a JSON object (application/json)")

@@ -2,11 +2,13 @@
 
 import uuid
 
-from service.long_text import Found
-from service.ner.offsets import in_unit
+from service.long_text import Failed, Found
+from service.ner.offsets import Ruler
+from service.ner.types import Dropped, Entity
 from service.protocol import (
     DroppedMention,
     ErrorBody,
+    ExtractEnd,
     ExtractResponse,
     FailedChunk,
     FoundEntity,
@@ -17,31 +19,41 @@ from service.protocol import (
 
 def respond(model: str, text: str, found: Found, offsets: Offsets) -> ExtractResponse:
     """What came of ``text``; linear time. ``model`` is the model's public name."""
-    edges = [edge for entity in found.entities for edge in (entity.start, entity.end)]
-    edges += [edge for part in found.failed for edge in (part.start, part.end)]
-    unit = in_unit(text, edges, offsets)
+    ruler = Ruler(text, offsets)
     return ExtractResponse(
+        entities=[entity_of(text, entity, ruler) for entity in found.entities],
+        dropped=[dropped_of(mention) for mention in found.dropped],
+        **dict(ended(model, found, ruler)),
+    )
+
+
+def ended(model: str, found: Found, ruler: Ruler) -> ExtractEnd:
+    """What there is to say beside entities and dropped mentions."""
+    return ExtractEnd(
         id=f"ext-{uuid.uuid4().hex}",
         model=model,
-        entities=[
-            FoundEntity(
-                label=entity.label,
-                text=text[entity.start : entity.end],
-                start=unit[entity.start],
-                end=unit[entity.end],
-                score=entity.score,
-            )
-            for entity in found.entities
-        ],
-        dropped=[
-            DroppedMention(label=mention.label, text=mention.text, reason=mention.reason)
-            for mention in found.dropped
-        ],
         truncated=found.truncated,
         usage=Usage(prompt_tokens=found.prompt_tokens, completion_tokens=found.completion_tokens),
         partial=bool(found.failed),
-        chunks=[
-            FailedChunk(start=unit[part.start], end=unit[part.end], error=ErrorBody.of(part.error))
-            for part in found.failed
-        ],
+        chunks=[_failed(part, ruler) for part in found.failed],
     )
+
+
+def entity_of(text: str, entity: Entity, ruler: Ruler) -> FoundEntity:
+    """An entity of ``text``, which ``ruler`` measures."""
+    return FoundEntity(
+        label=entity.label,
+        text=text[entity.start : entity.end],
+        start=ruler(entity.start),
+        end=ruler(entity.end),
+        score=entity.score,
+    )
+
+
+def dropped_of(mention: Dropped) -> DroppedMention:
+    """What could not be used."""
+    return DroppedMention(label=mention.label, text=mention.text, reason=mention.reason)
+
+
+def _failed(part: Failed, ruler: Ruler) -> FailedChunk:
+    return FailedChunk(start=ruler(part.start), end=ruler(part.end), error=ErrorBody.of(part.error))

@@ -8,6 +8,7 @@ from fastapi.responses import JSONResponse
 from service.batch import MEDIA_TYPE, Batch
 from service.dialects import DIALECTS, Dialect
 from service.errors import EngineUnavailable, InvalidRequest
+from service.event_stream import MEDIA_TYPE as MEDIA_TYPE_OF_STREAM
 from service.extract import Extract
 from service.places import Places
 from service.protocol import (
@@ -19,10 +20,17 @@ from service.protocol import (
     ManyResponse,
 )
 from service.routes.documented import errors
+from service.stream import Streamed
 
 BATCH = "/extract/batch"
 
 _FORMAT = Query(description=f"the answer in another tool's shape: one of {', '.join(DIALECTS)}")
+
+_STREAM = {
+    "description": "The answer; with `stream`, its parts as server-sent events: `entity` and "
+    "`dropped`, then `done` with what else an answer has, or `error`.",
+    "content": {MEDIA_TYPE_OF_STREAM: {"schema": {"type": "string"}}},
+}
 
 ERRORS = errors(400, 404, 422, 502, 503, 504)
 
@@ -37,12 +45,17 @@ def router(extract: Extract, places: Places) -> APIRouter:
     """The routes over a use case and its places."""
     routes = APIRouter(tags=["extract"])
 
-    @routes.post("/extract", responses=ERRORS, response_model_exclude_defaults=True)
+    @routes.post(
+        "/extract", responses={200: _STREAM, **ERRORS}, response_model_exclude_defaults=True
+    )
     async def extract_entities(
         request: ExtractRequest, format: Annotated[str | None, _FORMAT] = None
     ) -> ExtractResponse | ManyResponse:
-        """Typed entities of a text or of several, with exact positions."""
+        """Typed entities of a text or of several, with exact positions; with `stream`, of one text
+        while they are found."""
         dialect = _dialect(format, request)
+        if request.stream:
+            return cast(ExtractResponse, Streamed(extract, places, request))
         with places.one():
             answer = await extract(request)
         if dialect is None or isinstance(answer, ManyResponse):
@@ -72,6 +85,8 @@ def _dialect(name: str | None, request: ExtractRequest) -> Dialect | None:
         raise InvalidRequest(
             f"format has {name[:64]!r}; expected one of {expected}", param="format"
         )
+    if request.stream:
+        raise InvalidRequest("format is there; stream expects none", param="format")
     if request.texts is not None:
         raise InvalidRequest(f"texts is there; format={name} expects text", param="texts")
     return DIALECTS[name]

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.ner.guard import QWEN_ADDED_TOKENS, guard
-from service.ner.offsets import in_unit
+from service.ner.offsets import Ruler
 from service.ner.prompt import BUILT_IN, Template, render
 from service.ner.types import Label
 from tests.ner.strings import texts
@@ -70,10 +70,9 @@ def test_labels_cannot_smuggle_control_tokens() -> None:
 
 @given(texts, st.data())
 def test_offsets_in_units(text: str, data: st.DataObject) -> None:
-    """The same slice, counted in each unit."""
-    offsets = data.draw(st.lists(st.integers(0, len(text))))
-    utf16, utf8 = in_unit(text, offsets, "utf16"), in_unit(text, offsets, "utf8")
-    for offset in offsets:
-        assert text.encode("utf-16-le")[: 2 * utf16[offset]].decode("utf-16-le") == text[:offset]
-        assert text.encode()[: utf8[offset]].decode() == text[:offset]
-    assert in_unit(text, offsets, "codepoint") == {offset: offset for offset in offsets}
+    """The same slice, counted in each unit, in whatever order offsets are asked for."""
+    plain, utf16, utf8 = (Ruler(text, unit) for unit in ("codepoint", "utf16", "utf8"))
+    for offset in data.draw(st.lists(st.integers(0, len(text)))):
+        assert plain(offset) == offset
+        assert text.encode("utf-16-le")[: 2 * utf16(offset)].decode("utf-16-le") == text[:offset]
+        assert text.encode()[: utf8(offset)].decode() == text[:offset]

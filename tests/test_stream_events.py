@@ -1,0 +1,346 @@
+"""When the events of a streamed extraction come, and how a stream ends that does not end well."""
+
+import asyncio
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from starlette.types import Receive, Send
+
+from tests.conftest import ADAPTER, MANIFEST, Gateway, error_of, running
+from tests.fake_engine import Script, babbles, cuts, fails, streams, text_of
+from tests.openai_script import outcome
+from tests.streaming import Words, arriving, chunk, ends, events_of, of, says, streamed
+from tests.test_engine_faults import ENGINE_FAULTS
+from tests.waiting import until
+
+TEXT = "浙商银行的叶老桂"
+BANK = {"label": "company", "text": "浙商银行", "start": 0, "end": 4, "score": None}
+NAME = {"label": "name", "text": "叶老桂", "start": 5, "end": 8, "score": None}
+
+
+def folder_of(adapters: Path, rule: str) -> Path:
+    """An adapters folder whose default adapter has this rule of occurrences."""
+    manifest = MANIFEST.replace('occurrences = "all"', f'occurrences = "{rule}"')
+    (adapters / ADAPTER).mkdir()
+    (adapters / ADAPTER / "adapter.toml").write_text(manifest, encoding="utf-8")
+    (adapters / "registry.toml").write_text(f'default = "{ADAPTER}"\n', encoding="utf-8")
+    return adapters
+
+
+@pytest.fixture(scope="module")
+def shared_reading(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
+    """A gateway whose adapter gives a mention the place where it is read."""
+    with running(folder_of(tmp_path_factory.mktemp("adapters"), "as_read")) as gateway:
+        yield gateway
+
+
+@pytest.fixture
+def reading(shared_reading: Gateway) -> Gateway:
+    """It, its engine as new."""
+    shared_reading.engine.reset()
+    return shared_reading
+
+
+def waits_for(gate: threading.Event, then: Script) -> Script:
+    """As a script's ``then``: nothing more until the gate was opened, then ``then``."""
+
+    async def script(body: dict[str, Any], receive: Receive, send: Send) -> None:
+        if not await asyncio.to_thread(gate.wait, 10):
+            raise AssertionError("the client has not got what was sent")
+        await then(body, receive, send)
+
+    return script
+
+
+def test_an_entity_comes_while_the_engine_still_writes(reading: Gateway) -> None:
+    """As soon as its mention has ended; the rest, and what else there is to say, at the end."""
+    gate = threading.Event()
+    reading.engine.script = says("公司：浙商", "银行\n姓", then=waits_for(gate, ends("名：叶老桂")))
+    body = {"text": TEXT, "stream": True}
+    with reading.client.stream("POST", "/extract", json=body) as response:
+        assert response.headers["content-type"] == "text/event-stream; charset=utf-8"
+        assert response.headers["cache-control"] == "no-store"
+        assert response.headers["x-accel-buffering"] == "no"
+        events = iter(arriving(response))
+        assert next(events) == ("entity", BANK)
+        assert reading.metric("nerve_requests_in_flight") == 1
+        gate.set()
+        assert next(events) == ("entity", NAME)
+        name, done = next(events)
+        assert next(events, None) is None
+    assert name == "done" and done.pop("id").startswith("ext-")
+    usage = {"prompt_tokens": 96, "completion_tokens": 15}
+    assert done == {"model": ADAPTER, "truncated": False, "usage": usage}
+    assert reading.engine.asked[-1]["stream_options"] == {"include_usage": True}
+
+
+def test_a_scored_entity_comes_with_the_tokens_that_wrote_it(reading: Gateway) -> None:
+    """Its score is that of the whole answer, before the whole answer is there."""
+    gate, last = threading.Event(), Words(("",)).events()[-3:]
+    told = [("公司：", -0.5), ("浙商银行", -0.25), ("\n", -0.25), ("姓名", -9.0)]
+    said = [chunk(token, [(token, logprob)]) for token, logprob in told]
+
+    async def then(body: dict[str, Any], receive: Receive, send: Send) -> None:
+        for data in last:
+            await send({"type": "http.response.body", "body": data, "more_body": True})
+
+    reading.engine.script = streams(*said, then=waits_for(gate, then))
+    body = {"text": TEXT, "stream": True, "scores": "raw"}
+    with reading.client.stream("POST", "/extract", json=body) as response:
+        events = iter(arriving(response))
+        assert next(events) == ("entity", {**BANK, "score": pytest.approx(0.367879, abs=1e-5)})
+        gate.set()
+        assert [name for name, _ in events] == ["dropped", "done"]
+
+
+def test_where_a_longer_mention_may_win_entities_wait(gateway: Gateway) -> None:
+    """The rule ``all``: none is sent that would have to be taken back."""
+    gateway.engine.script = says("姓名：银行\n公司：浙商银行", then=ends(""))
+    events = streamed(gateway, TEXT)
+    assert of(events, "entity") == [BANK]
+    assert of(events, "dropped") == [{"label": "name", "text": "银行", "reason": "overlap"}]
+
+
+def test_chunks_come_in_the_texts_order(reading: Gateway) -> None:
+    """Though the second is done first: its entities come when the first is done."""
+    gate = threading.Event()
+    text = f"{'甲' * 200}浙商银行。{'乙' * 200}叶老桂。"
+
+    async def script(body: dict[str, Any], receive: Receive, send: Send) -> None:
+        if "浙商银行" in text_of(body):
+            await waits_for(gate, Words(("公司：浙商银行",)))(body, receive, send)
+        else:
+            await Words(("姓名：叶老桂",))(body, receive, send)
+            gate.set()
+
+    reading.engine.script = script
+    found = of(streamed(reading, text), "entity")
+    assert [(one["text"], one["start"]) for one in found] == [("浙商银行", 200), ("叶老桂", 405)]
+
+
+@pytest.mark.parametrize("text", ["", " \n　"])
+def test_a_blank_text_is_done(reading: Gateway, text: str) -> None:
+    """One event, and no engine."""
+    (event,) = streamed(reading, text)
+    assert event[0] == "done"
+    assert event[1]["usage"] == {"prompt_tokens": 0, "completion_tokens": 0}
+    assert reading.engine.asked == []
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "param", "says"),
+    [
+        ("/extract", {"texts": ["甲"]}, "texts", "texts is there; stream expects text"),
+        ("/extract?format=hf", {"text": "甲"}, "format", "format is there; stream expects none"),
+        ("/extract", {"text": "甲", "labels": ["x"]}, "labels", "labels has 'x'"),
+        ("/extract", {"text": "甲", "model": "x"}, "model", "x"),
+        ("/extract", {}, "text", "text is missing"),
+        ("/redact", {"text": "甲"}, "stream", "stream is not a field"),
+    ],
+)
+def test_what_is_refused(
+    reading: Gateway, path: str, body: dict[str, Any], param: str, says: str
+) -> None:
+    """With a status and the field's name, before any event; so is what is no true or false."""
+    response = reading.client.post(path, json={**body, "stream": True})
+    assert response.status_code in (404, 422)
+    assert error_of(response)["param"] == param
+    assert says in error_of(response)["message"]
+
+
+def test_stream_is_true_or_false(reading: Gateway) -> None:
+    """Nothing else."""
+    refused = reading.extract("甲", stream="yes")
+    assert error_of(refused)["param"] == "stream"
+    assert "entities" in reading.extract("甲", stream=False).json()
+
+
+@pytest.mark.parametrize("fault", sorted(set(ENGINE_FAULTS) - {"it aborts", "an unknown end"}))
+def test_a_fault_before_the_first_event_is_a_status(reading: Gateway, fault: str) -> None:
+    """As without a stream."""
+    reading.engine.script, status, kind = ENGINE_FAULTS[fault]
+    if fault in ("no JSON", "other JSON", "no choices"):  # no stream, so it broke off
+        status, kind = 503, "engine_unavailable"
+    response = reading.extract("叶老桂", stream=True)
+    assert (response.status_code, error_of(response)["type"]) == (status, kind)
+    assert ("retry-after" in response.headers) == (status in (429, 503))
+
+
+LAST = Words(("",)).events()
+STREAM_FAULTS: dict[str, tuple[Script, str]] = {
+    "it dies": (cuts(b""), "engine_unavailable"),
+    "it ends without an end": (says(), "engine_unavailable"),
+    "it aborts": (streams(chunk("", reason="abort"), *LAST[-2:]), "engine_unavailable"),
+    "an unknown end": (streams(chunk("", reason="tool_calls"), *LAST[-2:]), "engine_error"),
+    "no usage": (streams(chunk("", reason="stop")), "engine_error"),
+    "its core dies": (
+        streams(b'data: {"error": {"message": "EngineCore died", "code": 500}}\n\n', LAST[-1]),
+        "engine_unavailable",
+    ),
+    "an error without a code": (streams(b'data: {"error": {"message": "x"}}\n\n'), "engine_error"),
+    "no JSON": (streams(b"data: {\n\n"), "engine_error"),
+    "other JSON": (streams(b'data: {"choices": 3}\n\n'), "engine_error"),
+    "two choices": (
+        streams(b'data: {"choices": [{"delta": {}}, {"delta": {}}]}\n\n'),
+        "engine_error",
+    ),
+    "half a surrogate pair": (streams(chunk("\ud83d"), chunk("x"), *LAST[1:]), "engine_error"),
+    "a line too long": (streams(b"data: " + b"x" * 2_000_000 + b"\n"), "engine_error"),
+}
+
+
+def after(first: bytes, then: Script) -> Script:
+    """A script: ``first``, then what ``then`` sends but for the answer's head."""
+
+    async def script(body: dict[str, Any], receive: Receive, send: Send) -> None:
+        async def rest(message: Any) -> None:
+            if message.get("body"):
+                await send(message)
+
+        headers = [(b"content-type", b"text/event-stream")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": first, "more_body": True})
+        await then(body, receive, rest)
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    return script
+
+
+@pytest.mark.parametrize("fault", STREAM_FAULTS)
+def test_a_fault_in_mid_stream_is_the_last_event(reading: Gateway, fault: str) -> None:
+    """What came stands; then an error of the right type, in the envelope, and no ``done``."""
+    then, kind = STREAM_FAULTS[fault]
+    reading.engine.script = after(chunk("公司：浙商银行\n姓名：叶"), then)
+    response = reading.extract(TEXT, stream=True)
+    assert response.status_code == 200
+    (entity, (name, error)) = events_of(response.content)
+    assert entity == ("entity", BANK)
+    assert name == "error" and set(error["error"]) == {"message", "type", "param", "code"}
+    assert error["error"]["type"] == kind
+    assert len(reading.engine.asked) == 1  # what was sent cannot be taken back: no second try
+    reading.engine.script = Words(("姓名：叶老桂",))
+    assert of(streamed(reading, TEXT), "entity") == [NAME]
+
+
+def test_a_chunk_of_which_nothing_was_sent_is_tried_again(reading: Gateway) -> None:
+    """As without a stream: a connection that closed is no reason to lack a piece."""
+    first = True
+
+    async def script(body: dict[str, Any], receive: Receive, send: Send) -> None:
+        nonlocal first
+        chosen, first = (says("姓名：叶") if first else Words(("姓名：叶老桂",))), False
+        await chosen(body, receive, send)
+
+    reading.engine.script = script
+    assert of(streamed(reading, TEXT), "entity") == [NAME]
+
+
+def test_a_chunk_that_fails_in_mid_stream_is_named_in_the_end(reading: Gateway) -> None:
+    """Those of its entities that were sent stand; the others are as ever."""
+    text = f"浙商银行。{'今天下雨。' * 60}叶老桂。"
+
+    async def script(body: dict[str, Any], receive: Receive, send: Send) -> None:
+        broken = "浙商银行" in text_of(body)
+        chosen = says("公司：浙商银行\n") if broken else Words(("姓名：叶老桂",))
+        await chosen(body, receive, send)
+
+    reading.engine.script = script
+    events = streamed(reading, text)
+    (done,) = of(events, "done")
+    assert [one["text"] for one in of(events, "entity")] == ["浙商银行", "叶老桂"]
+    assert done["partial"] is True
+    assert (done["chunks"][0]["start"], done["chunks"][0]["error"]["type"]) == (
+        0,
+        "engine_unavailable",
+    )
+
+
+class TestDeadline:
+    """The engine or the client is too slow."""
+
+    @pytest.fixture
+    def slow(self, tmp_path: Path) -> Iterator[Gateway]:
+        """A short deadline."""
+        with running(folder_of(tmp_path, "as_read"), deadline_s=2) as gateway:
+            yield gateway
+
+    def test_before_the_first_event(self, slow: Gateway) -> None:
+        """504, and the engine's connection is closed."""
+        slow.engine.script = says("公司：", then=slow.engine.hangs)
+        response = slow.extract(TEXT, stream=True)
+        assert (response.status_code, error_of(response)["type"]) == (504, "engine_timeout")
+        assert slow.engine.left.wait(5)
+
+    def test_in_mid_stream(self, slow: Gateway) -> None:
+        """The last event, and the engine's connection is closed."""
+        slow.engine.script = says("公司：浙商银行\n", then=slow.engine.hangs)
+        before = outcome(slow, "timeout")
+        events = streamed(slow, TEXT)
+        assert [name for name, _ in events] == ["entity", "error"]
+        assert events[-1][1]["error"]["type"] == "engine_timeout"
+        assert slow.engine.left.wait(5)
+        assert outcome(slow, "timeout") == before + 1
+
+    def test_the_callers_own(self, slow: Gateway) -> None:
+        """Named."""
+        slow.engine.script = says("公司：浙商银行\n", then=slow.engine.hangs)
+        body, headers = {"text": TEXT, "stream": True}, {"x-nerve-deadline-ms": "300"}
+        response = slow.client.post("/extract", json=body, headers=headers)
+        (_, (_, error)) = events_of(response.content)
+        assert "x-nerve-deadline-ms = 300 passed" in error["error"]["message"]
+
+    def test_a_client_that_does_not_read(self, slow: Gateway) -> None:
+        """Loses its connection and its place."""
+        slow.engine.script = Words(
+            ["x" * 500_000] * 16, cut=1_000_000
+        )  # one mention that cannot be used
+        before = outcome(slow, "ok")
+        address = urlsplit(slow.url)
+        body = json.dumps({"text": TEXT, "stream": True}).encode()
+        head = (
+            "POST /extract HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
+            f"content-length: {len(body)}\r\n\r\n"
+        )
+        with socket.create_connection((address.hostname, address.port)) as client:
+            client.sendall(head.encode() + body)
+            until(lambda: outcome(slow, "ok") == before + 1)
+            until(lambda: slow.metric("nerve_requests_in_flight") == 0)
+            got = b"".join(iter(lambda: client.recv(1 << 20), b""))
+        assert b"event: dropped" in got
+        assert b"event: done" not in got
+
+
+def test_a_client_that_leaves_cancels_the_engines_work(reading: Gateway) -> None:
+    """All of it, of every chunk; and its place is free."""
+    reading.engine.script = says("公司：浙商银行\n", then=reading.engine.hangs)
+    before = outcome(reading, "cancelled")
+    body = {"text": f"{TEXT}。{'今天下雨。' * 60}", "stream": True}
+    with reading.client.stream("POST", "/extract", json=body) as response:
+        assert next(iter(arriving(response)))[0] == "entity"
+        assert reading.metric("nerve_requests_in_flight") == 1
+    assert reading.engine.left.wait(5)
+    until(lambda: reading.metric("nerve_requests_in_flight") == 0)
+    until(lambda: reading.metric("nerve_engine_requests_in_flight") == 0)
+    assert outcome(reading, "cancelled") == before + 2
+
+
+def test_a_character_is_never_cut(reading: Gateway) -> None:
+    """Wherever the stream's bytes are, and the deltas in mid-pair."""
+    for cut in range(1, 12):
+        reading.engine.script = Words(("姓名：\ud842", "", "\udfb7野", "家"), cut=cut)
+        (entity,) = of(streamed(reading, "在𠮷野家", offsets="utf16"), "entity")
+        assert (entity["text"], entity["start"], entity["end"]) == ("𠮷野家", 1, 5)
+
+
+def test_an_engine_that_does_not_stream_is_at_fault(reading: Gateway) -> None:
+    """Its whole answer is no stream."""
+    reading.engine.script = babbles(b'{"choices": []}')
+    assert reading.extract(TEXT, stream=True).status_code == 503
+    reading.engine.script = fails(400, {"error": "grammar"})
+    assert reading.extract(TEXT, stream=True).status_code == 502
