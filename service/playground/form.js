@@ -49,7 +49,8 @@ export function bodies() {
     const labels = labelsFor(model);
     const options = Object.entries(DEFAULTS).map(([name]) => [name, by(name).value]);
     const changed = options.filter(([name, value]) => value !== DEFAULTS[name]);
-    return { text: by("text").value, model: model.name, ...(labels && { labels }), offsets: "utf16", ...Object.fromEntries(changed) };
+    const stream = by("stream").checked && { stream: true };
+    return { text: by("text").value, model: model.name, ...(labels && { labels }), offsets: "utf16", ...Object.fromEntries(changed), ...stream };
   });
 }
 
@@ -59,6 +60,7 @@ export function linkForm(state) {
     const { value } = by(id);
     if (value && value !== DEFAULTS[id]) state.set(id, value);
   }
+  if (!by("stream").checked) state.set("stream", "no");
   linkLabels(state);
 }
 
@@ -69,6 +71,7 @@ export function followForm(state) {
     by(name).value = state.get(name) ?? usual;
     if (!by(name).value) by(name).value = usual;
   }
+  by("stream").checked = state.get("stream") !== "no";
   if (state.has("text")) by("text").value = state.get("text");
   followLabels(state);
   counted();

@@ -1,4 +1,5 @@
 // The gateway's API. A run is one request and what has come of it so far.
+import { events } from "./events.js";
 
 /** An answer that is an error. `word` names what the page says of it, null if `message` does. */
 export class Refusal extends Error {
@@ -11,7 +12,8 @@ export class Refusal extends Error {
 /** A run of `body`, before it is sent. */
 export function newRun(body) {
   const answer = { id: null, model: body.model, entities: [], dropped: [], truncated: false, usage: null };
-  return { body, answer, done: false, error: null, took: null, overhead: null, stages: [] };
+  const times = { took: null, first: null, overhead: null, stages: [] };
+  return { body, answer, done: false, stopped: false, error: null, ...times };
 }
 
 /** What GET /adapters says. */
@@ -26,21 +28,54 @@ export async function extract(run, key, signal, changed) {
     const response = await ask("/extract", key, { body: JSON.stringify(run.body), method: "POST", signal });
     run.overhead = response.headers.get("x-nerve-overhead-ms");
     run.stages = stagesOf(response.headers.get("server-timing"));
-    Object.assign(run.answer, await read(response));
+    if (run.body.stream) await readEvents(response, run, since, changed);
+    else Object.assign(run.answer, await readWhole(response));
   } catch (error) {
-    run.error = error;
+    if (signal.aborted) run.stopped = true;
+    else run.error = error;
   }
   run.took = performance.now() - since;
   run.done = true;
   changed();
 }
 
-async function read(response) {
+async function readWhole(response) {
   try {
     return await response.json();
   } catch {
     throw new Refusal("", { word: "cut" });
   }
+}
+
+async function readEvents(response, run, since, changed) {
+  const take = {
+    entity: (entity) => {
+      run.first ??= performance.now() - since;
+      insert(run.answer.entities, entity);
+    },
+    dropped: (mention) => run.answer.dropped.push(mention),
+    done: (rest) => Object.assign(run.answer, rest),
+    error: ({ error }) => {
+      throw new Refusal(error.message, { type: error.type });
+    },
+  };
+  let last = null;
+  try {
+    for await (const { name, data } of events(response)) {
+      take[(last = name)]?.(data);
+      changed();
+    }
+  } catch (error) {
+    throw error instanceof Refusal ? error : new Refusal("", { word: "cut" });
+  }
+  if (last !== "done") throw new Refusal("", { word: "cut" });
+}
+
+/** Entities come nearly in the text's order. */
+function insert(sorted, entity) {
+  let place = sorted.length;
+  while (place > 0 && sorted[place - 1].start > entity.start) place--;
+  sorted.splice(place, 0, entity);
 }
 
 async function ask(path, key, options = {}) {

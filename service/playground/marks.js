@@ -64,7 +64,8 @@ function marked(piece, active, look) {
 }
 
 function tag(entity, { sign, said, kind }) {
-  const made = element("span", { kind: `tag ${kind}`, role: "button", tabindex: -1, "aria-label": said });
+  const long = entity.label.length > 24 ? " long" : "";
+  const made = element("span", { kind: `tag ${kind}${long}`, role: "button", tabindex: -1, "aria-label": said });
   made.dataset.label = sign ? `${entity.label} ${sign}` : entity.label;
   made.style.setProperty("--c", colour(entity.label));
   shown.set(made, [entity]);

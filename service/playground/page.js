@@ -2,7 +2,7 @@
 import { addTyped, chooseAll, takeBack } from "./labels.js";
 import { adapters, extract, newRun } from "./gateway.js";
 import { bodies, counted, followForm, hasModels, linkForm, modelsChanged, offerModels, sayOptions } from "./form.js";
-import { changed, followResult, linkResult, prepare, problem, showRuns, summary } from "./result.js";
+import { changed, followResult, hasCome, linkResult, prepare, problem, showRuns, summary } from "./result.js";
 import { changeLink, linked, putIntoLink } from "./link.js";
 import { copy } from "./copy.js";
 import { models } from "./models.js";
@@ -15,6 +15,7 @@ const EXAMPLES = {
   english: "On Tuesday Dr. Mira Okafor of Northwind Labs flew from Lagos to Oslo for the Arctic Data Forum.",
 };
 let running = null; // the AbortController of the request in flight
+let latest = []; // the runs of the last request
 
 const tell = (text) => (by("status").textContent = text);
 const key = () => by("key").value;
@@ -54,7 +55,8 @@ async function run() {
 
 /** Ask for all runs at once, and show what comes for as long as nobody asks anew. */
 async function ask(runs, mine) {
-  const came = () => running === mine && showRuns(runs);
+  latest = runs;
+  const came = () => latest === runs && showRuns(runs);
   await Promise.all(runs.map((one) => extract(one, key(), mine.signal, came)));
   if (running === mine) finished(runs);
 }
@@ -64,7 +66,7 @@ function finished(runs) {
   tell(summary());
   const [first] = runs.map(({ error }) => error).filter(Boolean);
   if (!first) return;
-  if (first.status === 401 || first.status === 403 || runs.every(({ error }) => error)) {
+  if (first.status === 401 || first.status === 403 || runs.every((one) => one.error && !hasCome(one))) {
     showRuns([]);
     fail(first);
   }
@@ -80,7 +82,6 @@ function busy(now) {
 function stop() {
   running?.abort();
   busy(false);
-  showRuns([]);
   tell(say("stopped"));
   by("go").focus();
 }

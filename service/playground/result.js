@@ -16,6 +16,8 @@ let runs = [];
 let view = "text";
 let page = { keyed: () => false, tell: () => {}, again: () => {} };
 let painting = 0;
+let waiting = 0;
+let rested = 0; // when the page has had time for other things since it was painted
 
 /** Once, at the start: `page` is what the views need of the rest. */
 export function prepare(given) {
@@ -33,12 +35,18 @@ export function prepare(given) {
 /** Show these runs; none: nothing. */
 export function showRuns(some) {
   runs = some;
-  changed();
+  came();
 }
 
 /** Something of the runs has changed: paint at the next frame, once for all changes until then. */
 export function changed() {
   if (!painting) painting = requestAnimationFrame(paint);
+}
+
+/** As changed, while entities stream in: most of the time is left to the reader. */
+function came() {
+  if (performance.now() >= rested || runs.every(({ done }) => done)) changed();
+  else if (!waiting) waiting = setTimeout(() => { waiting = 0; changed(); }, rested - performance.now());
 }
 
 /** How many entities and dropped mentions there are, as a sentence for each run. */
@@ -67,6 +75,7 @@ export function followResult(state) {
 }
 
 function paint() {
+  const since = performance.now();
   cancelAnimationFrame(painting);
   painting = 0;
   const two = runs.length === 2 && runs.every(({ done, error }) => done && !error);
@@ -80,6 +89,7 @@ function paint() {
   const back = place();
   by("panel").replaceChildren(...(now === "differences" ? differing() : panes(two, now)));
   back();
+  rested = performance.now() + 4 * (performance.now() - since);
 }
 
 /** Where the reader is, in the panel; called later, what is returned goes back there. */
@@ -129,7 +139,8 @@ function panes(two, now) {
   const made = runs.map((run, place) => {
     const verdicts = two ? compare(kept(run), kept(runs[1 - place])) : null;
     const pane = element("article", { "aria-label": run.answer.model }, element("h2", { text: run.answer.model }));
-    pane.append(...(run.error && now !== "request" ? problem(run.error, page.again) : inside(now, run, verdicts)));
+    if (!run.error || hasCome(run) || now === "request") pane.append(...inside(now, run, verdicts));
+    if (run.error) pane.append(element("div", { kind: "problem" }, ...problem(run.error, page.again)));
     return pane;
   });
   return two && ["text", "table"].includes(now) ? [agreement(now), ...made] : made;
@@ -160,6 +171,9 @@ function differing() {
   return [element("div", { kind: "wide" }, agreement(), ...(rows.length ? differencesView(rows, here.answer.model, there.answer.model) : []))];
 }
 
+/** Has anything come, whatever came then? */
+export const hasCome = ({ answer }) => answer.entities.length + answer.dropped.length > 0;
+
 /** An error, in words: what it means, the gateway's message, a way on. */
 export function problem(error, again) {
   const lead = error.word ? say(error.word, error.message || error.status) : say(error.type);
@@ -171,9 +185,9 @@ export function problem(error, again) {
   return [element("p", {}, ...parts), button];
 }
 
-function figures({ answer: { usage }, took, overhead, stages, done }) {
+function figures({ answer: { usage }, took, first, overhead, stages, done }) {
   if (!done) return "";
-  const parts = [say("took", Math.round(took))];
+  const parts = [say("took", Math.round(took)), ...(first === null ? [] : [say("first", Math.round(first))])];
   if (usage) parts.push(say("tokens", usage.prompt_tokens, usage.completion_tokens));
   const rows = stages.map(([name, ms]) => element("tr", {}, element("th", { text: name, scope: "row" }), element("td", { text: ms })));
   if (overhead !== null) rows.push(element("tr", {}, element("th", { text: say("overhead"), scope: "row" }), element("td", { text: overhead })));

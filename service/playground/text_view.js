@@ -9,7 +9,7 @@ const SIGNS = { label: "≠", span: "↔", only: "＋" };
 const MOST_ROWS = 200;
 
 /** `verdicts` are by entity how the other answer has it, null with one answer. */
-export function textView({ body, answer, done }, below, verdicts) {
+export function textView({ body, answer, done, stopped, error }, below, verdicts) {
   const marked = element("div", { kind: "marked", dir: "auto", role: "group", "aria-label": say("moves") });
   marked.lang = languageOf(body.text);
   marked.classList.toggle("compared", verdicts !== null);
@@ -17,7 +17,8 @@ export function textView({ body, answer, done }, below, verdicts) {
   tips(marked, (entity) => told(verdicts?.get(entity)));
   walk(marked);
   if (!done) return [marked, element("p", { text: say("working"), kind: "quiet" })];
-  const nothing = !answer.entities.length ? [element("p", { text: say("noEntities"), kind: "quiet" })] : [];
+  const nothing = answer.entities.length || stopped || error ? [] : [element("p", { text: say("noEntities"), kind: "quiet" })];
+  if (stopped) nothing.push(element("p", { text: say("stopped"), kind: "warning" }));
   return [marked, ...nothing, ...warnings(answer), ...belowList(answer.entities, below), ...droppedList(answer.dropped)];
 }
 

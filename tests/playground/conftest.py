@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.conftest import ADAPTER, MANIFEST, Gateway, running
 from tests.playground.opening import opened
+from tests.playground.scripts import completes
 from tests.scoring import TABLE
 
 SECOND = "second"
@@ -33,11 +34,13 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def shared_pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
-    """A gateway with two adapters, of which one has scores, and an alias."""
+    """A gateway with two adapters and an alias: one has scores, the other's entities are certain as
+    they are read."""
     folder: Path = tmp_path_factory.mktemp("adapters")
-    for name, more in {ADAPTER: TABLE, SECOND: ""}.items():
+    second = MANIFEST.replace('occurrences = "all"', 'occurrences = "as_read"')
+    second = second.replace(f'name = "{ADAPTER}"', f'name = "{SECOND}"', 1)
+    for name, manifest in {ADAPTER: MANIFEST + TABLE, SECOND: second}.items():
         (folder / name).mkdir()
-        manifest = MANIFEST.replace(f'name = "{ADAPTER}"', f'name = "{name}"') + more
         (folder / name / "adapter.toml").write_text(manifest, encoding="utf-8")
     registry = f'default = "{ADAPTER}"\n[aliases]\nproduction = "{ADAPTER}"\n'
     (folder / "registry.toml").write_text(registry, encoding="utf-8")
@@ -47,8 +50,9 @@ def shared_pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
 
 @pytest.fixture
 def pair(shared_pair: Gateway) -> Gateway:
-    """It, its engine as new."""
+    """It, its engine as new: a model that finds nothing."""
     shared_pair.engine.reset()
+    shared_pair.engine.script = completes("无")
     return shared_pair
 
 

@@ -7,9 +7,9 @@ import pytest
 from playwright.sync_api import Browser, Page, Request, expect
 
 from tests.conftest import ADAPTER, BASE, Gateway
-from tests.fake_engine import finds
 from tests.playground.conftest import SECOND
 from tests.playground.opening import answered, drop, extract, opened
+from tests.playground.scripts import finds
 
 pytestmark = pytest.mark.browser
 TEXT = "浙商银行的叶老桂"
@@ -32,7 +32,12 @@ def test_the_default_is_offered_first(page: Page) -> None:
 
 def test_all_labels_need_no_list(page: Page) -> None:
     """The body has no more than it must; offsets count as JavaScript does."""
-    assert asked(page) == {"text": TEXT, "model": ADAPTER, "offsets": "utf16"}
+    assert asked(page) == {
+        "text": TEXT,
+        "model": ADAPTER,
+        "offsets": "utf16",
+        "stream": True,
+    }
 
 
 def test_labels_are_chosen_by_keyboard(page: Page) -> None:

@@ -7,8 +7,9 @@ from playwright.sync_api import Browser, expect
 
 from service.app import create_app
 from tests.conftest import Gateway, gateway_settings, running
-from tests.fake_engine import completes, fails
+from tests.fake_engine import fails
 from tests.playground.opening import answered, extract, opened
+from tests.playground.scripts import completes
 from tests.serving import free_port, serving
 from tests.test_keys import table
 
@@ -82,6 +83,7 @@ def test_a_key_is_asked_for_where_one_is_needed(
         field.fill("key-of-one")
         field.press("Enter")
         page.wait_for_selector("#model option", state="attached")
+        gateway.engine.script = completes("无")
         expect(page.get_by_role("alert")).to_be_empty()
         extract(page, "叶老桂")
         expect(page.locator("#panel")).to_contain_text("No entities.")

@@ -6,9 +6,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.conftest import Gateway
-from tests.fake_engine import completes
 from tests.playground.opening import drop_and_extract
-from tests.scoring import surely
+from tests.playground.scripts import completes, surely
 
 pytestmark = pytest.mark.browser
 

@@ -7,9 +7,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.conftest import BASE, Gateway
-from tests.fake_engine import completes, finds
 from tests.playground.opening import extract, opened, tags
-from tests.scoring import surely
+from tests.playground.scripts import completes, finds, surely
 
 pytestmark = pytest.mark.browser
 

@@ -5,14 +5,14 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.conftest import Gateway, running
-from tests.fake_engine import finds
 from tests.playground.opening import drop_and_extract, extract, opened
+from tests.playground.scripts import completes, finds
+from tests.streaming import events_of
 from tests.test_keys import table
 
 pytestmark = pytest.mark.browser
@@ -35,22 +35,19 @@ def snippet(page: Page, tongue: str) -> str:
     return copied
 
 
-def run(tongue: str, code: str, page: Page, tmp_path: Path) -> dict[str, Any]:
-    """The answer that running ``code`` prints."""
+def run(tongue: str, code: str, page: Page, tmp_path: Path) -> str:
+    """What running ``code`` prints."""
     if tongue == "javascript":
-        # With what it logs as its result.
-        log = "let said; const console = { log: (one) => { said = one; } };"
-        body = f"async () => {{ {log}\n{code}\nreturn said; }}"
-        answer: dict[str, Any] = page.evaluate(body)
-        return answer
+        log = "let said = ''; const console = { log: (one) => { said += text(one); } };"
+        text = "const text = (one) => typeof one === 'string' ? one : JSON.stringify(one);"
+        printed: str = page.evaluate(f"async () => {{ {text} {log}\n{code}\nreturn said; }}")
+        return printed
     if tongue == "curl":
-        printed = _run(["bash", "-c", code])
-        return dict(json.loads(printed))
+        return _run(["bash", "-c", code])
     file = tmp_path / "snippet.py"
-    file.write_text(
-        code.replace("print(json.load(answer))", "print(answer.read().decode())"), "utf-8"
-    )
-    return dict(json.loads(_run([sys.executable, str(file)])))
+    # As JSON, to be read here.
+    file.write_text(code.replace("print(json.load(answer))", "print(answer.read().decode())"))
+    return _run([sys.executable, "-X", "utf8", str(file)])
 
 
 def _run(command: list[str]) -> str:
@@ -65,15 +62,26 @@ def test_a_snippet_asks_the_same(
 ) -> None:
     """The engine is asked the same, and the answer is the same but for its id."""
     pair.engine.script = finds("叶老桂")
+    page.locator("#stream").evaluate("one => { one.checked = false; }")
     with page.expect_response("**/extract") as came:
         drop_and_extract(page, text)
     asked = sorted(json.dumps(one) for one in pair.engine.asked)
     pair.engine.asked.clear()
-    answer = run(tongue, snippet(page, tongue), page, tmp_path)
+    answer = json.loads(run(tongue, snippet(page, tongue), page, tmp_path))
     assert sorted(json.dumps(one) for one in pair.engine.asked) == asked
     assert answer.pop("id") != came.value.json()["id"]
     assert answer.items() <= came.value.json().items()
     assert answer["entities"]
+
+
+@pytest.mark.parametrize("tongue", ["curl", "python", "javascript"])
+def test_a_snippet_streams(page: Page, pair: Gateway, tmp_path: Path, tongue: str) -> None:
+    """As the page did: event by event."""
+    pair.engine.script = finds("叶老桂")
+    extract(page, HOSTILE + '\n  "stream": true')
+    printed = run(tongue, snippet(page, tongue), page, tmp_path)
+    names = [name for name, _ in events_of(printed.strip().encode() + b"\n\n")]
+    assert names == ["entity", "done"]
 
 
 def test_what_cannot_be_seen_is_escaped(page: Page) -> None:
@@ -95,9 +103,10 @@ def test_the_key_is_not_in_it(browser: Browser, adapters: Path, tmp_path: Path) 
         page.locator("#key").fill("key-of-one")
         page.locator("#key").press("Enter")
         page.wait_for_selector("#model option", state="attached")
+        gateway.engine.script = completes("无")
         extract(page, "叶老桂")
         for tongue in ["curl", "python", "javascript"]:
             assert "key-of-one" not in snippet(page, tongue)
         PLAIN["NERVE_API_KEY"] = "key-of-one"
-        assert run("curl", snippet(page, "curl"), page, tmp_path)["entities"] == []
-        assert run("python", snippet(page, "python"), page, tmp_path)["entities"] == []
+        assert "event: done" in run("curl", snippet(page, "curl"), page, tmp_path)
+        assert "event: done" in run("python", snippet(page, "python"), page, tmp_path)
