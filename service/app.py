@@ -103,7 +103,8 @@ def create_app(
     passed_on = openai.handlers(settings, registry, passing)
     app.include_router(openai.router(registry, passing, passed_on))
     app.include_router(playground.router())
-    app.add_middleware(Straight, handlers=passed_on)
+    straight = {extract.PATH: extract.straight(extracting, places), **passed_on}
+    app.add_middleware(Straight, handlers=straight)
     _wrap(app, settings, metrics, keys, tracing)
     app.add_middleware(CloseWhenDraining, draining=draining)
     _handle_errors(app)

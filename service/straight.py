@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.answers import answer
 from service.errors import NerveError
 
-Handler = Callable[[Request], Awaitable[Response]]
+# None: not a request for it; FastAPI is to answer.
+Handler = Callable[[Request], Awaitable[Response | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +36,24 @@ class Straight:
         if found is None or scope["method"] != "POST":
             await self.app(scope, receive, send)
             return
-        scope["route"], handler = found
+        route, handler = found
+        request = Request(scope, receive)
         try:
-            response = await handler(Request(scope, receive))
-            await response(scope, receive, send)
+            scope["route"] = route
+            response = await handler(request)
+            if response is None:
+                await self.app(scope, await _unread(request), send)
+            else:
+                await response(scope, receive, send)
         except NerveError as exc:
             await answer(exc)(scope, receive, send)
+
+
+async def _unread(request: Request) -> Receive:
+    """What the request receives, its body once more."""
+    messages: list[Message] = [{"type": "http.request", "body": await request.body()}]
+
+    async def receive() -> Message:
+        return messages.pop() if messages else await request.receive()
+
+    return receive

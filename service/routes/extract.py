@@ -1,8 +1,9 @@
 """``POST /extract`` and ``POST /extract/batch``."""
 
+import json
 from typing import Annotated, Any, cast
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from service.batch import MEDIA_TYPE, Batch
@@ -20,9 +21,13 @@ from service.protocol import (
     ManyResponse,
 )
 from service.routes.documented import errors
+from service.straight import Handler
 from service.stream import Streamed
 
+PATH = "/extract"
 BATCH = "/extract/batch"
+
+_JSON = b"application/json"
 
 _FORMAT = Query(description=f"the answer in another tool's shape: one of {', '.join(DIALECTS)}")
 
@@ -45,9 +50,7 @@ def router(extract: Extract, places: Places) -> APIRouter:
     """The routes over a use case and its places."""
     routes = APIRouter(tags=["extract"])
 
-    @routes.post(
-        "/extract", responses={200: _STREAM, **ERRORS}, response_model_exclude_defaults=True
-    )
+    @routes.post(PATH, responses={200: _STREAM, **ERRORS}, response_model_exclude_defaults=True)
     async def extract_entities(
         request: ExtractRequest, format: Annotated[str | None, _FORMAT] = None
     ) -> ExtractResponse | ManyResponse:
@@ -74,6 +77,26 @@ def router(extract: Extract, places: Places) -> APIRouter:
         return Batch(extract, places)
 
     return routes
+
+
+def straight(extract: Extract, places: Places) -> Handler:
+    """``POST /extract`` as most callers send it; what is odd or wrong is left to the route."""
+
+    async def extract_entities(request: Request) -> Response | None:
+        scope = request.scope
+        if scope["query_string"] or (b"content-type", _JSON) not in scope["headers"]:
+            return None
+        try:
+            asked = ExtractRequest.model_validate(json.loads(await request.body()))
+        except (ValueError, RecursionError):
+            return None
+        if asked.stream:
+            return Streamed(extract, places, asked)
+        with places.one():
+            answer = await extract(asked)
+        return Response(answer.model_dump_json(exclude_defaults=True), media_type=_JSON.decode())
+
+    return extract_entities
 
 
 def _dialect(name: str | None, request: ExtractRequest) -> Dialect | None:

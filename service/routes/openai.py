@@ -4,7 +4,7 @@ What is not listed in ``openai_request.routes`` does not exist here, whatever th
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from fastapi import APIRouter, Request, Response
 
@@ -17,18 +17,19 @@ from service.passing import PassedOn, Passing
 from service.renaming import Renaming
 from service.routes.documented import errors
 from service.settings import Settings
-from service.straight import Handler
+
+PassOn = Callable[[Request], Awaitable[Response]]
 
 _ERRORS = errors(400, 404, 422, 502, 503, 504)
 _BODY = {"requestBody": {"content": {"application/json": {"schema": {"type": "object"}}}}}
 
 
-def handlers(settings: Settings, registry: LiveRegistry, passing: Passing) -> dict[str, Handler]:
+def handlers(settings: Settings, registry: LiveRegistry, passing: Passing) -> dict[str, PassOn]:
     """What is passed on, by path."""
     return {route.path: _pass_on(route, registry, passing) for route in routes(settings)}
 
 
-def router(registry: LiveRegistry, passing: Passing, passed_on: Mapping[str, Handler]) -> APIRouter:
+def router(registry: LiveRegistry, passing: Passing, passed_on: Mapping[str, PassOn]) -> APIRouter:
     """The routes over a registry and an engine; ``passed_on`` as of ``handlers``."""
     api, started = APIRouter(tags=["openai"], responses=_ERRORS), int(time.time())
 
@@ -62,7 +63,7 @@ async def _windows(passing: Passing) -> dict[str, int | None]:
         return await passing.engine.models()
 
 
-def _pass_on(route: Route, registry: LiveRegistry, passing: Passing) -> Handler:
+def _pass_on(route: Route, registry: LiveRegistry, passing: Passing) -> PassOn:
     async def pass_on(request: Request) -> Response:
         """The engine's answer, with the model's public name."""
         raw = await request.body()
