@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.types import Receive, Send
 from typer.testing import CliRunner, Result
 
 from adapters.readers import read
@@ -19,7 +20,7 @@ from deploy.bulk.errors import BulkFailed
 from deploy.bulk.files import Format
 from deploy.cli import app
 from tests.conftest import Gateway
-from tests.fake_engine import finds
+from tests.fake_engine import fails, finds, text_of
 
 NAME = "叶老桂"
 HOSTILE = "<script>alert('1')</script> & \"甲\"\t一\r\n\u3000𝄞二"
@@ -205,6 +206,27 @@ def test_each_format_by_the_name_of_out(gateway: Gateway, tmp_path: Path, to: st
     other = tmp_path / f"other{out.suffix}"
     assert nerve("convert", str(rows), "--out", str(other)).exit_code == 0
     assert (other / "00000002.ann" if out.is_dir() else other).read_bytes() == whole
+
+
+def test_rows_that_are_mended_are_in_the_table_then(gateway: Gateway, tmp_path: Path) -> None:
+    """`--retry-failed` writes OUT anew: each row once."""
+    out = tmp_path / "out.csv"
+    command = ("extract", "-", "--out", str(out), "--url", gateway.url)
+    stdin = f"{NAME}一\n{NAME}坏\n"
+
+    async def script(body: dict[str, Any], receive: Receive, send: Send) -> None:
+        await (fails(400, {}) if "坏" in text_of(body) else finds(NAME))(body, receive, send)
+
+    def rows_there() -> list[str]:
+        with out.open(encoding="utf-8", newline="") as file:
+            return [one["row"] for one in csv.DictReader(file)]
+
+    gateway.engine.script = script
+    assert nerve(*command, stdin=stdin).exit_code == 1
+    assert rows_there() == ["1"]
+    gateway.engine.script = finds(NAME)
+    assert nerve(*command, "--retry-failed", stdin=stdin).exit_code == 0
+    assert rows_there() == ["1", "2"]
 
 
 def test_what_is_in_the_way_is_left_alone(gateway: Gateway, tmp_path: Path) -> None:

@@ -1,4 +1,7 @@
-"""The steps before and behind Ray's vLLM processor, without Ray: what the gateway does, they do."""
+"""The steps before and behind Ray's vLLM processor, without Ray: what the gateway does, they do.
+
+The whole job, on Ray and a real vLLM, is in tests/engine/test_ray.py.
+"""
 
 import json
 from pathlib import Path
