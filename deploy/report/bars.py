@@ -13,14 +13,13 @@ from deploy.report.markup import (
     paragraph,
     picture,
     section,
+    shortened,
     table,
     words,
 )
 
 METRICS: tuple[Metric, ...] = ("text", "span")
 LEFT, RIGHT, WIDTH, ROW = 170, 110, 760, 38
-# A longer name is cut in the picture; the table has it whole.
-LONGEST = 20
 
 
 def by_label(found: Mapping[str, Any]) -> str:
@@ -72,8 +71,7 @@ def _picture(found: Mapping[str, Any], names: Sequence[str]) -> str:
 
 
 def _row(found: Mapping[str, Any], name: str, x: Scale, top: float) -> str:
-    shown = name if len(name) <= LONGEST else name[: LONGEST - 1] + "…"
-    parts = [label(LEFT - 10, top + 20, shown, "end")]
+    parts = [label(LEFT - 10, top + 20, shortened(name), "end")]
     for place, metric in enumerate(METRICS):
         row = row_of(found, metric, name)
         if row is not None:
@@ -143,7 +141,7 @@ def wrong_spans(found: Mapping[str, Any]) -> str:
     reasons = ", ".join(f"{reason} {number}" for reason, number in found["dropped"].items())
     return section(
         "What is wrong",
-        element("table", element("tbody", *rows), class_="errors"),
+        element("div", element("table", element("tbody", *rows), class_="errors"), class_="wide"),
         paragraph(
             f"Dropped, by reason: {reasons or 'none'}. Truncated completions: {found['truncated']}."
         ),

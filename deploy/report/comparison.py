@@ -8,7 +8,18 @@ from adapters.report import ReportError
 from adapters.score import Counts, Difference, paired
 from deploy.report.axes import Scale
 from deploy.report.bars import METRICS, row_of, shown_interval, whisker
-from deploy.report.markup import dot, element, key, label, line, paragraph, picture, section, table
+from deploy.report.markup import (
+    dot,
+    element,
+    key,
+    label,
+    line,
+    paragraph,
+    picture,
+    section,
+    shortened,
+    table,
+)
 
 WIDTH, LEFT = 760, 170
 
@@ -148,7 +159,7 @@ def _pair(
     place: int,
 ) -> str:
     y = 20 + 26 * place
-    parts = [label(LEFT - 10, y + 4, name if len(name) <= 20 else name[:19] + "…", "end")]
+    parts = [label(LEFT - 10, y + 4, shortened(name), "end")]
     both: Sequence[tuple[str, Mapping[str, Any] | None]] = (("old", old), ("span", new))
     if old and new:
         parts.append(line((x(old["f1"]), y), (x(new["f1"]), y), "whisker"))

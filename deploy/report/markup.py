@@ -1,6 +1,7 @@
 """HTML and SVG as strings. What comes from a report goes through ``words``, or is an attribute."""
 
 import html
+import unicodedata
 from collections.abc import Iterable, Sequence
 
 Point = tuple[float, float]
@@ -18,6 +19,16 @@ def element(name: str, *inside: str, **attributes: object) -> str:
         for key, value in attributes.items()
     )
     return f"<{name}{given}>{''.join(inside)}</{name}>"
+
+
+def shortened(name: str, widest: int = 24) -> str:
+    """A name that fits beside a picture: Chinese characters are twice as wide as Latin ones."""
+    width = 0
+    for place, character in enumerate(name):
+        width += 2 if unicodedata.east_asian_width(character) in "WF" else 1
+        if width > widest:
+            return f"{name[: place - 1]}…"
+    return name
 
 
 def _shown(value: object) -> object:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from deploy.report.markup import element, paragraph, section, words
+from deploy.report.markup import element, paragraph, section, shortened, words
 
 NOTHING = "nothing"
 Pair = tuple[str | None, str | None]
@@ -34,7 +34,8 @@ def matrix(found: Mapping[str, Any]) -> str:
 
 
 def _heading(name: str | None, scope: str) -> str:
-    return element("th", element("span", words(NOTHING if name is None else name)), scope=scope)
+    shown = NOTHING if name is None else name
+    return element("th", element("span", words(shortened(shown)), title=shown), scope=scope)
 
 
 def _row(name: str | None, names: Sequence[str | None], counts: Mapping[Pair, int]) -> str:

@@ -34,8 +34,8 @@ i.bar { display: block; height: .7rem; border-radius: 2px; background: var(--wro
 .matrix td { text-align: center; border: 1px solid var(--rule); min-width: 2.1rem;
   padding: .3rem; }
 .matrix thead th { vertical-align: bottom; border: 0; padding: .3rem; }
-.matrix thead span { writing-mode: vertical-rl; transform: rotate(180deg); max-height: 9rem;
-  overflow: hidden; }
+.matrix thead span { writing-mode: vertical-rl; text-orientation: sideways;
+  transform: rotate(180deg); }
 .matrix tbody th, .matrix thead td { border: 0; }
 .matrix .right { background: color-mix(in srgb, var(--right) var(--share), transparent); }
 .matrix .wrong { background: color-mix(in srgb, var(--wrong) var(--share), transparent); }

@@ -15,6 +15,7 @@ from adapters.data import Example
 from adapters.evaluate import Answers
 from deploy.report.bars import METRICS
 from deploy.report.comparison import changes, difference
+from deploy.report.markup import shortened
 from deploy.report.page import page
 from deploy.report.training import read_log
 from service.ner.types import Entity
@@ -268,3 +269,18 @@ def test_the_command_writes_a_page_beside_the_report(gateway: Gateway, tmp_path:
     other = nerve("adapter", "report", good, "--compare", few, "--out", str(tmp_path / "x.html"))
     assert (other.exit_code, "made on different sentences" in other.stderr) == (1, True)
     assert not (tmp_path / "x.html").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("address", "address"),
+        ("有限责任公司", "有限责任公司"),
+        ("x" * 24, "x" * 24),
+        ("x" * 25, "x" * 23 + "…"),
+        ("有限责任公司以及其他各种企业", "有限责任公司以及其他各…"),
+    ],
+)
+def test_a_long_name_is_cut_to_what_fits(name: str, shown: str) -> None:
+    """A Chinese character takes the room of two."""
+    assert shortened(name) == shown
