@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import uvicorn
@@ -14,8 +15,9 @@ from starlette.types import Receive, Scope, Send
 
 from service.app import create_app
 from tests.conftest import ADAPTER, BASE, ENGINE_NAME, MANIFEST, gateway_settings
-from tests.fake_engine import FakeEngine, finds
+from tests.fake_engine import FakeEngine, finds, text_of
 from tests.serving import free_port
+from tests.streaming import Words
 from tests.waiting import until
 
 NAME = "叶老桂"
@@ -80,9 +82,18 @@ def _is_ready(client: httpx2.Client) -> bool:
         return False
 
 
+async def says_the_name(body: dict[str, Any], receive: Receive, send: Send) -> None:
+    """A script: the one entity, streamed where that is asked for."""
+    if not body.get("stream"):
+        await finds(NAME)(body, receive, send)
+    else:
+        found = f"姓名：{NAME}" if NAME in text_of(body) else "无"
+        await Words((found,), cut=4000)(body, receive, send)
+
+
 def _engine(port: int) -> None:
     engine = FakeEngine(BASE, ENGINE_NAME)
-    engine.script = finds(NAME)
+    engine.script = says_the_name
 
     async def forgetful(scope: Scope, receive: Receive, send: Send) -> None:
         await engine(scope, receive, send)
