@@ -57,6 +57,7 @@ async function run() {
 async function ask(runs, mine) {
   latest = runs;
   const came = () => latest === runs && showRuns(runs);
+  came();
   await Promise.all(runs.map((one) => extract(one, key(), mine.signal, came)));
   if (running === mine) finished(runs);
 }

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, Request, expect
 from tests.conftest import ADAPTER, BASE, Gateway
 from tests.playground.conftest import SECOND
 from tests.playground.opening import answered, drop, extract, opened
-from tests.playground.scripts import finds
+from tests.playground.scripts import finds, surely
 
 pytestmark = pytest.mark.browser
 TEXT = "浙商银行的叶老桂"
@@ -170,6 +170,24 @@ def test_a_link_to_a_model_that_is_gone_is_said(browser: Browser, pair: Gateway)
     with opened(browser, f"{pair.url}/#model=gone") as page:
         expect(page.locator("#status")).to_have_text("There is no gone here.")
         expect(page.locator("#model")).to_have_value(ADAPTER)
+
+
+def test_all_of_it_is_reached_by_tab(page: Page, pair: Gateway) -> None:
+    """From the text to the last of the answer, in the order in which it is seen."""
+    pair.engine.script = surely("姓名：叶老桂")
+    here = "() => document.activeElement.id || document.activeElement.classList[0]"
+    while page.evaluate(here) != "text":
+        page.keyboard.press("Tab")
+    page.keyboard.insert_text(TEXT)
+    page.keyboard.press("Control+Enter")
+    answered(page)
+    wanted = ["open", "model", "other", "all", "none", "go", "link", "tab-text", "score", "tag"]
+    stops: list[str] = []
+    while "tag" not in stops:
+        page.keyboard.press("Tab")
+        stops.append(page.evaluate(here))
+        assert len(stops) < 30
+    assert [stop for stop in stops if stop in wanted] == wanted
 
 
 def test_a_later_question_is_the_one_that_is_answered(page: Page, pair: Gateway) -> None:
