@@ -26,7 +26,8 @@ def check(name: str, data: bytes) -> None:
         mention.surface.encode()
     edges = [edge for place in decoded.places for edge in place]
     assert len(decoded.places) == len(decoded.mentions)
-    assert edges == sorted(edges) and all(0 <= edge <= len(completion) for edge in edges)
+    # A line's end belongs to it, also where the completion ends without one.
+    assert edges == sorted(edges) and all(0 <= edge <= len(completion) + 1 for edge in edges)
     aligned = align(text, decoded.mentions, "all" if options & 2 else "in_order")
     end = 0
     surfaces = {(m.label, m.surface.strip()) for m in decoded.mentions}
