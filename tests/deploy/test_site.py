@@ -106,7 +106,7 @@ def test_examples_are_shown_as_they_stand(site: Path) -> None:
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """A copy of what the site is made of."""
-    left_out = shutil.ignore_patterns(".*", "__pycache__", "*.safetensors", "tests")
+    left_out = shutil.ignore_patterns(".*", "__pycache__", "*.safetensors")
     return Path(shutil.copytree(ROOT, tmp_path / "checkout", ignore=left_out))
 
 
