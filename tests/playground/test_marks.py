@@ -27,6 +27,8 @@ def shown(page: Page, text: str, entities: list[tuple[int, int, str]]) -> None:
     page.evaluate(
         """async ([text, entities]) => {
           const { show } = await import("/playground/marks.js");
+          // What the page has yet to draw of the answer comes first.
+          for (let frame = 0; frame < 2; frame += 1) await new Promise(requestAnimationFrame);
           const into = document.querySelector(".marked");
           const all = entities.map(([start, end, label]) =>
             ({ start, end, label, text: text.slice(start, end), score: null }));
