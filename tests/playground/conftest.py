@@ -16,7 +16,9 @@ from tests.scoring import TABLE
 SECOND = "second"
 
 
-@pytest.fixture(scope="session")
+# Not of the session: while Playwright is up its event loop counts as running, and the tests after
+# these could not begin one of their own.
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """One Chromium for all tests; a skip says which package is missing."""
     chromium = shutil.which("chromium")
