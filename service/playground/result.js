@@ -45,8 +45,12 @@ export function changed() {
 
 /** As changed, while entities stream in: most of the time is left to the reader. */
 function came() {
-  if (performance.now() >= rested || runs.every(({ done }) => done)) changed();
-  else if (!waiting) waiting = setTimeout(() => { waiting = 0; changed(); }, rested - performance.now());
+  if (performance.now() >= rested || runs.every(({ done }) => done)) {
+    // Nothing is painted again later, under the reader's selection.
+    clearTimeout(waiting);
+    waiting = 0;
+    changed();
+  } else if (!waiting) waiting = setTimeout(() => { waiting = 0; changed(); }, rested - performance.now());
 }
 
 /** How many entities and dropped mentions there are, as a sentence for each run. */

@@ -54,10 +54,16 @@ def drop(page: Page, name: str, content: bytes) -> None:
     )
 
 
+_NEXT_FRAME = """() => new Promise((is) =>
+  requestAnimationFrame(() => requestAnimationFrame(is)))"""
+
+
 def answered(page: Page) -> None:
     """Return when nothing is being asked any more, and something is shown."""
     expect(page.locator("#stop")).to_be_hidden()
     expect(page.locator("#panel article, #error p").first).to_be_visible()
+    # The last of it is painted at the next frame.
+    page.evaluate(_NEXT_FRAME)
 
 
 def drop_and_extract(page: Page, text: str) -> None:
