@@ -1,7 +1,5 @@
 """Pure ASGI middleware: which key a route asks for, checked before the body is read."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from typing import Literal
 
 from starlette.datastructures import Headers
@@ -51,23 +49,37 @@ class Access:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        with ExitStack() as admitted:
-            try:
-                needed = right(scope["method"], scope["path"])
-                found = self._key(needed, Headers(scope=scope))
-                if found is not None:
-                    tally.has_key(found[0])
-                    admitted.enter_context(self._within_limits(*found))
-            except NerveError as exc:
-                # The body is unread, so the connection cannot carry another request.
-                await answer(exc, {"connection": "close"})(scope, receive, send)
-                return
+        try:
+            limits = self._admitted(scope)
+        except NerveError as exc:
+            # The body is unread, so the connection cannot carry another request.
+            await answer(exc, {"connection": "close"})(scope, receive, send)
+            return
+        try:
             await self.app(scope, receive, send)
+        finally:
+            if limits is not None:
+                limits.leave()
 
-    def _key(self, needed: Right, headers: Headers) -> tuple[str, Key] | None:
-        """None where no key is asked for; raises AuthenticationFailed, PermissionDenied."""
-        if needed == "open" or (needed != "admin" and not self._keys.needed):
+    def _admitted(self, scope: Scope) -> Limits | None:
+        """The limits that the request counts in, until it leaves; None where no key is asked for.
+
+        Raises AuthenticationFailed, PermissionDenied, Overloaded.
+        """
+        needed = right(scope["method"], scope["path"])
+        if not self._is_asked_for(needed):
             return None
+        name, key = self._key(needed, Headers(scope=scope))
+        tally.has_key(name)
+        limits = self._limits.setdefault(name, Limits())
+        limits.enter(name, key)
+        return limits
+
+    def _is_asked_for(self, needed: Right) -> bool:
+        return needed != "open" and (needed == "admin" or self._keys.needed)
+
+    def _key(self, needed: Right, headers: Headers) -> tuple[str, Key]:
+        """Raises AuthenticationFailed, PermissionDenied."""
         if needed == "admin" and not self._keys.needed and self._keys.none_for("admin"):
             raise PermissionDenied("adapters cannot be changed here: NERVE_ADMIN_KEY is not set")
         found = self._keys.find(_given(headers))
@@ -79,15 +91,6 @@ class Access:
             has = ", ".join(key.scopes)
             raise PermissionDenied(f"the api key {name} has the scopes {has}; expected {needed}")
         return found
-
-    @contextmanager
-    def _within_limits(self, name: str, key: Key) -> Iterator[None]:
-        limits = self._limits.setdefault(name, Limits())
-        limits.enter(name, key)
-        try:
-            yield
-        finally:
-            limits.leave()
 
 
 def _given(headers: Headers) -> bytes:

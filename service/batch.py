@@ -50,7 +50,7 @@ class Batch(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Raises Overloaded before the answer's first byte; afterwards an error is its line's."""
-        with self._places.one():
+        with self._places:
             try:
                 await _Run(self._extract, receive, send, self._extract.bulk_budget()).run()
             except* (_ClientLeft, TimeoutError):

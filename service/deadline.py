@@ -6,18 +6,19 @@ in; tasks that a request starts have the same. It covers the whole answer, a str
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass
 
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service.answers import answer
 from service.errors import EngineTimeout, InvalidRequest, NerveError
+from service.headers import header
 
 HEADER = "x-nerve-deadline-ms"
+_NAME = HEADER.encode()
 # uvloop's clock counts milliseconds, so its timers may be early by as much.
 _TICK_S = 0.001
 
@@ -46,7 +47,7 @@ class Deadline:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        given = Headers(scope=scope).get(HEADER) if scope["type"] == "http" else None
+        given = header(scope, _NAME) if scope["type"] == "http" else None
         if given is None:
             await self.app(scope, receive, send)
             return
@@ -97,22 +98,27 @@ def named(error: NerveError) -> NerveError:
     return asked.passed() if asked.is_over() else error
 
 
-@contextmanager
-def naming() -> Iterator[None]:
+class Naming:
     """Timeouts that come out of this name the caller's own deadline, if it was that."""
-    try:
-        yield
-    except EngineTimeout as exc:
-        raise named(exc) from exc
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if isinstance(error, EngineTimeout) and (ours := named(error)) is not error:
+            raise ours from error
+
+
+def kept() -> AbstractAsyncContextManager[object]:
+    """End what is inside at the caller's deadline, with EngineTimeout."""
+    asked = _CURRENT.get()
+    return nullcontext() if asked is None else _kept(asked)
 
 
 @asynccontextmanager
-async def kept() -> AsyncIterator[None]:
-    """End what is inside at the caller's deadline, with EngineTimeout."""
-    asked = _CURRENT.get()
-    if asked is None:
-        yield
-        return
+async def _kept(asked: _Asked) -> AsyncIterator[None]:
     try:
         async with asyncio.timeout_at(asked.at) as limit:
             yield

@@ -8,11 +8,10 @@ import asyncio
 import json
 import math
 import ssl
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import aiohttp
 from pydantic import BaseModel, ValidationError
@@ -29,21 +28,22 @@ from service.errors import (
 )
 from service.metrics import Metrics
 from service.ner.prompt import TEMPLATE_ARGUMENTS, Message
-from service.outcomes import counted
 from service.settings import Settings
-from service.timing import waiting
+from service.timing import Waiting
 from service.tracing import Tracing
 
 JSON = "application/json"
+_json = json.JSONEncoder(ensure_ascii=False).encode  # ``dumps`` would make an encoder each time
 # What the conventions for spans call that which is asked for.
 _OPERATIONS = {"/v1/chat/completions": "chat", "/v1/completions": "text_completion"}
 
 Answer = TypeVar("Answer", bound=BaseModel)
+Waited = TypeVar("Waited")
 
 
 @dataclass(slots=True)
 class Forwarded:
-    """The engine's answer to a request that was passed on, open for as long as its context.
+    """The engine's answer to a request that was passed on.
 
     ``body`` is whole, or a stream's chunks as the engine sends them.
     """
@@ -51,6 +51,9 @@ class Forwarded:
     status: int
     content_type: str
     body: bytes | AsyncIterator[bytes]
+
+
+Use = Callable[[Forwarded], Awaitable[None]]
 
 
 class Engine:
@@ -91,7 +94,7 @@ class Engine:
     async def complete(self, request: CompletionRequest, deadline: float) -> Completion:
         """One chat completion."""
         with (
-            counted(self._metrics.engine_requests, self._metrics.engine_in_flight),
+            self._metrics.question(),
             self._tracing.chat(request) as question,
         ):
             path, body, headers = "/v1/chat/completions", request.body(), question.headers()
@@ -103,25 +106,27 @@ class Engine:
     async def stream(self, request: CompletionRequest, deadline: float, hear: Hear) -> Completion:
         """One chat completion; ``hear`` has its pieces while it is written."""
         with (
-            counted(self._metrics.engine_requests, self._metrics.engine_in_flight),
+            self._metrics.question(),
             self._tracing.chat(request) as question,
         ):
             streaming = {"stream": True, "stream_options": {"include_usage": True}}
-            body = json.dumps({**request.body(), **streaming}, ensure_ascii=False).encode()
+            body = _json({**request.body(), **streaming}).encode()
             headers = {**question.headers(), "content-type": JSON}
             stream = CompletionStream(hear)
-            async with self._foreign_errors(deadline):
-                response = await self._transport.send("POST", "/v1/chat/completions", body, headers)
-                try:
-                    if response.status != HTTPStatus.OK:
-                        raise failure(response.status, _text((await response.read())[:500]))
-                    async for data in response.content.iter_any():
-                        stream.feed(data)
-                finally:
-                    response.close()  # does nothing to a connection that was read to its end
+            await self._within(deadline, self._fed(stream, body, headers))
             completion = stream.completion()
             question.answered(completion)
             return completion
+
+    async def _fed(self, stream: CompletionStream, body: bytes, headers: Mapping[str, str]) -> None:
+        response = await self._transport.send("POST", "/v1/chat/completions", body, headers)
+        try:
+            if response.status != HTTPStatus.OK:
+                raise failure(response.status, _text((await response.read())[:500]))
+            async for data in response.content.iter_any():
+                stream.feed(data)
+        finally:
+            response.close()  # does nothing to a connection that was read to its end
 
     async def count_tokens(self, model: str, messages: Sequence[Message], deadline: float) -> int:
         """Tokens of the prompt that the engine would make of ``messages``."""
@@ -131,7 +136,7 @@ class Engine:
             "add_generation_prompt": True,
             "chat_template_kwargs": dict(TEMPLATE_ARGUMENTS),
         }
-        with counted(self._metrics.engine_requests, self._metrics.engine_in_flight):
+        with self._metrics.question():
             return (await self._ask(TokenCount, "POST", "/tokenize", body, deadline)).count
 
     async def models(self) -> dict[str, int | None]:
@@ -154,40 +159,52 @@ class Engine:
             raise failure(status, _text(body[:500]))
         return _text(body)
 
-    @asynccontextmanager
     async def forward(
-        self, path: str, model: str, body: bytes, headers: Mapping[str, str]
-    ) -> AsyncIterator[Forwarded]:
+        self, path: str, model: str, body: bytes, headers: Mapping[str, str], use: Use
+    ) -> Forwarded:
         """Pass a request on as it is, and its answer back: 200, or the engine's refusal.
 
-        ``model`` is the engine's name of the model that ``body`` asks for.
+        ``model`` is the engine's name of the model that ``body`` asks for. ``use`` has the answer
+        while its connection is open, which a stream needs; leaving it early ends the engine's work.
 
         A stream has until its first chunk the time that others have for the whole answer, and
-        again between two chunks; they raise EngineFailure. Leaving the context early ends
-        the engine's work.
+        again between two chunks; they raise EngineFailure.
         """
         deadline = self.deadline()
         with (
-            counted(self._metrics.engine_requests, self._metrics.engine_in_flight) as outcome,
+            self._metrics.question() as outcome,
             self._tracing.asking(_OPERATIONS.get(path), model) as question,
         ):
             sent = {**headers, **question.headers()}
-            async with self._foreign_errors(deadline):
-                response = await self._transport.send("POST", path, body, sent)
+            response, body = await self._within(deadline, self._begun(path, body, sent))
             try:
-                answer = await self._forwarded(response, deadline)
+                answer = self._forwarded(response, body, deadline)
                 if answer.status != HTTPStatus.OK:
                     outcome.name = "refused"
-                yield answer
+                await use(answer)
+                return answer
             finally:
                 response.close()  # does nothing to a connection whose answer was read to its end
 
-    async def _forwarded(self, response: aiohttp.ClientResponse, deadline: float) -> Forwarded:
+    async def _begun(
+        self, path: str, body: bytes, headers: Mapping[str, str]
+    ) -> tuple[aiohttp.ClientResponse, bytes]:
+        """An answer, and its body where it is no stream."""
+        response = await self._transport.send("POST", path, body, headers)
+        if _is_stream(response):
+            return response, b""
+        try:
+            return response, await response.read()
+        except BaseException:
+            response.close()
+            raise
+
+    def _forwarded(
+        self, response: aiohttp.ClientResponse, body: bytes, deadline: float
+    ) -> Forwarded:
         status, kind = response.status, response.headers.get("content-type", "")
-        if status == HTTPStatus.OK and kind.startswith("text/event-stream"):
+        if _is_stream(response):
             return Forwarded(status, kind, self._chunks(response, deadline))
-        async with self._foreign_errors(deadline):
-            body = await response.read()
         if status != HTTPStatus.OK:
             said = _text(body[:500])
             if not is_refusal(status, said):
@@ -201,11 +218,7 @@ class Engine:
     async def _chunks(
         self, response: aiohttp.ClientResponse, deadline: float
     ) -> AsyncIterator[bytes]:
-        while True:
-            async with self._foreign_errors(deadline):
-                chunk = await response.content.readany()
-            if not chunk:
-                return
+        while chunk := await self._within(deadline, response.content.readany()):
             yield chunk
             deadline = self.deadline()
 
@@ -218,7 +231,7 @@ class Engine:
         deadline: float,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        asked = None if body is None else json.dumps(body, ensure_ascii=False).encode()
+        asked = None if body is None else _json(body).encode()
         status, answered = await self._whole(method, path, asked, deadline, headers)
         if status != HTTPStatus.OK:
             raise failure(status, _text(answered[:500]))
@@ -237,20 +250,23 @@ class Engine:
     ) -> tuple[int, bytes]:
         """Status and body of an answer."""
         headers = {**(headers or {}), **({"content-type": JSON} if body else {})}
-        async with self._foreign_errors(deadline):
-            response = await self._transport.send(method, path, body, headers)
-            try:
-                return response.status, await response.read()
-            finally:
-                response.close()
+        return await self._within(deadline, self._answered(method, path, body, headers))
 
-    @asynccontextmanager
-    async def _foreign_errors(self, deadline: float) -> AsyncIterator[None]:
-        """The deadline, and the client's exceptions in our words."""
+    async def _answered(
+        self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]
+    ) -> tuple[int, bytes]:
+        response = await self._transport.send(method, path, body, headers)
         try:
-            with waiting():
+            return response.status, await response.read()
+        finally:
+            response.close()
+
+    async def _within(self, deadline: float, answer: Coroutine[Any, Any, Waited]) -> Waited:
+        """What ``answer`` gives; the deadline, and the client's exceptions, in our words."""
+        try:
+            with Waiting():
                 async with asyncio.timeout_at(deadline):
-                    yield
+                    return await answer
         except aiohttp.ConnectionTimeoutError as exc:
             raise EngineUnavailable("the engine cannot be reached") from exc
         except TimeoutError as exc:
@@ -263,6 +279,11 @@ class Engine:
             raise EngineUnavailable("the engine closed the connection before its answer") from exc
         except (aiohttp.ClientError, ValueError) as exc:
             raise EngineError(f"the engine's answer cannot be read: {type(exc).__name__}") from exc
+
+
+def _is_stream(response: aiohttp.ClientResponse) -> bool:
+    kind = response.headers.get("content-type", "")
+    return response.status == HTTPStatus.OK and kind.startswith("text/event-stream")
 
 
 def _text(body: bytes) -> str:

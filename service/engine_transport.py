@@ -7,6 +7,7 @@ import asyncio
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from time import monotonic
 from types import SimpleNamespace
 
@@ -96,15 +97,19 @@ class EngineTransport:
     ) -> aiohttp.ClientResponse:
         if self._session is None:
             self._session = _session(self._address)
-        url = URL(self._address.url.rstrip("/") + path, encoded=True)
         return await self._session.request(
             method,
-            url,
+            _url(self._address.url, path),
             data=body,
             headers=headers,
             allow_redirects=False,
             trace_request_ctx=attempt,
         )
+
+
+@lru_cache
+def _url(engine: str, path: str) -> URL:
+    return URL(engine.rstrip("/") + path, encoded=True)
 
 
 @dataclass(slots=True)

@@ -76,7 +76,7 @@ class Extract:
     async def find(self, text: str, asked: Asked, budget: Budget) -> Found:
         """What came of one text; raises RequestTooLarge, and what its first chunk raised if none
         could be extracted."""
-        with deadline.naming():
+        with deadline.Naming():
             found = await self.cutter(text)(asked, text, budget)
         tally.found(len(found.entities))
         return self.named(found)
@@ -92,6 +92,8 @@ class Extract:
 
     def named(self, found: Found) -> Found:
         """``found``, where the caller's own deadline is named if it cut parts off."""
+        if not found.failed:
+            return found
         failed = (replace(part, error=deadline.named(part.error)) for part in found.failed)
         return replace(found, failed=tuple(failed))
 

@@ -7,7 +7,10 @@ from typing import Any, NoReturn
 
 from service.errors import InvalidRequest, MalformedBody
 
-_SPACE = re.compile(r"[ \t\n\r]*")
+_SPACE = r"[ \t\n\r]*"
+_START = re.compile(rf"{_SPACE}{{{_SPACE}(}}{_SPACE})?")
+_NAME = re.compile(rf'"((?:[^"\\\x00-\x1f]|\\.)*)"{_SPACE}:{_SPACE}')
+_MARK = re.compile(rf"{_SPACE}([,}}]){_SPACE}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,42 +48,32 @@ class JsonObject:
         return f"{head}{{{json.dumps(name)}:{written}{comma}{tail}".encode()
 
     def _scan(self) -> None:
-        at = self._expect("{", 0)
-        if self.text[at : at + 1] == "}":
-            self._expect_end(at + 1)
-            return
-        while True:
+        start = _START.match(self.text)
+        if start is None:
+            raise ValueError("it does not begin with {")
+        at, more = start.end(), start[1] is None
+        while more:
             at = self._member(at)
-            if self.text[at : at + 1] == "}":
-                self._expect_end(at + 1)
-                return
-            at = self._expect(",", at)
-
-    def _member(self, at: int) -> int:
-        """Read ``"name": value``; where the next thing stands."""
-        if self.text[at : at + 1] != '"':
-            raise ValueError(f"no name at {at}")
-        name, at = _DECODER.raw_decode(self.text, at)
-        if name in self.values:
-            raise InvalidRequest(f"{name[:64]} is there twice; expected once", param=name[:64])
-        start = self._expect(":", self._skip(at))
-        self.values[name], end = _DECODER.raw_decode(self.text, start)
-        self.spans[name] = start, end
-        return self._skip(end)
-
-    def _expect(self, mark: str, at: int) -> int:
-        at = self._skip(at)
-        if self.text[at : at + 1] != mark:
-            raise ValueError(f"no {mark} at {at}")
-        return self._skip(at + 1)
-
-    def _expect_end(self, at: int) -> None:
-        if self._skip(at) != len(self.text):
+            mark = _MARK.match(self.text, at)
+            if mark is None:
+                raise ValueError(f"neither , nor }} at {at}")
+            at, more = mark.end(), mark[1] == ","
+        if at != len(self.text):
             raise ValueError(f"something after its end, at {at}")
 
-    def _skip(self, at: int) -> int:
-        space = _SPACE.match(self.text, at)
-        return space.end() if space else at
+    def _member(self, at: int) -> int:
+        """Read ``"name": value``; where it ends."""
+        found = _NAME.match(self.text, at)
+        if found is None:
+            raise ValueError(f"no name at {at}")
+        name, start = found[1], found.end()
+        if "\\" in name:
+            name = json.loads(f'"{name}"')
+        if name in self.values:
+            raise InvalidRequest(f"{name[:64]} is there twice; expected once", param=name[:64])
+        self.values[name], end = _DECODER.raw_decode(self.text, start)
+        self.spans[name] = start, end
+        return end
 
 
 def _refuse(constant: str) -> NoReturn:

@@ -1,12 +1,13 @@
 """Pure ASGI middleware: counts, times and logs every request; tells its caller where time went."""
 
 import time
+from functools import cache
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service import access_log, tally
 from service.metrics import Metrics
-from service.timing import Timing, timed
+from service.timing import Timed, Timing
 from service.tracing import exemplar
 
 OVERHEAD_HEADER = b"x-nerve-overhead-ms"
@@ -20,7 +21,10 @@ class MeasureRequests:
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self.app = app
-        self.metrics = metrics
+        # What a label's value finds is kept: the library would look for it behind a lock.
+        self._requests = cache(metrics.requests.labels)
+        self._latency = cache(metrics.latency.labels)
+        self._overhead = cache(metrics.overhead.labels)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -42,7 +46,8 @@ class MeasureRequests:
                 self._tell(timing, message, scope)
             await send(message)
 
-        with timed() as timing, tally.kept() as told:
+        with Timed() as timing, tally.Kept() as told:
+            timing.exemplar = exemplar()
             try:
                 await self.app(scope, hear, watch)
             except Exception:
@@ -51,15 +56,15 @@ class MeasureRequests:
             finally:
                 seconds = time.perf_counter() - started
                 route, method = route_of(scope), method_of(scope)
-                self.metrics.requests.labels(route, method, status).inc()
-                self.metrics.latency.labels(route).observe(seconds, exemplar())
+                self._requests(route, method, status).inc()
+                self._latency(route).observe(seconds, timing.exemplar)
                 access_log.write(route, method, status, seconds, told)
 
     def _tell(self, timing: Timing, start: Message, scope: Scope) -> None:
         overhead = timing.overhead()
         if overhead is None:
             return
-        self.metrics.overhead.labels(route_of(scope)).observe(overhead, exemplar())
+        self._overhead(route_of(scope)).observe(overhead, timing.exemplar)
         headers = [(OVERHEAD_HEADER, b"%.3f" % (overhead * 1000))]
         if timing.stages:
             stages = [f"{name};dur={spent * 1000:.3f}" for name, spent in timing.stages.items()]

@@ -19,8 +19,9 @@ from prometheus_client.openmetrics import exposition as openmetrics
 
 from service.adapter_metrics import AdapterMetrics
 from service.guard_metrics import GuardMetrics
+from service.outcomes import Counted
 from service.timing import current
-from service.tracing import Tracing, exemplar
+from service.tracing import Tracing
 
 OPENMETRICS = "application/openmetrics-text"
 
@@ -109,11 +110,10 @@ class Metrics:
         build = self._gauge("nerve_build_info", "1; the gateway's version.", "version", "python")
         build.labels(version("nerve"), platform.python_version()).set(1)
         # A series that appears with its first event hides that event from rate().
-        for outcome in OUTCOMES:
-            self.engine_requests.labels(outcome)
         for outcome in ROW_OUTCOMES:
             self.batch_rows.labels(outcome)
         self._stages = {stage: self.stage_time.labels(stage) for stage in STAGES}
+        self._outcomes = {outcome: self.engine_requests.labels(outcome) for outcome in OUTCOMES}
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(name, text, labels, registry=self.registry)
@@ -125,6 +125,10 @@ class Metrics:
         self, name: str, text: str, *labels: str, buckets: tuple[float, ...]
     ) -> Histogram:
         return Histogram(name, text, labels, buckets=buckets, registry=self.registry)
+
+    def question(self) -> Counted:
+        """Count a question to the engine, and how it ends."""
+        return Counted(self._outcomes, self.engine_in_flight)
 
     def stage(self, name: str) -> "_Stage":
         """Time a stage of an extraction, whether it fails or not."""
@@ -158,8 +162,8 @@ class _Stage:
         at: TracebackType | None,
     ) -> None:
         seconds = perf_counter() - self._started
-        self._time.observe(seconds, exemplar())
         timing = current()
+        self._time.observe(seconds, timing.exemplar if timing else None)
         if timing is not None:
             timing.add(self._name, seconds)
         self._span.__exit__(kind, error, at)

@@ -1,23 +1,20 @@
 """How requests to the engine end, counted."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 from prometheus_client import Counter, Gauge
 
 from service import deadline
 from service.errors import (
     EngineError,
-    EngineFailure,
     EngineTimeout,
     EngineUnavailable,
     Overloaded,
     RequestTooLarge,
 )
 
-_OF_ERRORS = {
+_OF_ERRORS: dict[type[BaseException], str] = {
     EngineError: "error",
     EngineUnavailable: "unavailable",
     EngineTimeout: "timeout",
@@ -26,28 +23,27 @@ _OF_ERRORS = {
 }
 
 
-@dataclass(slots=True)
-class Outcome:
-    """What a request that ends without an error is counted as."""
+class Counted:
+    """Counts one request: by its error, as cancelled when it was left early, else by ``name``."""
 
-    name: str = "ok"
+    __slots__ = ("_counters", "_in_flight", "name")
+
+    def __init__(self, counters: Mapping[str, Counter], in_flight: Gauge) -> None:
+        self._counters, self._in_flight = counters, in_flight
+        self.name = "ok"
+
+    def __enter__(self) -> "Counted":
+        self._in_flight.inc()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: object
+    ) -> None:
+        self._in_flight.dec()
+        self._counters[self.name if error is None else _name_of(error)].inc()
 
 
-@contextmanager
-def counted(counter: Counter, in_flight: Gauge) -> Iterator[Outcome]:
-    """Count one request: by its error, as cancelled when it was left early, else as it says."""
-    outcome, counted_as = Outcome(), "cancelled"
-    in_flight.inc()
-    try:
-        yield outcome
-        counted_as = outcome.name
-    except asyncio.CancelledError:
-        if deadline.has_passed():  # which is what cancelled it
-            counted_as = "timeout"
-        raise
-    except (EngineFailure, Overloaded, RequestTooLarge) as exc:
-        counted_as = _OF_ERRORS[type(exc)]
-        raise
-    finally:
-        in_flight.dec()
-        counter.labels(counted_as).inc()
+def _name_of(error: BaseException) -> str:
+    if isinstance(error, asyncio.CancelledError) and deadline.has_passed():
+        return "timeout"  # which is what cancelled it
+    return _OF_ERRORS.get(type(error), "cancelled")

@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass
 
-from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -18,6 +17,7 @@ from service import deadline, request_id
 from service.engine import Engine, Forwarded
 from service.errors import EngineFailure
 from service.event_stream import EventStream
+from service.headers import header
 from service.metrics import Metrics
 from service.places import Places
 from service.protocol import ErrorResponse
@@ -42,7 +42,8 @@ class PassedOn(Response):
     """The engine's answer to ``body``; asked for, and raising NerveError, when it is sent."""
 
     def __init__(self, passing: Passing, path: str, body: bytes, renaming: Renaming) -> None:
-        super().__init__()
+        # Of a response's own, only what the framework looks at.
+        self.background = None
         self._passing = passing
         self._path = path
         self._asked = body
@@ -56,15 +57,9 @@ class PassedOn(Response):
         """
         passing, events = self._passing, EventStream(send)
         try:
-            with passing.places.one():
-                async with (
-                    deadline.kept(),
-                    passing.engine.forward(
-                        self._path, self._renaming.engine_name, self._asked, _headers(scope)
-                    ) as answer,
-                ):
-                    if not isinstance(answer.body, bytes):
-                        await self._stream(answer.body, events)
+            with passing.places:
+                async with deadline.kept():
+                    answer = await self._answer(_headers(scope), events)
             if isinstance(answer.body, bytes):
                 # A client that does not read keeps its own connection waiting, and no place.
                 async with asyncio.timeout_at(passing.engine.deadline()):
@@ -82,6 +77,16 @@ class PassedOn(Response):
             # The client does not read. It must not hold a place for ever; unfinished, the answer
             # makes the server close the connection.
             return
+
+    async def _answer(self, headers: dict[str, str], events: EventStream) -> Forwarded:
+        """The engine's; a stream has been sent when it is returned."""
+
+        async def use(answer: Forwarded) -> None:
+            if not isinstance(answer.body, bytes):
+                await self._stream(answer.body, events)
+
+        engine, name = self._passing.engine, self._renaming.engine_name
+        return await engine.forward(self._path, name, self._asked, headers, use)
 
     async def _stream(self, chunks: AsyncIterator[bytes], events: EventStream) -> None:
         """Raises TimeoutError for a client that does not read."""
@@ -106,8 +111,8 @@ def _failed(error: EngineFailure) -> bytes:
 
 def _headers(scope: Scope) -> dict[str, str]:
     """What the engine is sent: nothing of the caller's but what is listed."""
-    asked = Headers(scope=scope)
-    passed = {name: asked[name] for name in PASSED_HEADERS if _is_plain(asked.get(name, ""))}
+    asked = {name: header(scope, name.encode()) or "" for name in PASSED_HEADERS}
+    passed = {name: value for name, value in asked.items() if _is_plain(value)}
     # An answer in which a name is to be found must not be compressed.
     return {**passed, request_id.HEADER: request_id.of(scope), "accept-encoding": "identity"}
 

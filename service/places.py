@@ -1,7 +1,6 @@
 """Admission: so many requests at a time, the next is refused at once."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 from prometheus_client import Gauge
 
@@ -20,16 +19,14 @@ class Places:
         self._check = check
         self._taken = 0
 
-    @contextmanager
-    def one(self) -> Iterator[None]:
+    def __enter__(self) -> None:
         """Hold a place; raises Overloaded when there is none."""
         if self._taken >= self._limit:
             raise Overloaded(f"all {self._limit} places are taken; try again shortly")
         self._check()
         self._taken += 1
         self._gauge.inc()
-        try:
-            yield
-        finally:
-            self._taken -= 1
-            self._gauge.dec()
+
+    def __exit__(self, *_: object) -> None:
+        self._taken -= 1
+        self._gauge.dec()

@@ -6,7 +6,8 @@ Done in bytes. ``"model"`` in quotes cannot be a part of generated text, whose q
 import json
 import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import lru_cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,18 +16,13 @@ class Renaming:
 
     engine_name: str
     public: str
-    _pair: re.Pattern[bytes] = field(init=False)
-
-    def __post_init__(self) -> None:
-        name = re.escape(json.dumps(self.engine_name).encode())
-        object.__setattr__(self, "_pair", re.compile(rb'("model"\s*:\s*)' + name))
 
     def answer(self, body: bytes) -> bytes:
         """A whole answer, or one line of a stream."""
         if self.engine_name == self.public:
             return body
         name = json.dumps(self.public).encode()
-        return self._pair.sub(lambda pair: pair[1] + name, body, count=1)
+        return _pair(self.engine_name).sub(lambda pair: pair[1] + name, body, count=1)
 
     async def lines(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         """A stream in whole lines, each sent on as soon as its end has come.
@@ -42,3 +38,9 @@ class Renaming:
                 yield b"".join(map(self.answer, lines))
         if rest:
             yield self.answer(rest)
+
+
+@lru_cache
+def _pair(engine_name: str) -> re.Pattern[bytes]:
+    name = re.escape(json.dumps(engine_name).encode())
+    return re.compile(rb'("model"\s*:\s*)' + name)

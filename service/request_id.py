@@ -1,13 +1,15 @@
 """Pure ASGI middleware: each request has an id, which its answer, its error and the engine bear."""
 
 import re
-import uuid
+import secrets
 from contextvars import ContextVar
 
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service.headers import header
+
 HEADER = "x-request-id"
+_NAME = HEADER.encode()
 
 # Not reset at the end: the server logs a fault of the gateway when all middleware is left. Each
 # request has a task, and so a context, of its own.
@@ -27,14 +29,15 @@ class RequestId:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        asked = Headers(scope=scope).get(HEADER, "").strip()
-        chosen = asked if _USABLE.fullmatch(asked) else f"req-{uuid.uuid4().hex}"
+        asked = (header(scope, _NAME) or "").strip()
+        chosen = asked if _USABLE.fullmatch(asked) else f"req-{secrets.token_hex(16)}"
         scope.setdefault("state", {})["request_id"] = chosen
         _CURRENT.set(chosen)
 
         async def mark(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message)[HEADER] = chosen
+                others = [pair for pair in message["headers"] if pair[0] != _NAME]
+                message = {**message, "headers": [*others, (_NAME, chosen.encode())]}
             await send(message)
 
         await self.app(scope, receive, mark)

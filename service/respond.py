@@ -1,6 +1,7 @@
 """The wire's answer: offsets in the unit asked for, surfaces cut from the text as received."""
 
-import uuid
+import secrets
+from typing import Any
 
 from service.long_text import Failed, Found
 from service.ner.offsets import Ruler
@@ -23,20 +24,26 @@ def respond(model: str, text: str, found: Found, offsets: Offsets) -> ExtractRes
     return ExtractResponse(
         entities=[entity_of(text, entity, ruler) for entity in found.entities],
         dropped=[dropped_of(mention) for mention in found.dropped],
-        **dict(ended(model, found, ruler)),
+        **_end(model, found, ruler),
     )
 
 
 def ended(model: str, found: Found, ruler: Ruler) -> ExtractEnd:
     """What there is to say beside entities and dropped mentions."""
-    return ExtractEnd(
-        id=f"ext-{uuid.uuid4().hex}",
-        model=model,
-        truncated=found.truncated,
-        usage=Usage(prompt_tokens=found.prompt_tokens, completion_tokens=found.completion_tokens),
-        partial=bool(found.failed),
-        chunks=[_failed(part, ruler) for part in found.failed],
-    )
+    return ExtractEnd(**_end(model, found, ruler))
+
+
+def _end(model: str, found: Found, ruler: Ruler) -> dict[str, Any]:
+    return {
+        "id": f"ext-{secrets.token_hex(16)}",
+        "model": model,
+        "truncated": found.truncated,
+        "usage": Usage(
+            prompt_tokens=found.prompt_tokens, completion_tokens=found.completion_tokens
+        ),
+        "partial": bool(found.failed),
+        "chunks": [_failed(part, ruler) for part in found.failed],
+    }
 
 
 def entity_of(text: str, entity: Entity, ruler: Ruler) -> FoundEntity:

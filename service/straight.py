@@ -6,15 +6,14 @@ FastAPI has the same handlers, documents them, and answers what does not come th
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
-from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.answers import answer
 from service.errors import NerveError
 
-# None: not a request for it; FastAPI is to answer.
-Handler = Callable[[Request], Awaitable[Response | None]]
+# With the whole body. None: not a request for it; FastAPI is to answer.
+Handler = Callable[[Scope, bytes], Awaitable[Response | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +24,8 @@ class _Route:
 
 
 class Straight:
-    """Pure ASGI middleware, the innermost: a POST to one of ``handlers`` goes to it."""
+    """Pure ASGI middleware, the innermost, behind ``WholeBody``: a POST to one of ``handlers`` goes
+    to it."""
 
     def __init__(self, app: ASGIApp, handlers: Mapping[str, Handler]) -> None:
         self.app = app
@@ -37,23 +37,22 @@ class Straight:
             await self.app(scope, receive, send)
             return
         route, handler = found
-        request = Request(scope, receive)
         try:
             scope["route"] = route
-            response = await handler(request)
+            whole = await receive()  # as ``WholeBody`` has it
+            response = await handler(scope, whole["body"])
             if response is None:
-                await self.app(scope, await _unread(request), send)
+                await self.app(scope, _once_more(whole, receive), send)
             else:
                 await response(scope, receive, send)
         except NerveError as exc:
             await answer(exc)(scope, receive, send)
 
 
-async def _unread(request: Request) -> Receive:
-    """What the request receives, its body once more."""
-    messages: list[Message] = [{"type": "http.request", "body": await request.body()}]
+def _once_more(first: Message, receive: Receive) -> Receive:
+    unread = [first]
 
-    async def receive() -> Message:
-        return messages.pop() if messages else await request.receive()
+    async def again() -> Message:
+        return unread.pop() if unread else await receive()
 
-    return receive
+    return again

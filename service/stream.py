@@ -38,7 +38,7 @@ class Streamed(Response):
         """Errors until the first event are raised; a later one is the last event."""
         run = _Run(self._extract, self._request, EventStream(send))
         try:
-            with self._places.one():
+            with self._places:
                 await run.extract_all()
         except TimeoutError:
             # The client does not read. It must not hold a place for ever; unfinished, the answer
@@ -70,7 +70,7 @@ class _Run:
             found += sum(isinstance(one, Entity) for one in news)
             await self._write(b"".join(_placed(one, text, ruler) for one in news))
 
-        with deadline.naming():
+        with deadline.Naming():
             end = extract.named(await streamed(asked, text, extract.budget(), tell))
         tally.found(found)
         with extract.metrics.stage("respond"):

@@ -4,8 +4,6 @@ A context variable holds it, so that the use cases, which know nothing of HTTP, 
 that a request starts add to the same one. Names only, never a text nor a key.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
@@ -23,15 +21,18 @@ class Tally:
 _CURRENT: ContextVar[Tally | None] = ContextVar("tally", default=None)
 
 
-@contextmanager
-def kept() -> Iterator[Tally]:
+class Kept:
     """A new one, for what runs inside."""
-    tally = Tally()
-    token = _CURRENT.set(tally)
-    try:
-        yield tally
-    finally:
-        _CURRENT.reset(token)
+
+    __slots__ = ("_token",)
+
+    def __enter__(self) -> Tally:
+        tally = Tally()
+        self._token = _CURRENT.set(tally)
+        return tally
+
+    def __exit__(self, *_: object) -> None:
+        _CURRENT.reset(self._token)
 
 
 def asks(model: str) -> None:

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service import request_id
 from service.access_log import LOOKS
+from service.headers import header
 from service.measure import method_of, route_of
 from service.tracing import PROPAGATOR, Tracing, fail
 
@@ -26,6 +27,9 @@ class TraceRequests:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] in LOOKS:
+            await self.app(scope, receive, send)
+            return
+        if self._tracer is None and header(scope, b"traceparent") is None:
             await self.app(scope, receive, send)
             return
         caller = _context_of(scope)
@@ -73,7 +77,7 @@ class TraceRequests:
 
 def _context_of(scope: Scope) -> Context:
     """What the caller says of its trace; the current context where it says nothing usable."""
-    headers = Headers(scope=scope)
-    if "traceparent" not in headers:
+    if header(scope, b"traceparent") is None:
         return context.get_current()
+    headers = Headers(scope=scope)
     return PROPAGATOR.extract({name: headers.getlist(name) for name in PROPAGATOR.fields})

@@ -6,14 +6,14 @@ a text, unless a setting asks for it; of an error it has the type, since its wor
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from importlib.metadata import version
 from typing import Any
 from urllib.parse import urlsplit
 
 from opentelemetry import trace
-from opentelemetry.trace import Span, SpanKind, StatusCode, TracerProvider
+from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer, TracerProvider
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from service.completion import Completion, CompletionRequest
@@ -39,14 +39,34 @@ class Tracing:
             return _NOTHING
         return _current(self.tracer.start_span(name))
 
-    @contextmanager
-    def asking(self, operation: str | None, model: str, **more: Any) -> Iterator["Question"]:
+    def asking(
+        self, operation: str | None, model: str, **more: Any
+    ) -> AbstractContextManager["Question"]:
         """A span for a question to the engine, as OpenTelemetry's conventions for generative AI
         have it; ``more`` are attributes of the request. None for ``operation``: nothing is
         generated, and there is no span."""
-        if not (self.tracer and operation and trace.get_current_span().is_recording()):
-            yield Question(trace.get_current_span(), self._texts)
-            return
+        span = trace.get_current_span()
+        if not (self.tracer and operation and span.is_recording()):
+            return nullcontext(Question(span, self._texts))
+        return self._asking(self.tracer, operation, model, more)
+
+    def chat(self, request: CompletionRequest) -> AbstractContextManager["Question"]:
+        """The span of a chat completion."""
+        span = trace.get_current_span()
+        if not (self.tracer and span.is_recording()):
+            return nullcontext(Question(span, self._texts))
+        more = {"max_tokens": request.max_tokens, "temperature": 0.0}
+        return self._asking(self.tracer, "chat", request.model, more, request.messages)
+
+    @contextmanager
+    def _asking(
+        self,
+        tracer: Tracer,
+        operation: str,
+        model: str,
+        more: Mapping[str, Any],
+        prompt: Sequence[Message] = (),
+    ) -> Iterator["Question"]:
         attributes = {
             "gen_ai.operation.name": operation,
             "gen_ai.provider.name": "vllm",
@@ -56,17 +76,12 @@ class Tracing:
             **{f"gen_ai.request.{name}": value for name, value in more.items()},
         }
         name = f"{operation} {model}"
-        span = self.tracer.start_span(name, kind=SpanKind.CLIENT, attributes=attributes)
+        span = tracer.start_span(name, kind=SpanKind.CLIENT, attributes=attributes)
+        if self._texts and prompt:
+            said = [_said(message["role"], message["content"]) for message in prompt]
+            span.set_attribute("gen_ai.input.messages", json.dumps(said, ensure_ascii=False))
         with _ended(span):
             yield Question(span, self._texts)
-
-    @contextmanager
-    def chat(self, request: CompletionRequest) -> Iterator["Question"]:
-        """The span of a chat completion."""
-        more = {"max_tokens": request.max_tokens, "temperature": 0.0}
-        with self.asking("chat", request.model, **more) as question:
-            question.says(request.messages)
-            yield question
 
 
 class Question:
@@ -78,17 +93,15 @@ class Question:
     def headers(self) -> dict[str, str]:
         """What tells the engine of the trace; empty outside of one."""
         carrier: dict[str, str] = {}
+        if not self._span.get_span_context().is_valid:
+            return carrier
         PROPAGATOR.inject(carrier, trace.set_span_in_context(self._span))
         return carrier
 
-    def says(self, messages: Sequence[Message]) -> None:
-        """The prompt, where texts are asked for."""
-        if self._texts:
-            said = [_said(message["role"], message["content"]) for message in messages]
-            self._span.set_attribute("gen_ai.input.messages", json.dumps(said, ensure_ascii=False))
-
     def answered(self, completion: Completion) -> None:
         """How much was read and written, and why it ended."""
+        if not self._span.is_recording():
+            return
         reason = "stop" if completion.complete else "length"
         self._span.set_attributes(
             {

@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.timing import current, timed, waiting
+from service.timing import Timed, Waiting, current
 
 
 class Clock:
@@ -25,9 +25,9 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 def test_overhead_leaves_the_wait_for_the_engine_out(clock: Clock) -> None:
     """One second before, two of the engine, three after: four."""
-    with timed() as timing:
+    with Timed() as timing:
         clock.now += 1
-        with waiting():
+        with Waiting():
             clock.now += 2
         clock.now += 3
         assert timing.overhead() == 4
@@ -35,10 +35,10 @@ def test_overhead_leaves_the_wait_for_the_engine_out(clock: Clock) -> None:
 
 def test_two_questions_at_a_time_are_waited_for_once(clock: Clock) -> None:
     """Chunks of a text go side by side."""
-    with timed() as timing:
-        with waiting():
+    with Timed() as timing:
+        with Waiting():
             clock.now += 1
-            with waiting():
+            with Waiting():
                 clock.now += 1
             clock.now += 1
         clock.now += 0.5
@@ -47,27 +47,27 @@ def test_two_questions_at_a_time_are_waited_for_once(clock: Clock) -> None:
 
 def test_a_wait_that_goes_on_is_left_out_too(clock: Clock) -> None:
     """A stream's answer begins while the engine works."""
-    with timed() as timing, waiting():
+    with Timed() as timing, Waiting():
         clock.now += 5
         assert timing.overhead() == 0
 
 
 def test_without_the_engine_there_is_no_overhead(clock: Clock) -> None:
     """Nothing could be left out."""
-    with timed() as timing:
+    with Timed() as timing:
         clock.now += 1
         assert timing.overhead() is None
 
 
 def test_the_gateways_own_questions_have_no_account() -> None:
     """The look at the engine's state belongs to no request."""
-    with waiting():
+    with Waiting():
         assert current() is None
 
 
 def test_a_stage_is_added_up(clock: Clock) -> None:
     """Over the chunks of a text."""
-    with timed() as timing:
+    with Timed() as timing:
         timing.add("prompt", 1.0)
         timing.add("prompt", 2.0)
     assert timing.stages == {"prompt": 3.0}

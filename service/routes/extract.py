@@ -1,10 +1,10 @@
 """``POST /extract`` and ``POST /extract/batch``."""
 
-import json
 from typing import Annotated, Any, cast
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse
+from starlette.types import Scope
 
 from service.batch import MEDIA_TYPE, Batch
 from service.dialects import DIALECTS, Dialect
@@ -59,7 +59,7 @@ def router(extract: Extract, places: Places) -> APIRouter:
         dialect = _dialect(format, request)
         if request.stream:
             return cast(ExtractResponse, Streamed(extract, places, request))
-        with places.one():
+        with places:
             answer = await extract(request)
         if dialect is None or isinstance(answer, ManyResponse):
             return answer
@@ -82,17 +82,16 @@ def router(extract: Extract, places: Places) -> APIRouter:
 def straight(extract: Extract, places: Places) -> Handler:
     """``POST /extract`` as most callers send it; what is odd or wrong is left to the route."""
 
-    async def extract_entities(request: Request) -> Response | None:
-        scope = request.scope
+    async def extract_entities(scope: Scope, body: bytes) -> Response | None:
         if scope["query_string"] or (b"content-type", _JSON) not in scope["headers"]:
             return None
         try:
-            asked = ExtractRequest.model_validate(json.loads(await request.body()))
-        except (ValueError, RecursionError):
+            asked = ExtractRequest.model_validate_json(body)
+        except ValueError:
             return None
         if asked.stream:
             return Streamed(extract, places, asked)
-        with places.one():
+        with places:
             answer = await extract(asked)
         return Response(answer.model_dump_json(exclude_defaults=True), media_type=_JSON.decode())
 

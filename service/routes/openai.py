@@ -7,6 +7,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 
 from fastapi import APIRouter, Request, Response
+from starlette.types import Scope
 
 from service import deadline, tally
 from service.json_object import JsonObject
@@ -18,7 +19,7 @@ from service.renaming import Renaming
 from service.routes.documented import errors
 from service.settings import Settings
 
-PassOn = Callable[[Request], Awaitable[Response]]
+PassOn = Callable[[Scope, bytes], Awaitable[Response]]
 
 _ERRORS = errors(400, 404, 422, 502, 503, 504)
 _BODY = {"requestBody": {"content": {"application/json": {"schema": {"type": "object"}}}}}
@@ -49,7 +50,7 @@ def router(registry: LiveRegistry, passing: Passing, passed_on: Mapping[str, Pas
     for path, handler in passed_on.items():
         api.add_api_route(
             path,
-            handler,
+            _route(handler),
             methods=["POST"],
             name=path.removeprefix("/v1/").replace("/", "_"),
             openapi_extra=_BODY,
@@ -64,9 +65,7 @@ async def _windows(passing: Passing) -> dict[str, int | None]:
 
 
 def _pass_on(route: Route, registry: LiveRegistry, passing: Passing) -> PassOn:
-    async def pass_on(request: Request) -> Response:
-        """The engine's answer, with the model's public name."""
-        raw = await request.body()
+    async def pass_on(_: Scope, raw: bytes) -> Response:
         body = JsonObject.read(raw)
         route.check(body)
         served = registry.resolve(body.values.get("model"))
@@ -76,3 +75,11 @@ def _pass_on(route: Route, registry: LiveRegistry, passing: Passing) -> PassOn:
         return PassedOn(passing, route.path, raw, Renaming(served.engine_name, served.name))
 
     return pass_on
+
+
+def _route(pass_on: PassOn) -> Callable[[Request], Awaitable[Response]]:
+    async def route(request: Request) -> Response:
+        """The engine's answer, with the model's public name."""
+        return await pass_on(request.scope, await request.body())
+
+    return route

@@ -17,7 +17,7 @@ def router(redact: Redact, places: Places) -> APIRouter:
     @routes.post(PATH, responses=ERRORS, response_model_exclude_defaults=True)
     async def redact_entities(request: RedactRequest) -> RedactResponse | ManyRedacted:
         """A text, or several, with its entities masked; and the entities."""
-        with places.one():
+        with places:
             return await redact(request)
 
     return routes

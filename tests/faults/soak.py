@@ -101,7 +101,7 @@ def _sample(one: Stand, soaked: Soaked, ended: threading.Event) -> None:
 
 
 def _rest(one: Stand, soaked: Soaked, before: tuple[int, int]) -> None:
-    """Connections to callers end within 5 s, those to the engine within 4 but for ``_KEPT``."""
+    """Callers have closed their connections; but for ``_KEPT``, those to the engine end in 4 s."""
     gauges = ("nerve_requests_in_flight", "nerve_engine_requests_in_flight")
     try:
         until(lambda: _files(one) <= before[0] + _KEPT, within_s=60)

@@ -3,10 +3,12 @@
 import json
 from collections.abc import Iterable
 
+_json = json.JSONEncoder(ensure_ascii=False).encode  # ``dumps`` would make an encoder each time
+
 
 def literal(text: str) -> str:
     """``text`` as a quoted Lark string; Lark's escapes are JSON's."""
-    return json.dumps(text, ensure_ascii=False)
+    return _json(text)
 
 
 def any_of(words: Iterable[str]) -> str:
@@ -24,4 +26,4 @@ def substring_of(pieces: Iterable[str]) -> str:
 
     Pieces rather than characters: an escaped character is one piece, so no run ends inside it.
     """
-    return "%regex " + json.dumps({"substring_chunks": list(pieces)}, ensure_ascii=False)
+    return "%regex " + _json({"substring_chunks": list(pieces)})
