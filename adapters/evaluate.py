@@ -15,8 +15,12 @@ import httpx2
 from adapters.data import Example
 from service.ner.types import Constraint, Entity
 
-# A full house answers 429 with the seconds to wait; more than this often is a fault of its own.
-_ATTEMPTS = 50
+# No place, or no engine for the moment: the answer says when to ask again. More than this often is
+# a fault of its own.
+_ATTEMPTS: dict[int, int] = {
+    httpx2.codes.TOO_MANY_REQUESTS: 50,
+    httpx2.codes.SERVICE_UNAVAILABLE: 12,
+}
 
 
 class EvaluationError(Exception):
@@ -37,7 +41,7 @@ class Service:
     labels: tuple[str, ...] = ()
     api_key: str | None = None
     side_by_side: int = 16
-    timeout: float = 120.0
+    timeout: float = 600.0
     raw_scores: bool = False
 
 
@@ -112,15 +116,19 @@ async def _extract(client: httpx2.AsyncClient, service: Service, text: str) -> d
         body["labels"] = list(service.labels)
     if service.raw_scores:
         body["scores"] = "raw"
-    for _ in range(_ATTEMPTS):
+    attempts = Counter[int]()
+    while True:
         try:
             answer = await client.post("/extract", json=body)
         except httpx2.HTTPError as exc:
-            raise EvaluationError(f"{service.url}/extract: {exc or type(exc).__name__}") from exc
-        if answer.status_code == httpx2.codes.OK:
+            said = str(exc) or type(exc).__name__
+            raise EvaluationError(f"{service.url}/extract: {said}") from exc
+        status = answer.status_code
+        if status == httpx2.codes.OK:
             row: dict[str, Any] = answer.json()
             return row
-        if answer.status_code != httpx2.codes.TOO_MANY_REQUESTS:
+        attempts[status] += 1
+        if attempts[status] >= _ATTEMPTS.get(status, 1):
             break
         await asyncio.sleep(float(answer.headers.get("retry-after", "1")))
     said = answer.text[:500]

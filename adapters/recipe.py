@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from service.manifest import ManifestError, template
 from service.ner.formats import FORMATS
-from service.ner.prompt import BUILT_IN
+from service.ner.prompt import Template
 from service.ner.types import Label, Occurrences
+from service.toml_fields import Fields
 
 FILE_NAME = "recipe.toml"
 
@@ -66,13 +68,15 @@ class Train:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """``base`` is a model's name, not a path; ``prompt`` a built-in one; ``max_chars`` the longest
-    text in code points; ``start`` an adapter's folder, seen from the recipe's, whose weights
-    training begins with, or nothing for fresh ones.
+    """``base`` is a model's name, not a path; ``prompt`` the name of ``template``, a built-in one
+    or a file beside the recipe; ``max_chars`` the longest text in code points; ``start`` an
+    adapter's folder, seen from the recipe's, whose weights training begins with, or nothing for
+    fresh ones.
     """
 
     base: str
     prompt: str
+    template: Template
     format: str
     occurrences: Occurrences
     max_chars: int
@@ -93,14 +97,18 @@ def load(path: Path) -> Recipe:
             data=Data(**fields.pop("data")),
             lora=Lora(**{**lora, "targets": tuple(lora["targets"])}),
             train=Train(**fields.pop("train")),
+            template=template(Fields(path, fields), path.parent),
             **fields,
         )
+    except ManifestError as exc:
+        raise RecipeError(str(exc)) from exc
     except (OSError, tomllib.TOMLDecodeError) as exc:
         raise RecipeError(f"{path}: {exc}") from exc
     except KeyError as exc:
         raise RecipeError(f"{path}: no key {exc}") from exc
     except TypeError as exc:
         raise RecipeError(f"{path}: {exc}") from exc
-    if recipe.prompt not in BUILT_IN or recipe.format not in FORMATS:
-        raise RecipeError(f"{path}: unknown prompt {recipe.prompt!r} or format {recipe.format!r}")
+    if recipe.format not in FORMATS:
+        expected = ", ".join(FORMATS)
+        raise RecipeError(f"{path}: format = {recipe.format!r}; expected one of {expected}")
     return recipe

@@ -48,7 +48,9 @@ def register(
     folder = adapters / name
     folder.mkdir(parents=True, exist_ok=True)
     _put(recipe_file, folder / recipes.FILE_NAME)
-    for file in (trained / WEIGHTS, trained / CONFIG, *beside):
+    prompt = recipe_file.with_name(plan.prompt)
+    own = [prompt] if prompt.suffix == ".toml" else []
+    for file in (trained / WEIGHTS, trained / CONFIG, *own, *beside):
         _put(file, folder / file.name)
     digest = _sha256(folder / WEIGHTS)
     before = _about(folder / manifest.FILE_NAME)

@@ -21,7 +21,6 @@ from adapters.readers import Kind, read
 from adapters.recipe import Recipe
 from adapters.template import Encoder
 from adapters.training_log import TrainingLog
-from service.ner.prompt import BUILT_IN
 
 CHECKPOINT, LOG, BEST = "checkpoint.pt", "log.jsonl", "best"
 
@@ -77,7 +76,7 @@ class _Run:
             model.start_with(tuned, begun)
         optimiser = torch.optim.AdamW(_learned(tuned), plan.train.learning_rate, weight_decay=0.0)
         tokenizer = AutoTokenizer.from_pretrained(base)
-        encoder = Encoder(tokenizer, BUILT_IN[plan.prompt], plan.format)
+        encoder = Encoder(tokenizer, plan.template, plan.format)
         return cls(
             plan,
             encoder,

@@ -65,10 +65,8 @@ def data(
         show_rows(console, found)
         if plan and to and out:
             from adapters.writers import write
-            from service.ner.prompt import BUILT_IN
 
-            template = BUILT_IN[plan.prompt]
-            rows = write(out, to, found.examples, plan.labels, template, plan.format)
+            rows = write(out, to, found.examples, plan.labels, plan.template, plan.format)
             console.print(f"{rows} rows written to {out}", soft_wrap=True)
         if against:
             others = readers.read(against, against_kind or kind, labels, skip_bad=skip_bad)

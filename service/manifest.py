@@ -93,7 +93,7 @@ def load(folder: Path) -> Adapter:
         sha256=sha256,
         rank=fields.positive("rank"),
         prompt=fields.text("prompt"),
-        template=_template(fields, folder),
+        template=template(fields, folder),
         format=format_name,
         labels=_labels(fields, format_name),
         max_chars=fields.positive("max_chars"),
@@ -103,8 +103,8 @@ def load(folder: Path) -> Adapter:
     )
 
 
-def _template(fields: Fields, folder: Path) -> Template:
-    """``prompt`` names a built-in template, or a TOML file in the folder.
+def template(fields: Fields, folder: Path) -> Template:
+    """``prompt`` names a built-in template, or a TOML file in the folder. Raises ManifestError.
 
     The file has ``user``, and ``system`` unless the adapter was trained without that message.
     """
@@ -116,10 +116,10 @@ def _template(fields: Fields, folder: Path) -> Template:
         raise fields.wrong("prompt", value, expected)
     prompt = Fields.read(folder / value)
     system = prompt.text("system") if "system" in prompt.values else ""
-    template = Template(system, prompt.text("user"))
-    if "{text}" not in template.user:
-        raise prompt.wrong("user", template.user, "a pattern with the place {text}")
-    return template
+    found = Template(system, prompt.text("user"))
+    if "{text}" not in found.user:
+        raise prompt.wrong("user", found.user, "a pattern with the place {text}")
+    return found
 
 
 def _labels(fields: Fields, format_name: str) -> tuple[Label, ...]:

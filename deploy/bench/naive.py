@@ -33,7 +33,7 @@ _PROMPT = """你是一个专业的命名实体识别助手。请从给定的句�
 
 def messages(text: str, labels: Sequence[Label]) -> list[dict[str, str]]:
     """One turn of the user, with everything in it."""
-    listed = "\n".join(f"- {label.written}：句子中出现的{label.written}" for label in labels)
+    listed = "\n".join(f"- {label.written}: 句子中出现的{label.written}" for label in labels)
     content = _PROMPT.replace("{labels}", listed).replace("{text}", text)
     return [{"role": "user", "content": content}]
 

@@ -51,9 +51,21 @@ def test_a_full_gateway_is_asked_again(adapters: Path) -> None:
 
 
 def test_an_error_of_the_service_ends_the_evaluation(gateway: Gateway) -> None:
-    gateway.engine.script = fails(500, {"error": {"message": "EngineCore died"}})
-    with pytest.raises(EvaluationError, match=r"/extract answered 50\d: .*error"):
+    gateway.engine.script = fails(500, {"error": {"message": "a fault"}})
+    with pytest.raises(EvaluationError, match=r"/extract answered 502: .*error"):
         ask(Service(gateway.url), TEXTS)
+
+
+def test_an_engine_that_is_back_soon_does_not_end_it(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def at_once(_: float) -> None:
+        gateway.engine.script = _knows_one_name
+
+    gateway.engine.script = fails(503, {"error": {"message": "starting"}})
+    monkeypatch.setattr("adapters.evaluate.asyncio.sleep", at_once)
+    answers = ask(Service(gateway.url, side_by_side=1), TEXTS)
+    assert [len(example.entities) for example in answers.predicted] == [1, 0, 2]
 
 
 def test_a_service_that_is_not_there_is_named() -> None:

@@ -13,7 +13,7 @@ from adapters.promote import promote
 from adapters.register import RegisterError, register
 from adapters.report import report
 from service import names
-from service.ner.prompt import BUILT_IN
+from service.ner.prompt import BUILT_IN, Template
 from service.ner.types import Entity
 from service.registry import default_of
 from tests.scoring import TABLE
@@ -53,6 +53,17 @@ def test_a_registered_adapter_can_be_served(trained: Path, tmp_path: Path) -> No
     card = (found.folder / "README.md").read_text(encoding="utf-8")
     assert "| micro | 1.0000 | 1.0000 | 1.0000 | 100 |" in card
     assert "CLUENER2020" in card
+
+
+def test_a_prompt_of_its_own_goes_with_the_adapter(trained: Path, tmp_path: Path) -> None:
+    """Beside the recipe for training, in the adapter's folder for serving: one file."""
+    file = tmp_path / "recipe.toml"
+    text = SHIPPED.read_text(encoding="utf-8")
+    file.write_text(text.replace('"zh-lines-1"', '"own.toml"'), encoding="utf-8")
+    file.with_name("own.toml").write_text('user = "{labels}: {text}"', encoding="utf-8")
+    found = register(trained, file, tmp_path, "clue-2")
+    assert found.template == recipe.load(file).template == Template("", "{labels}: {text}")
+    assert recipe.load(found.folder / "recipe.toml").template == found.template
 
 
 def test_registering_again_replaces_everything(trained: Path, tmp_path: Path) -> None:
@@ -155,7 +166,9 @@ def test_files_beside_the_weights_are_copied_and_pictures_shown(
     [
         ("rank = 64", "ranks = 64", "unexpected keyword argument 'ranks'"),
         ("[lora]", "[other]", "no key 'lora'"),
-        ('prompt = "zh-lines-1"', 'prompt = "zh"', "unknown prompt 'zh'"),
+        ('prompt = "zh-lines-1"', 'prompt = "zh"', "prompt = 'zh'; expected one of zh-lines-1"),
+        ('prompt = "zh-lines-1"', 'prompt = "own.toml"', "own.toml: no such file"),
+        ('format = "lines"', 'format = "line"', "format = 'line'; expected one of json, lines"),
         ('base = "Qwen2.5-Coder-1.5B-Instruct"', "base = ", "Invalid value"),
     ],
 )

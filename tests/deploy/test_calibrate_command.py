@@ -144,7 +144,7 @@ def test_nothing_is_written_when_something_is_missing(
     )
     assert "right and" in says(tmp_path / "home", "--rows", "12")
     assert "the calibration was not fitted (status 2)" in says(tmp_path / "home")
-    gateway.engine.script = fails(500, {"error": {"message": "EngineCore died"}})
+    gateway.engine.script = fails(500, {"error": {"message": "a fault"}})
     assert "/extract answered 50" in says(tmp_path / "home")
 
 
