@@ -52,6 +52,10 @@ def run(asked: argparse.Namespace) -> None:
         from adapters.train import train
 
         done = train(asked.recipe, asked.data, asked.base, asked.work, asked.kind)
+        if done.left_out:
+            print(
+                f"{done.left_out} rows left out: their mentions overlap, and cannot be written so"
+            )
         print(f"{done.steps} steps, best validation loss {done.best_loss:.4f}: {done.folder}")
     elif asked.stage == "try":
         from adapters.trial import Trial

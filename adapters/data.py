@@ -5,7 +5,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from service.ner.types import Entity, Mention
+from service.ner.formats import Format
+from service.ner.types import Entity, Label, Mention
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,20 @@ class Example:
         """In text order, each (label, surface) once: what a completion should state."""
         found = (Mention(e.label, self.text[e.start : e.end]) for e in self.entities)
         return tuple(dict.fromkeys(found))
+
+
+def writable(examples: Sequence[Example], format: Format, labels: Sequence[Label]) -> list[Example]:
+    """Those whose mentions ``format`` can write: inline tags have no place for one that overlaps
+    the mention before it."""
+
+    def can_be_written(example: Example) -> bool:
+        try:
+            format.encode(example.mentions, labels, example.text)
+        except ValueError:
+            return False
+        return True
+
+    return [example for example in examples if can_be_written(example)]
 
 
 def label_counts(examples: Sequence[Example]) -> Counter[str]:

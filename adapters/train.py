@@ -15,22 +15,25 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from transformers import AutoTokenizer
 
 from adapters import augment, checkpoint, model, recipe
-from adapters.data import Example, split
+from adapters.data import Example, split, writable
 from adapters.packing import Batch, pack
 from adapters.readers import Kind, read
 from adapters.recipe import Recipe
 from adapters.template import Encoder
 from adapters.training_log import TrainingLog
+from service.ner.formats import FORMATS
 
 CHECKPOINT, LOG, BEST = "checkpoint.pt", "log.jsonl", "best"
 
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """``folder`` holds the best weights; losses in nats a learned token; time in seconds."""
+    """``folder`` holds the best weights; losses in nats a learned token; time in seconds;
+    ``left_out`` rows cannot be written in the recipe's format."""
 
     folder: Path
     steps: int
+    left_out: int
     best_loss: float
     seconds: float
 
@@ -46,10 +49,13 @@ def train(recipe_file: Path, data: Path, base: Path, work: Path, kind: Kind = "c
     plan = recipe.load(recipe_file)
     started = time.monotonic()
     begun = recipe_file.parent / plan.start if plan.start else None
-    run = _Run.prepare(plan, read(data, kind, plan.labels).examples, base, work, begun)
+    found = read(data, kind, plan.labels).examples
+    examples = writable(found, FORMATS[plan.format], plan.labels)
+    run = _Run.prepare(plan, examples, base, work, begun)
     _keep_freed_memory()
     run.go()
-    return Trained(work / BEST, len(run.packs), run.progress.best, time.monotonic() - started)
+    seconds, left_out = time.monotonic() - started, len(found) - len(examples)
+    return Trained(work / BEST, len(run.packs), left_out, run.progress.best, seconds)
 
 
 @dataclass(slots=True)

@@ -1,5 +1,6 @@
-from adapters.data import Example, leaked, split
-from service.ner.types import Entity, Mention
+from adapters.data import Example, leaked, split, writable
+from service.ner.formats import FORMATS
+from service.ner.types import Entity, Label, Mention
 
 
 def test_mentions_are_in_text_order_and_unique() -> None:
@@ -29,3 +30,11 @@ def test_equal_texts_fall_on_the_same_side() -> None:
 def test_leakage_is_seen_through_white_space() -> None:
     training = [Example("浙商 银行", ())]
     assert leaked(training, [Example("浙商银行\n", ()), Example("浙商", ())]) == ["浙商银行\n"]
+
+
+def test_a_format_without_a_place_for_overlaps_leaves_such_rows_out() -> None:
+    plain = Example("浙商银行的叶老桂", (Entity("company", 0, 4), Entity("name", 5, 8)))
+    nested = Example("浙商银行北京分行", (Entity("company", 0, 8), Entity("company", 0, 4)))
+    labels = (Label("company", "公司"), Label("name", "姓名"))
+    assert writable([plain, nested], FORMATS["inline_tags"], labels) == [plain]
+    assert writable([plain, nested], FORMATS["lines"], labels) == [plain, nested]
