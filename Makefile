@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
-.PHONY: up test accept check docs fuzz faults soak router audit lint format lock clean
+.PHONY: up test accept check docs fuzz faults soak router bench audit lint format lock clean
 
 ## Bring everything up and show one answer; Ctrl-C stops it.
 up: .venv/gateway
@@ -44,6 +44,12 @@ soak: .venv/dev
 ## Two gateways, vLLM's own router, two engines: failed requests while one of each is killed.
 router: .venv/dev
 	$(BIN)/python -m tests.faults.router $(ROUTER)
+
+## What it costs on this machine, beside LiteLLM and vllm-router; needs wrk and nginx with Lua.
+## BENCH="documents FILE", BENCH="grounding --model NAME", BENCH=growth: the other measurements.
+BENCH ?= gateway
+bench: .venv/dev
+	$(BIN)/python -m deploy.bench $(BENCH)
 
 ## Known weaknesses of what the locks pin. --strict: a package that the service does not know fails.
 SERVICE ?= pypi
