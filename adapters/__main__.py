@@ -1,7 +1,8 @@
 """The stages that need the trainer's environment: ``python -m adapters STAGE …`` with its Python.
 
 ``train RECIPE DATA BASE WORK``; ``try ADAPTER BASE TEXT …`` (one JSON object a text);
-``calibrate OBSERVED FOUND FOLDER`` (both JSON; pictures go to the folder); ``loss-figure LOG
+``average OUT FOLDER FOLDER …``; ``calibrate OBSERVED FOUND FOLDER`` (both JSON; pictures go to the
+folder); ``loss-figure LOG
 PNG``; ``label-figure REPORT PNG``. All but the texts and the constraint are paths.
 """
 
@@ -26,6 +27,7 @@ def main() -> int:
     for stage, paths in (
         ("train", ("recipe", "data", "base", "work")),
         ("try", ("adapter", "base")),
+        ("average", ("out",)),
         ("calibrate", ("observed", "found", "folder")),
         ("loss-figure", ("log", "picture")),
         ("label-figure", ("report", "picture")),
@@ -35,6 +37,7 @@ def main() -> int:
             one.add_argument(path, type=Path)
     stages.choices["train"].add_argument("--kind", choices=KINDS, default="cluener")
     stages.choices["try"].add_argument("texts", nargs="+")
+    stages.choices["average"].add_argument("folders", nargs="+", type=Path)
     stages.choices["calibrate"].add_argument("--constraint", default="grounded")
     try:
         run(parser.parse_args())
@@ -62,6 +65,10 @@ def run(asked: argparse.Namespace) -> None:
 
         for answer in Trial(asked.adapter, asked.base).answer(asked.texts):
             print(json.dumps(answer.shown(), ensure_ascii=False))
+    elif asked.stage == "average":
+        from adapters.average import average
+
+        average(asked.folders, asked.out)
     elif asked.stage == "calibrate":
         from adapters.calibrate_stage import calibrate
 

@@ -151,6 +151,24 @@ def register(
         typer.echo(f"{found.name}: {found.folder} (in the engine: {found.engine_name})")
 
 
+@adapter.command()
+def average(
+    out: Annotated[Path, typer.Argument(help="folder for the mean; `register` takes it")],
+    trained: Annotated[
+        list[Path], typer.Argument(help="two or more: work folders of `train`, or adapters")
+    ],
+    home: Home = HOME,
+) -> None:
+    """The mean of adapters' weights: often better than each, where one went on from another."""
+    from deploy import trainer
+
+    with clear_errors():
+        python = trainer.trainer_python(home, typer.echo)
+        folders = [one / "best" if (one / "best").is_dir() else one for one in trained]
+        status = trainer.run(python, "average", out, *folders)
+    raise typer.Exit(status)
+
+
 @adapter.command("try")
 def try_(
     which: Annotated[str, typer.Argument(metavar="ADAPTER", help="its name, or its folder")],

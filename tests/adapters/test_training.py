@@ -130,6 +130,37 @@ def test_training_goes_on_from_another_adapter(
     assert _train(trainer, tiny_base, recipe, tmp_path / "third").wait() == 1
 
 
+def test_the_mean_of_two_adapters_is_an_adapter(
+    trainer: Path, tiny_base: Path, recipe: Path, tmp_path: Path
+) -> None:
+    """Halfway between the two, byte for byte; others than of one shape have no mean."""
+    env = {"NERVE_HOME": str(home())}
+    first, second, mean = tmp_path / "first", tmp_path / "second", tmp_path / "mean"
+    assert _train(trainer, tiny_base, recipe, first).wait() == 0
+    recipe.write_text('start = "first/best"' + RECIPE, encoding="utf-8")
+    assert _train(trainer, tiny_base, recipe, second).wait() == 0
+    made = nerve("adapter", "average", str(mean), str(first), str(second), env=env)
+    assert made.exit_code == 0, made.output
+    script = (
+        "import sys; from safetensors.torch import load_file as load\n"
+        "a, b, m = (load(f'{f}/adapter_model.safetensors') for f in sys.argv[1:])\n"
+        "assert all(m[n].equal(((a[n].float() + b[n].float()) / 2).to(a[n].dtype)) for n in a)\n"
+        "assert any(not a[n].equal(m[n]) for n in a)"
+    )
+    folders = (first / "best", second / "best", mean)
+    assert subprocess.run([trainer, "-c", script, *folders], check=False).returncode == 0
+    config = second / "best" / "adapter_config.json"
+    config.write_text(config.read_text("utf-8").replace('"lora_alpha": 16', '"lora_alpha": 8'))
+    refused = subprocess.run(
+        [trainer, "-m", "adapters", "average", mean, *folders[:2]],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert refused.returncode == 1
+    assert "lora_alpha = 8; expected 16" in refused.stderr
+
+
 def test_the_commands_lead_from_rows_to_an_answer(
     tiny_base: Path, recipe: Path, tmp_path: Path
 ) -> None:
