@@ -5,9 +5,10 @@ So what is measured is what a caller gets: prompt, engine, decoding, alignment a
 
 import asyncio
 import time
+from asyncio import sleep
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx2
@@ -31,14 +32,15 @@ class EvaluationError(Exception):
 class Service:
     """Where to ask, and what for.
 
-    ``model`` None is the service's default; no ``labels`` are the model's own; ``raw_scores`` asks
-    for scores as the model gives them; ``timeout`` in seconds.
+    ``model`` None is the service's default; ``labels`` are names with their descriptions, which
+    may be empty, and none are the model's own; ``raw_scores`` asks for scores as the model gives
+    them; ``timeout`` in seconds.
     """
 
     url: str
     model: str | None = None
     constraint: Constraint = "grounded"
-    labels: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
     api_key: str | None = None
     side_by_side: int = 16
     timeout: float = 600.0
@@ -113,7 +115,8 @@ async def _extract(client: httpx2.AsyncClient, service: Service, text: str) -> d
     if service.model is not None:
         body["model"] = service.model
     if service.labels:
-        body["labels"] = list(service.labels)
+        described = any(service.labels.values())
+        body["labels"] = dict(service.labels) if described else list(service.labels)
     if service.raw_scores:
         body["scores"] = "raw"
     attempts = Counter[int]()
@@ -130,7 +133,7 @@ async def _extract(client: httpx2.AsyncClient, service: Service, text: str) -> d
         attempts[status] += 1
         if attempts[status] >= _ATTEMPTS.get(status, 1):
             break
-        await asyncio.sleep(float(answer.headers.get("retry-after", "1")))
+        await sleep(float(answer.headers.get("retry-after", "1")))
     said = answer.text[:500]
     raise EvaluationError(f"{service.url}/extract answered {answer.status_code}: {said}")
 

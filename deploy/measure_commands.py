@@ -40,7 +40,8 @@ def evaluate(
     split: Annotated[str, typer.Option(help="these rows' name; else the file's")] = "",
     model: Annotated[str | None, typer.Option(help="adapter or base; else the default")] = None,
     label: Annotated[
-        list[str] | None, typer.Option(help="ask for this label only; repeatable")
+        list[str] | None,
+        typer.Option(help="ask for this label only, NAME or NAME=DESCRIPTION; repeatable"),
     ] = None,
     constraint: Annotated[Constraint, typer.Option(help="what the engine is held to")] = "grounded",
     url: Url = GATEWAY_URL,
@@ -66,11 +67,11 @@ def evaluate(
 
     console = Console()
     with clear_errors():
-        gold = gold_rows(settings(), data, kind, held_out, rows, model=model, only=label or ())
+        asked = {name: said for name, _, said in (one.partition("=") for one in label or ())}
+        gold = gold_rows(settings(), data, kind, held_out, rows, model=model, only=tuple(asked))
         before = report.load(Path(compare)) if compare and Path(compare).is_file() else None
         if before:
             report.predictions(before, gold)  # other rows are found out before the work, not after
-        asked = tuple(label or ())
         service = Service(
             *(url.rstrip("/"), model, constraint, asked),
             side_by_side=side_by_side,

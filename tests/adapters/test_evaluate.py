@@ -14,7 +14,7 @@ from adapters.data import Example
 from adapters.evaluate import EvaluationError, Service, ask
 from adapters.score import Counts, score
 from service.ner.types import Entity
-from tests.conftest import ADAPTER, Gateway, running
+from tests.conftest import ADAPTER, BASE, Gateway, running
 from tests.fake_engine import completes, fails
 from tests.serving import free_port
 
@@ -43,6 +43,16 @@ def test_every_sentence_is_asked_and_scored_in_order(gateway: Gateway) -> None:
     assert answers.completion_tokens == 45
 
 
+def test_labels_go_with_what_is_said_of_them(gateway: Gateway) -> None:
+    gateway.engine.script = completes("[]")
+    said = {"药物": "a medicine", "症状": ""}
+    ask(Service(gateway.url, model=BASE, labels=said), TEXTS[:1])
+    ask(Service(gateway.url, model=BASE, labels={"药物": ""}), TEXTS[:1])
+    first, second = (asked["messages"][0]["content"] for asked in gateway.engine.asked)
+    assert "- 药物: a medicine\n- 症状\n" in first
+    assert "- 药物\n" in second
+
+
 def test_a_full_gateway_is_asked_again(adapters: Path) -> None:
     with running(adapters, max_in_flight=1) as gateway:
         gateway.engine.script = _knows_one_name
@@ -63,7 +73,7 @@ def test_an_engine_that_is_back_soon_does_not_end_it(
         gateway.engine.script = _knows_one_name
 
     gateway.engine.script = fails(503, {"error": {"message": "starting"}})
-    monkeypatch.setattr("adapters.evaluate.asyncio.sleep", at_once)
+    monkeypatch.setattr("adapters.evaluate.sleep", at_once)
     answers = ask(Service(gateway.url, side_by_side=1), TEXTS)
     assert [len(example.entities) for example in answers.predicted] == [1, 0, 2]
 
