@@ -1,4 +1,4 @@
-"""The mean of adapters' weights: as a rule better than each where one was trained on from another.
+"""The mean of adapters' weights: at times better than each, where one was trained on from another.
 
 "Model soups" (Wortsman et al. 2022, arXiv 2203.05482), here of the LoRA matrices themselves: two of
 one lineage lie close enough for the mean of the factors to stand for the mean of the products.

@@ -159,7 +159,7 @@ def average(
     ],
     home: Home = HOME,
 ) -> None:
-    """The mean of adapters' weights: often better than each, where one went on from another."""
+    """The mean of adapters' weights: sometimes better than each."""
     from deploy import trainer
 
     with clear_errors():
