@@ -96,6 +96,8 @@ def _litellm(engine_url: str, work: Path, core: int, python: Path) -> Iterator[t
     command += ["--host", "127.0.0.1", "--port", str(port), "--num_workers", "1"]
     # Its list of prices comes with it; it would fetch a newer one.
     env = {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_LOG": "ERROR", "NO_DOCS": "True"}
+    # Without keys as the others, on loopback: it need not look one up.
+    env["LITELLM_DANGEROUSLY_PERMIT_WEAK_OR_UNSET_MASTER_KEY"] = "True"
     url = f"http://127.0.0.1:{port}"
     with running(command, core, f"{url}/health/liveliness", work / "litellm.log", env) as process:
         yield url, process
@@ -106,7 +108,7 @@ def _router(engine_url: str, work: Path, core: int, python: Path) -> Iterator[tu
     port, other = free_port(), free_port()
     command: list[str | Path] = [python.with_name("vllm-router"), "--host", "127.0.0.1"]
     command += ["--port", str(port), "--worker-urls", engine_url, "--policy", "round_robin"]
-    command += ["--prometheus-port", str(other), "--log-level", "warn"]
+    command += ["--prometheus-port", str(other), "--log-level", "warning"]
     url = f"http://127.0.0.1:{port}"
     with running(command, core, f"{url}/health", work / "vllm-router.log") as process:
         yield url, process
