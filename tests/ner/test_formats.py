@@ -124,6 +124,18 @@ COMPLETIONS = [
      [(None, '{"entity_text": "a"b", "entity_label": "姓名"}', "malformed")]),
     ("objects", '{"entity_text": "上海", "entity_label": "地址"}', True, [],
      [("地址", "上海", "unknown_label")]),
+    ("surface_lines", "浙商银行：公司\n叶老桂：姓名", True,
+     [("company", "浙商银行"), ("name", "叶老桂")], []),
+    ("surface_lines", "无", True, [], []),
+    ("surface_lines", "", True, [], [(None, "", "malformed")]),
+    ("surface_lines", "```\n叶老桂:name\n```", True, [("name", "叶老桂")], []),
+    ("surface_lines", "```甲：姓名\n无：公司", True, [("name", "```甲"), ("company", "无")], []),
+    ("surface_lines", "甲：乙：姓名", True, [("name", "甲：乙")], []),
+    ("surface_lines", r"甲\n乙\\n：姓名", True, [("name", "甲\n乙\\n")], []),
+    ("surface_lines", "：姓名", True, [], [(None, "：姓名", "malformed")]),
+    ("surface_lines", "没有实体", True, [], [(None, "没有实体", "malformed")]),
+    ("surface_lines", "上海：地址", True, [], [("地址", "上海", "unknown_label")]),
+    ("surface_lines", "甲：姓名\n浙：公", False, [("name", "甲")], [(None, "浙：公", "malformed")]),
     ("entity_lines", "EntityText: 叶老桂\nEntityLabel: 姓名", True, [("name", "叶老桂")], []),
     ("entity_lines", "EntityText: 甲\nEntityLabel: 姓名\nEntityText: 乙\nEntityLabel: 公司\n",
      True, [("name", "甲"), ("company", "乙")], []),
@@ -200,7 +212,8 @@ FRAGMENTS = ("{", "}", "[", "]", '"', ",", ":", "：", "\n", "label", "text", "�
 )  # fmt: skip
 # How each format says that there is nothing; with inline tags, any text without them does.
 NOTHING = {"json": "[]", "lines": "无", "python_dict": "]", "inline_tags": "",
-           "objects": "没有找到任何实体", "entity_lines": "没有"}  # fmt: skip
+           "objects": "没有找到任何实体", "entity_lines": "没有",
+           "surface_lines": "无"}  # fmt: skip
 completions = st.one_of(st.text(), st.lists(st.sampled_from(FRAGMENTS)).map("".join))
 
 
@@ -248,6 +261,7 @@ def test_read_in_pieces_it_is_the_same(answer: Format, pieces: list[str], comple
 # format, the pieces before the last, what is read of them, the last piece, what is read then
 PIECES = [
     ("lines", ["姓名：", "叶老桂"], [], "\n", ["叶老桂"]),
+    ("surface_lines", ["叶老桂", "：姓名"], [], "\n", ["叶老桂"]),
     ("json", ['[{"label": "姓名", "text": "叶老', '桂"'], [], "}", ["叶老桂"]),
     ("objects", ['{"entity_text": "叶老桂", "entity_label": "姓名', '"'], [], "}", ["叶老桂"]),
     ("python_dict", ["{'姓名': ['甲', '叶老桂"], ["甲"], "',", ["甲", "叶老桂"]),
@@ -299,6 +313,8 @@ def test_the_grammar_refuses_what_is_not_in_the_text(
     [
         ("lines", "姓名："), ("lines", "地址：甲"), ("lines", ""), ("lines", "姓名：甲\n"),
         ("lines", "无\n姓名：甲"),
+        ("surface_lines", "：姓名"), ("surface_lines", "甲：地址"), ("surface_lines", ""),
+        ("surface_lines", "甲：姓名\n"), ("surface_lines", "甲"),
         ("json", '[{"label": "姓名", "text": ""}]'), ("json", ""), ("json", "[]]"),
         ("json", '[{"label": "地址", "text": "甲"}]'),
         ("python_dict", ""), ("python_dict", "{'姓名': []}"), ("python_dict", "{}"),
@@ -347,7 +363,7 @@ def test_no_constraint_is_no_grammar(answer: Format) -> None:
 @pytest.mark.parametrize(
     ("name", "refused"),
     [
-        ("lines", ["a：b", "a\nb", "a\rb"]),
+        *((name, ["a：b", "a\nb", "a\rb"]) for name in ("lines", "surface_lines")),
         ("inline_tags", ["a<b", "a>b", "/a", "\\a", "a\nb"]),
         ("entity_lines", ["a\nb", "a\rb"]),
         *((name, []) for name in ("json", "objects", "python_dict")),

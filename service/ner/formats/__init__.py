@@ -14,6 +14,7 @@ from service.ner.formats import (
     lines,
     objects,
     python_dict,
+    surface_lines,
 )
 from service.ner.formats.reading import Reader
 from service.ner.types import Constraint, Decoded, Label, Mention
@@ -53,4 +54,5 @@ FORMATS: Mapping[str, Format] = {
     "inline_tags": inline_tags,
     "objects": objects,
     "entity_lines": entity_lines,
+    "surface_lines": surface_lines,
 }

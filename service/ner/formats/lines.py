@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from service.ner.formats.lark import any_of
 from service.ner.formats.one_line import escaped, span_rules, unescaped
 from service.ner.formats.reading import Reader
-from service.ner.formats.rows import Rows
+from service.ner.formats.rows import OneALine
 from service.ner.types import Constraint, Decoded, Dropped, Label, Mention, label_named
 
 SEPARATOR = "："
@@ -59,20 +59,13 @@ def max_tokens(size: int) -> int:
     return 32 + size
 
 
-class _Lines(Rows):
-    def row(self, row: str, start: int, end: int) -> None:
-        if not _says_nothing(row):
-            self.reading.add(_read(row, self.labels), start, end)
-
-    def end(self, *, complete: bool) -> None:
-        cut = self.last(complete=complete)
-        if cut is not None and cut.strip():
-            self.reading.malformed(cut)
-        if not self.text.strip():
-            self.reading.malformed(self.text)
+class _Lines(OneALine):
+    def read(self, row: str) -> Mention | Dropped | None:
+        return None if says_nothing(row) else _read(row, self.labels)
 
 
-def _says_nothing(row: str) -> bool:
+def says_nothing(row: str) -> bool:
+    """The line of an empty answer, a blank one, or a fence of Markdown."""
     return row.strip() in ("", EMPTY) or row.lstrip().startswith("```")
 
 

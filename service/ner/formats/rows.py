@@ -1,10 +1,10 @@
-"""Reading a completion line by line: what ``lines`` and ``entity_lines`` share."""
+"""Reading a completion line by line: what the formats of lines share."""
 
 from abc import abstractmethod
 from collections.abc import Sequence
 
 from service.ner.formats.reading import Reader
-from service.ner.types import Label
+from service.ner.types import Dropped, Label, Mention
 
 
 class Rows(Reader):
@@ -32,3 +32,25 @@ class Rows(Reader):
             return row
         self.row(row, self._start, len(self.text) + 1)
         return None
+
+
+class OneALine(Rows):
+    """A line is one mention, or says nothing."""
+
+    @abstractmethod
+    def read(self, row: str) -> Mention | Dropped | None:
+        """What a line says; None for one that says that there is nothing."""
+
+    def row(self, row: str, start: int, end: int) -> None:
+        """Keep what it says."""
+        item = self.read(row)
+        if item is not None:
+            self.reading.add(item, start, end)
+
+    def end(self, *, complete: bool) -> None:
+        """A last line that was cut off is dropped, and so is an answer of blanks."""
+        cut = self.last(complete=complete)
+        if cut is not None and cut.strip():
+            self.reading.malformed(cut)
+        if not self.text.strip():
+            self.reading.malformed(self.text)
