@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from typing import Protocol
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -73,27 +74,15 @@ def create_app(
     readiness = Readiness(settings, registry, engine, metrics, draining)
     queue = EngineQueue(settings, engine, metrics)
 
-    @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        watches = [asyncio.create_task(one.watch()) for one in (readiness, registry, keys, queue)]
-        try:
-            yield
-        finally:
-            for watch in watches:
-                watch.cancel()
-                with suppress(asyncio.CancelledError):
-                    await watch
-            await engine.aclose()
-
     app = FastAPI(
         title="Nerve",
         version="0.1.0",
-        lifespan=lifespan,
+        lifespan=_lifespan(engine, (readiness, registry, keys, queue)),
         redirect_slashes=False,
         telemetry=_NO_TELEMETRY,
     )
-    places = Places(settings.max_in_flight, metrics.in_flight, queue.check)
-    metrics.places.set(settings.max_in_flight)
+    places = Places(settings.max_in_flight, metrics.http.in_flight, queue.check)
+    metrics.http.places.set(settings.max_in_flight)
     extracting = Extract(settings, registry, engine, metrics)
     app.include_router(extract.router(extracting, places))
     app.include_router(redact.router(Redact(extracting), places))
@@ -109,6 +98,29 @@ def create_app(
     app.add_middleware(CloseWhenDraining, draining=draining)
     _handle_errors(app)
     return app
+
+
+class _Watching(Protocol):
+    async def watch(self) -> None:
+        """Look again and again, until cancelled."""
+
+
+def _lifespan(
+    engine: Engine, watching: Sequence[_Watching]
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        watches = [asyncio.create_task(one.watch()) for one in watching]
+        try:
+            yield
+        finally:
+            for watch in watches:
+                watch.cancel()
+                with suppress(asyncio.CancelledError):
+                    await watch
+            await engine.aclose()
+
+    return lifespan
 
 
 def _wrap(app: FastAPI, settings: Settings, metrics: Metrics, keys: Keys, tracing: Tracing) -> None:

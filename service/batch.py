@@ -139,7 +139,7 @@ class _Run:
             fault = InternalError("a fault of the gateway; its log says more")
             answer = LineError(line=number, error=ErrorBody.of(fault))
         outcome = "ok" if isinstance(answer, LineAnswer) else "error"
-        self.extract.metrics.batch_rows.labels(outcome).inc()
+        self.extract.metrics.rows[outcome].inc()
         return answer.model_dump_json(exclude_defaults=True).encode() + b"\n"
 
     async def _begin(self) -> None:

@@ -94,7 +94,7 @@ class Engine:
     async def complete(self, request: CompletionRequest, deadline: float) -> Completion:
         """One chat completion."""
         with (
-            self._metrics.question(),
+            self._metrics.engine.question(),
             self._tracing.chat(request) as question,
         ):
             path, body, headers = "/v1/chat/completions", request.body(), question.headers()
@@ -106,7 +106,7 @@ class Engine:
     async def stream(self, request: CompletionRequest, deadline: float, hear: Hear) -> Completion:
         """One chat completion; ``hear`` has its pieces while it is written."""
         with (
-            self._metrics.question(),
+            self._metrics.engine.question(),
             self._tracing.chat(request) as question,
         ):
             streaming = {"stream": True, "stream_options": {"include_usage": True}}
@@ -136,7 +136,7 @@ class Engine:
             "add_generation_prompt": True,
             "chat_template_kwargs": dict(TEMPLATE_ARGUMENTS),
         }
-        with self._metrics.question():
+        with self._metrics.engine.question():
             return (await self._ask(TokenCount, "POST", "/tokenize", body, deadline)).count
 
     async def models(self) -> dict[str, int | None]:
@@ -172,7 +172,7 @@ class Engine:
         """
         deadline = self.deadline()
         with (
-            self._metrics.question() as outcome,
+            self._metrics.engine.question() as outcome,
             self._tracing.asking(_OPERATIONS.get(path), model) as question,
         ):
             sent = {**headers, **question.headers()}

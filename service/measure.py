@@ -22,9 +22,9 @@ class MeasureRequests:
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self.app = app
         # What a label's value finds is kept: the library would look for it behind a lock.
-        self._requests = cache(metrics.requests.labels)
-        self._latency = cache(metrics.latency.labels)
-        self._overhead = cache(metrics.overhead.labels)
+        self._requests = cache(metrics.http.requests.labels)
+        self._latency = cache(metrics.http.latency.labels)
+        self._overhead = cache(metrics.http.overhead.labels)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

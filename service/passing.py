@@ -93,7 +93,9 @@ class PassedOn(Response):
         passing = self._passing
         async for lines in self._renaming.lines(chunks):
             if not events.begun:
-                passing.metrics.first_token.observe(time.perf_counter() - self._started, exemplar())
+                passing.metrics.engine.first_token.observe(
+                    time.perf_counter() - self._started, exemplar()
+                )
             async with asyncio.timeout_at(passing.engine.deadline()):
                 await events.write(lines)
 

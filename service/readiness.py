@@ -59,7 +59,7 @@ class Readiness:
             else:
                 logger.warning("not ready: %s", problem)
         self.problem = problem
-        self.metrics.engine_ready.set(problem is None)
+        self.metrics.engine.ready.set(problem is None)
 
     def require(self) -> None:
         """Raises EngineUnavailable, with the reason, unless ready."""

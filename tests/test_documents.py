@@ -11,7 +11,8 @@ from typer.core import TyperGroup
 
 from deploy.cli import VARIABLES, app
 from service import errors
-from service.metrics import OUTCOMES, STAGES, Metrics
+from service.engine_metrics import OUTCOMES
+from service.metrics import STAGES, Metrics
 from service.ner.types import Reason
 from service.settings import Settings
 

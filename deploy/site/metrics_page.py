@@ -3,7 +3,8 @@
 from prometheus_client.metrics import MetricWrapperBase
 
 from deploy.site.markdown import code, page, table
-from service.metrics import OUTCOMES, STAGES, Metrics
+from service.engine_metrics import OUTCOMES
+from service.metrics import STAGES, Metrics
 
 Row = tuple[str, str, str, str, str]
 

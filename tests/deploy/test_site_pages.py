@@ -12,8 +12,9 @@ from deploy.site.errors_page import BRANCHES, errors_page, tree
 from deploy.site.metrics_page import metrics_page
 from deploy.site.openapi_page import document, openapi_json, openapi_page
 from deploy.site.settings_page import settings_page
+from service.engine_metrics import OUTCOMES
 from service.errors import NerveError
-from service.metrics import OUTCOMES, STAGES, Metrics
+from service.metrics import STAGES, Metrics
 from service.ner.types import Reason
 from service.settings import Settings
 from tests.test_documents import commands as documented
