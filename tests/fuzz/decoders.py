@@ -8,7 +8,8 @@ from pathlib import Path
 
 from tests.deploy.tools import ROOT
 from tests.fuzz import decoding
-from tests.ner.test_formats import COMPLETIONS, FRAGMENTS
+from tests.ner.format_cases import FRAGMENTS
+from tests.ner.test_formats import COMPLETIONS
 
 ATHERIS = "atheris==3.0.0"
 _DONE = re.compile(r"^Done (\d+) runs", re.MULTILINE)
