@@ -13,7 +13,7 @@ from pyarrow import parquet
 from deploy.bulk.errors import BulkFailed
 from deploy.bulk.rows import Row, rows
 from tests.conftest import Gateway
-from tests.deploy.test_bulk import lines, nerve
+from tests.deploy.bulk_cases import lines, nerve
 from tests.fake_engine import finds
 
 NAME = "叶老桂"
