@@ -86,7 +86,7 @@ def _table(rows: Sequence[Mapping[str, Any]]) -> list[str]:
             row["contender"],
             Figure(**row["requests_per_s"]).shown() + (" \\*" if row["bound_by_engine"] else ""),
             *added,
-            Figure(**row["cpu_us"]).shown(),
+            Figure(**row["cpu_us"]).shown() if "cpu_us" in row else "–",
             str(row["failed"]),
         ]
         lines.append("| " + " | ".join(cells) + " |")

@@ -32,7 +32,8 @@ class Figure:
 
 def rows(samples: Samples) -> list[dict[str, Any]]:
     """One a contender, mode and number of connections; added latency is against direct's in the
-    same round. Figures are dictionaries of Figure's fields, latencies in microseconds."""
+    same round. Figures are dictionaries of Figure's fields, latencies in microseconds; what never
+    answered has its speed only."""
     keys = {(s["mode"], s["connections"], s["contender"]): None for s in samples}
     order = sorted(keys, key=lambda key: (key[0] != "whole", key[1]))
     return [_row(samples, *key) for key in order]
@@ -48,16 +49,17 @@ def _row(samples: Samples, mode: str, connections: int, contender: str) -> dict[
         }
         for name in (contender, "direct")
     )
-    figures = {
-        name: Figure.of([float(sample[name]) for sample in own.values()])
-        for name in ("requests_per_s", "p50_us", "p99_us", "cpu_us")
-    }
-    both = [number for number in own if number in direct]
+    speed = Figure.of([float(sample["requests_per_s"]) for sample in own.values()])
+    figures = {"requests_per_s": speed}
+    # In a round without an answer there is no latency, and no price of one.
+    answered = {number: sample for number, sample in own.items() if sample["requests"]}
+    for name in ("p50_us", "p99_us", "cpu_us") if answered else ():
+        figures[name] = Figure.of([float(sample[name]) for sample in answered.values()])
+    both = [number for number in answered if number in direct]
     for quantile in ("p50_us", "p99_us"):
         if both:
-            added = [float(own[at][quantile] - direct[at][quantile]) for at in both]
+            added = [float(answered[at][quantile] - direct[at][quantile]) for at in both]
             figures[f"added_{quantile}"] = Figure.of(added)
-    reached = median(float(sample["requests_per_s"]) for sample in own.values())
     engine = [float(sample["requests_per_s"]) for sample in direct.values()]
     return {
         "mode": mode,
@@ -67,5 +69,5 @@ def _row(samples: Samples, mode: str, connections: int, contender: str) -> dict[
         "failed": sum(sample["failed"] for sample in own.values()),
         "bound_by_engine": contender != "direct"
         and bool(engine)
-        and median(engine) < ENGINE_HEADROOM * reached,
+        and median(engine) < ENGINE_HEADROOM * speed.median,
     }
