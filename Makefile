@@ -42,6 +42,7 @@ soak: .venv/dev
 	$(BIN)/python -m tests.faults.soak --minutes $(MINUTES) --every $(EVERY) $(SOAK)
 
 ## Two gateways, vLLM's own router, two engines: failed requests while one of each is killed.
+## ROUTER=--real: the engines are vLLM's, with the tiny model.
 router: .venv/dev
 	$(BIN)/python -m tests.faults.router $(ROUTER)
 

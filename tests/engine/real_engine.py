@@ -133,6 +133,14 @@ class RealEngine:
         """End all its processes at once, as a crash of the machine would."""
         self._signal_group(signal.SIGKILL)
 
+    def freeze(self) -> None:
+        """Its processes stand still; its connections stay, and nothing comes."""
+        self._signal_group(signal.SIGSTOP, within=0)
+
+    def thaw(self) -> None:
+        """They go on."""
+        self._signal_group(signal.SIGCONT, within=0)
+
     def stop(self) -> None:
         """Ask it to end, then make it."""
         self._signal_group(signal.SIGTERM, within=30)

@@ -12,7 +12,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -21,10 +21,9 @@ from pathlib import Path
 import httpx2
 
 from deploy.bench.machine import machine
-from tests.adapter_folders import put_adapter
 from tests.deploy.gateway_process import GatewayProcess, gateway_process
 from tests.deploy.tools import ROOT
-from tests.faults.engine_process import EngineProcess
+from tests.faults.router_sites import Site, real, scripted
 from tests.serving import free_port
 from tests.waiting import until
 
@@ -34,7 +33,6 @@ OPTIONS = (
     "--policy=power_of_two", "--health-check-interval-secs=1", "--health-failure-threshold=2",
     "--health-success-threshold=1", "--request-timeout-secs=120",
 )  # fmt: skip
-TEXT = "浙商银行企业信贷部叶老桂博士"
 
 
 def environment(folder: Path) -> Path:
@@ -85,8 +83,8 @@ class Callers:
     """Ask the gateways in turn. A broken connection or a 5xx is asked once more, of the other, as
     a balancer in front does."""
 
-    def __init__(self, gateways: list[GatewayProcess]) -> None:
-        self._gateways = gateways
+    def __init__(self, gateways: list[GatewayProcess], body: Mapping[str, str]) -> None:
+        self._gateways, self._body = gateways, body
         self.run = Run()
         self._client = httpx2.Client(timeout=60, trust_env=False)
 
@@ -103,7 +101,7 @@ class Callers:
     def _once(self, number: int) -> str:
         gateway = self._gateways[number % len(self._gateways)]
         try:
-            answer = self._client.post(f"{gateway.url}/extract", json={"text": TEXT})
+            answer = self._client.post(f"{gateway.url}/extract", json=self._body)
         except httpx2.HTTPError as exc:
             return type(exc).__name__
         if answer.is_success and not answer.json()["entities"]:
@@ -115,11 +113,9 @@ class Callers:
         self._client.close()
 
 
-def under_load(
-    gateways: list[GatewayProcess], seconds: float, rate: float, then: Callable[[], None]
-) -> Run:
+def under_load(callers: Callers, seconds: float, rate: float, then: Callable[[], None]) -> Run:
     """``rate`` requests a second; after a third of the time something happens."""
-    callers, event = Callers(gateways), threading.Timer(seconds / 3, then)
+    event = threading.Timer(seconds / 3, then)
     event.start()
     started = time.monotonic()
     with ThreadPoolExecutor(32) as pool:
@@ -131,49 +127,61 @@ def under_load(
     return callers.run
 
 
+Trials = list[tuple[str, Callable[[], None], Callable[[], None]]]
+
+
 def main() -> None:
     """A table; ends with status 1 where a request failed at last."""
     parser = argparse.ArgumentParser(prog="python -m tests.faults.router", description=__doc__)
     parser.add_argument("--seconds", type=float, default=60, help="for each row")
     parser.add_argument("--rate", type=float, default=10, help="requests a second")
+    parser.add_argument("--real", action="store_true", help="two vLLM engines, the tiny model")
     given = parser.parse_args()
     program = environment(ROOT / ".nerve" / "router-env")
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
-        folder, adapters = Path(name), Path(name) / "adapters"
-        put_adapter(adapters)
-        (adapters / "registry.toml").write_text('default = "clue"\n', encoding="utf-8")
-        store = folder / "store"
-        engines = [EngineProcess(store, folder / f"engine-{n}.log") for n in range(2)]
-        for engine in engines:
-            stack.callback(engine.kill)
-        url = stack.enter_context(
-            router(program, [one.url for one in engines], folder / "router.log")
-        )
+        folder = Path(name)
+        site = (real if given.real else scripted)(folder, stack)
+        urls = [one.url for one in site.engines]
+        url = stack.enter_context(router(program, urls, folder / "router.log"))
+        settings = {"store": site.store, "base_model": site.base, "deadline_s": 30}
         gateways = [
-            stack.enter_context(gateway_process(adapters, url, folder, store=store, deadline_s=30))
+            stack.enter_context(gateway_process(site.adapters, url, folder, **settings))
             for _ in range(2)
         ]
-        trials: list[tuple[str, Callable[[], None], Callable[[], None]]] = [
-            ("nothing", lambda: None, lambda: None),
-            ("an engine is killed", engines[0].kill, engines[0].start),
-            ("an engine is frozen", engines[1].freeze, engines[1].thaw),
-            ("a gateway is killed", gateways[0].kill, gateways[0].begin_again),
-        ]
-        runs = []
-        for what, then, mend in trials:
-            runs.append((what, under_load(gateways, given.seconds, given.rate, then)))
-            mend()
-            for gateway in gateways:
-                gateway.wait_until_ready()
+        runs = _tried(site, gateways, given.seconds, given.rate)
+    _tell(runs)
+    sys.exit(any(set(run.results) != {"200"} for _, run in runs))
+
+
+def _tried(
+    site: Site, gateways: list[GatewayProcess], seconds: float, rate: float
+) -> list[tuple[str, Run]]:
+    first, second = site.engines
+    trials: Trials = [
+        ("nothing", lambda: None, lambda: None),
+        ("an engine is killed", first.kill, first.start),
+        ("an engine is frozen", second.freeze, second.thaw),
+        ("a gateway is killed", gateways[0].kill, gateways[0].begin_again),
+    ]
+    runs = []
+    for what, then, mend in trials:
+        callers = Callers(gateways, {"text": site.text, "model": site.model})
+        runs.append((what, under_load(callers, seconds, rate, then)))
+        mend()
+        for gateway in gateways:
+            gateway.wait_until_ready()
+    return runs
+
+
+def _tell(runs: list[tuple[str, Run]]) -> None:
     print(json.dumps(machine(), ensure_ascii=False))
     print("| what happens | requests | asked again | failed at last | longest, s |")
     print("|---|---|---|---|---|")
     for what, run in runs:
         failed = {result: count for result, count in run.results.items() if result != "200"}
-        told = sum(failed.values()), failed or ""
-        print(f"| {what} | {run.results.total()} | {run.again} | {told[0]} {told[1]} "
-              f"| {run.longest_s:.1f} |")  # fmt: skip
-    sys.exit(any(set(run.results) != {"200"} for _, run in runs))
+        told = " ".join(map(str, (sum(failed.values()), *([failed] if failed else []))))
+        cells = (what, run.results.total(), run.again, told, f"{run.longest_s:.1f}")
+        print(f"| {' | '.join(map(str, cells))} |")
 
 
 if __name__ == "__main__":
