@@ -174,6 +174,7 @@ def _gateway(settings: Settings, installed: Installed, home: Path, url: str) -> 
 
 def _show_addresses(console: Console, url: str) -> None:
     for what, where in (
+        ("playground", f"{url}/"),
         ("extract", f"{url}/extract"),
         ("API documents", f"{url}/docs"),
         ("metrics", f"{url}/metrics"),
