@@ -59,7 +59,10 @@ def register(
     pictures = sorted(path.name for path in folder.glob("*.png"))
     described = card(name, plan, reports, data, licence, notes, pictures, calibrated)
     (folder / "README.md").write_text(described, encoding="utf-8")
-    fields = _manifest(name, plan, digest, reports, data, licence)
+    # Weights that are only described anew were not made today.
+    date = before["date"] if before["sha256"] == digest else ""
+    about = {"trained_on": data, "licence": licence, "date": date or _today()}
+    fields = _manifest(name, plan, digest, reports, about)
     for constraint, table in calibrated.items():
         fields += f"\n[calibration.{constraint}]\n{assignments(table)}"
     (folder / manifest.FILE_NAME).write_text(fields, encoding="utf-8")
@@ -90,8 +93,10 @@ def _check_reports(name: str, reports: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _about(path: Path) -> dict[str, str]:
+    """What a manifest says of the data, and the ``sha256`` of its weights."""
     fields = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    return {"trained_on": "", "licence": ""} | fields.get("data", {})
+    said = {"trained_on": "", "licence": "", "date": ""} | fields.get("data", {})
+    return said | {"sha256": fields.get("sha256", "")}
 
 
 def _calibrations(path: Path, digest: str) -> dict[str, dict[str, Any]]:
@@ -111,8 +116,7 @@ def _manifest(
     plan: Recipe,
     digest: str,
     reports: Sequence[Mapping[str, Any]],
-    data: str,
-    licence: str,
+    about: Mapping[str, str],
 ) -> str:
     fields = {
         "name": name,
@@ -125,7 +129,6 @@ def _manifest(
         "max_chars": plan.max_chars,
         "occurrences": plan.occurrences,
     }
-    about = {"trained_on": data, "licence": licence, "date": _today()}
     rows = [assignments(fields)]
     rows += [
         "[[labels]]\n"

@@ -73,6 +73,18 @@ def test_registering_again_replaces_everything(trained: Path, tmp_path: Path) ->
     assert again.engine_name != first.engine_name
 
 
+def test_weights_described_anew_keep_their_date(trained: Path, tmp_path: Path) -> None:
+    """Others are of today."""
+    found = register(trained, SHIPPED, tmp_path, "clue-2")
+    file = found.folder / "adapter.toml"
+    today = tomllib.loads(file.read_text(encoding="utf-8"))["data"]["date"]
+    file.write_text(file.read_text(encoding="utf-8").replace(today, "2020-02-02"), encoding="utf-8")
+    for weights, date in ((b"weights", "2020-02-02"), (b"others", today)):
+        (trained / "adapter_model.safetensors").write_bytes(weights)
+        register(trained, SHIPPED, tmp_path, "clue-2")
+        assert tomllib.loads(file.read_text(encoding="utf-8"))["data"]["date"] == date
+
+
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
