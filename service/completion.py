@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, NonNegativeInt
 
 from service.errors import EngineError, EngineUnavailable
 from service.ner.prompt import TEMPLATE_ARGUMENTS, Message
@@ -56,8 +56,8 @@ class Completion:
 class Usage(BaseModel):
     """Tokens that the engine counted."""
 
-    prompt_tokens: int
-    completion_tokens: int
+    prompt_tokens: NonNegativeInt
+    completion_tokens: NonNegativeInt
 
 
 class _Message(BaseModel):
@@ -124,7 +124,7 @@ def tokens_of(told: Told | None) -> tuple[Token, ...] | None:
 class TokenCount(BaseModel):
     """token count"""
 
-    count: int
+    count: NonNegativeInt
 
 
 class _Model(BaseModel):

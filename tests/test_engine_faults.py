@@ -42,6 +42,14 @@ ENGINE_FAULTS: dict[str, tuple[Script, int, str]] = {
         502,
         "engine_error",
     ),
+    "fewer tokens than none": (
+        babbles(
+            b'{"choices": [{"message": {"content": "x"}, "finish_reason": "stop"}],'
+            b' "usage": {"prompt_tokens": 1, "completion_tokens": -1}}'
+        ),
+        502,
+        "engine_error",
+    ),
     "it aborts": (finishes("abort"), 503, "engine_unavailable"),
     "an unknown end": (finishes("repetition"), 502, "engine_error"),
     "half an answer": (cuts(b'{"choices": ['), 503, "engine_unavailable"),
