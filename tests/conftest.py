@@ -118,3 +118,26 @@ def gateway(shared_gateway: Gateway) -> Gateway:
     """The shared gateway, its engine as new."""
     shared_gateway.engine.reset()
     return shared_gateway
+
+
+def folder_of(adapters: Path, rule: str) -> Path:
+    """An adapters folder whose default adapter has this rule of occurrences."""
+    manifest = MANIFEST.replace('occurrences = "all"', f'occurrences = "{rule}"')
+    (adapters / ADAPTER).mkdir()
+    (adapters / ADAPTER / "adapter.toml").write_text(manifest, encoding="utf-8")
+    (adapters / "registry.toml").write_text(f'default = "{ADAPTER}"\n', encoding="utf-8")
+    return adapters
+
+
+@pytest.fixture(scope="module")
+def shared_reading(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
+    """A gateway whose adapter gives a mention the place where it is read."""
+    with running(folder_of(tmp_path_factory.mktemp("adapters"), "as_read")) as gateway:
+        yield gateway
+
+
+@pytest.fixture
+def reading(shared_reading: Gateway) -> Gateway:
+    """It, its engine as new."""
+    shared_reading.engine.reset()
+    return shared_reading

@@ -17,6 +17,11 @@ USAGE = {"prompt_tokens": 96, "completion_tokens": 15, "total_tokens": 111}
 Told = tuple[str, float]
 Event = tuple[str, dict[str, Any]]
 
+# What most of these tests are about, and what stands in it.
+TEXT = "浙商银行的叶老桂"
+BANK = {"label": "company", "text": "浙商银行", "start": 0, "end": 4, "score": None}
+NAME = {"label": "name", "text": "叶老桂", "start": 5, "end": 8, "score": None}
+
 
 def chunk(content: str | None, tokens: Sequence[Told] = (), reason: str | None = None) -> bytes:
     """An event of a streamed chat completion; half a surrogate pair stands in it as its escape."""

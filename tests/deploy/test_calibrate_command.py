@@ -12,7 +12,7 @@ from starlette.types import Receive, Send
 
 from service.manifest import load
 from tests.conftest import ADAPTER, BASE, Gateway, error_of, running
-from tests.deploy.test_adapter_commands import stand_in, written
+from tests.deploy.adapter_cases import stand_in, written
 from tests.deploy.test_cli import nerve
 from tests.engine.real_engine import home
 from tests.fake_engine import fails, text_of

@@ -20,7 +20,7 @@ from deploy.report.page import page
 from deploy.report.training import read_log
 from service.ner.types import Entity
 from tests.conftest import ADAPTER, Gateway
-from tests.deploy.test_adapter_commands import ROWS, knows_a_name, written
+from tests.deploy.adapter_cases import ROWS, knows_a_name, written
 from tests.deploy.test_cli import nerve
 
 TEXT = "浙商银行的叶老桂在北京"
