@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from deploy import GATEWAY_URL
-from deploy.measure_commands import Gold, HeldOut, KindOption, Rows
+from deploy.measure_commands import (
+    ConstraintOption,
+    Gold,
+    HeldOut,
+    KindOption,
+    Rows,
+    SideBySide,
+    Split,
+)
 from deploy.options import HOME, Home, Url, api_key, clear_errors, settings
 from service.ner.types import Constraint
 
@@ -26,10 +34,10 @@ def calibrate(
     kind: KindOption = "cluener",
     held_out: HeldOut = 0,
     rows: Rows = 0,
-    split: Annotated[str, typer.Option(help="these rows' name; else the file's")] = "",
-    constraint: Annotated[Constraint, typer.Option(help="what the engine is held to")] = "grounded",
+    split: Split = "",
+    constraint: ConstraintOption = "grounded",
     url: Url = GATEWAY_URL,
-    side_by_side: Annotated[int, typer.Option(min=1, help="sentences at a time")] = 16,
+    side_by_side: SideBySide = 16,
     home: Home = HOME,
 ) -> None:
     """Make an adapter's scores confidences: every row goes to POST /extract, for raw scores.
@@ -41,7 +49,7 @@ def calibrate(
     from adapters.calibration_files import put
     from adapters.evaluate import EvaluationError, Service
     from adapters.report import asked
-    from deploy.measure import gold_rows
+    from deploy.measure import gold_rows, split_name
     from deploy.trainer import trainer_python
     from service.manifest import load
 
@@ -59,7 +67,7 @@ def calibrate(
             api_key=api_key(),
             raw_scores=True,
         )
-        name = split or data.stem + (f", {held_out} rows held out" if held_out else "")
+        name = split or split_name(data, held_out)
         answers = asked(service, gold, name)
         if answers.model != model:
             raise EvaluationError(f"{url} answered as {answers.model}; expected {model}")

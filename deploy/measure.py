@@ -52,6 +52,11 @@ def gold_rows(
     return found[: rows or None]
 
 
+def split_name(file: Path, held_out: int) -> str:
+    """What these rows are called in reports where nobody gave them a name."""
+    return file.stem + (f", {held_out} rows held out" if held_out else "")
+
+
 def _labels(settings: Settings, model: str | None) -> tuple[Label, ...]:
     name = model or settings.default_model or default_of(settings.adapters)
     folder = settings.adapters / name if name else None

@@ -28,6 +28,9 @@ HeldOut = Annotated[
     ),
 ]
 Rows = Annotated[int, typer.Option(metavar="N", help="the first N of these rows only (0: all)")]
+Split = Annotated[str, typer.Option(help="these rows' name; else the file's")]
+ConstraintOption = Annotated[Constraint, typer.Option(help="what the engine is held to")]
+SideBySide = Annotated[int, typer.Option(min=1, help="sentences at a time")]
 Shown = Annotated[int, typer.Option(metavar="N", help="how many changed sentences to show")]
 
 
@@ -37,15 +40,15 @@ def evaluate(
     kind: KindOption = "cluener",
     held_out: HeldOut = 0,
     rows: Rows = 0,
-    split: Annotated[str, typer.Option(help="these rows' name; else the file's")] = "",
+    split: Split = "",
     model: Annotated[str | None, typer.Option(help="adapter or base; else the default")] = None,
     label: Annotated[
         list[str] | None,
         typer.Option(help="ask for this label only, NAME or NAME=DESCRIPTION; repeatable"),
     ] = None,
-    constraint: Annotated[Constraint, typer.Option(help="what the engine is held to")] = "grounded",
+    constraint: ConstraintOption = "grounded",
     url: Url = GATEWAY_URL,
-    side_by_side: Annotated[int, typer.Option(min=1, help="sentences at a time")] = 16,
+    side_by_side: SideBySide = 16,
     out: Annotated[Path | None, typer.Option(help="write the report, as JSON")] = None,
     figure: Annotated[Path | None, typer.Option(help="draw F1 by label, as PNG")] = None,
     compare: Annotated[
@@ -63,7 +66,7 @@ def evaluate(
 
     from adapters import report
     from adapters.evaluate import Service
-    from deploy.measure import gold_rows, show_comparison, show_report
+    from deploy.measure import gold_rows, show_comparison, show_report, split_name
 
     console = Console()
     with clear_errors():
@@ -77,7 +80,7 @@ def evaluate(
             side_by_side=side_by_side,
             api_key=api_key(),
         )
-        name = split or data.stem + (f", {held_out} rows held out" if held_out else "")
+        name = split or split_name(data, held_out)
         found = report.measure(service, gold, name)
         show_report(console, found)
         _keep(found, out, figure, home, console)
