@@ -1,5 +1,6 @@
 """Fixtures without vLLM: a gateway and a scripted engine, each on a real socket."""
 
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,9 @@ from tests.serving import serving
 from tests.waiting import until
 
 hypothesis.settings.register_profile("quick", max_examples=15, deadline=None)
+
+# A run in the background of a script ignores SIGINT, and so would the processes that tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 BASE = "Qwen2.5-Coder-1.5B-Instruct"
 SHA256 = "0123456789abcdef" * 4
