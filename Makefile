@@ -28,7 +28,7 @@ fuzz: .venv/dev
 
 ## The documents as a site, in .nerve/site; a broken link fails.
 docs: .nerve/site-env/made
-	@NO_MKDOCS_2_WARNING=1 .nerve/site-env/bin/python -m mkdocs build --strict --quiet -f deploy/site/mkdocs.yml
+	@NO_MKDOCS_2_WARNING=1 .nerve/site-env/bin/python -m mkdocs build --strict -f deploy/site/mkdocs.yml
 	@echo "made: .nerve/site/index.html; to look at it: $(PYTHON) -m http.server -d .nerve/site"
 
 ## What callers are told while engine, network, disk and clock fail: one table.
