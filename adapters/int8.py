@@ -28,7 +28,7 @@ class Int8Matrix(nn.Module):
         self.backward_scale, self.backward_pack = _packed(weight.t())
 
     def times(self, x: torch.Tensor) -> torch.Tensor:
-        """``x W'`` for x from ``quantised``, still to be multiplied with x's row scales."""
+        """``x W'`` for x from ``in_int8``, still to be multiplied with x's row scales."""
         return _product(x, self.forward_pack, self.forward_scale)
 
     def back(self, gradient: torch.Tensor) -> torch.Tensor:
@@ -76,14 +76,14 @@ class _Linear(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, gradient: torch.Tensor) -> Any:  # type: ignore[override]
-        quantised, scale = _quantised(gradient)
+        quantised, scale = in_int8(gradient)
         return ctx.matrix.back(quantised).mul_(scale), None, None
 
 
 class _Mlp(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: torch.Tensor, mlp: Int8Mlp) -> torch.Tensor:
-        quantised, scale = _quantised(x)
+        quantised, scale = in_int8(x)
         gate, up = mlp.gate.times(quantised), mlp.up.times(quantised)
         inner, inner_scale = _swiglu(gate, up, scale)
         ctx.mlp = mlp
@@ -93,7 +93,7 @@ class _Mlp(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, gradient: torch.Tensor) -> Any:  # type: ignore[override]
         gate, up, scale = ctx.saved_tensors
-        quantised, row = _quantised(gradient)
+        quantised, row = in_int8(gradient)
         d_gate, gate_row, d_up, up_row = _swiglu_back(
             ctx.mlp.down.back(quantised), row, gate, up, scale
         )
@@ -119,34 +119,34 @@ def _once(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """``x`` quantised; kept on the tensor, since q, k and v all read the same one."""
     kept = getattr(x, "_int8", None)
     if kept is None:
-        kept = x._int8 = _quantised(x.detach())  # type: ignore[attr-defined]
+        kept = x._int8 = in_int8(x.detach())  # type: ignore[attr-defined]
     return cast(tuple[torch.Tensor, torch.Tensor], kept)
 
 
-def _rows(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def rows(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     scale = x.abs().amax(dim=-1, keepdim=True).clamp_min(1e-20) / 127
     return (x / scale + _ZERO).round().to(torch.uint8), scale
 
 
-def _fused(function: Callable[P, R]) -> Callable[P, R]:
+def fused(function: Callable[P, R]) -> Callable[P, R]:
     """One pass over memory instead of six, where there is a C++ compiler to make it so."""
     has_compiler = shutil.which("g++") or shutil.which("clang++")
     return torch.compile(function, dynamic=True) if has_compiler else function
 
 
-@_fused
-def _quantised(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    return _rows(x)
+@fused
+def in_int8(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    return rows(x)
 
 
-@_fused
+@fused
 def _swiglu(
     gate: torch.Tensor, up: torch.Tensor, scale: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    return _rows(torch.nn.functional.silu(gate * scale) * (up * scale))
+    return rows(torch.nn.functional.silu(gate * scale) * (up * scale))
 
 
-@_fused
+@fused
 def _swiglu_back(
     inner: torch.Tensor,
     row: torch.Tensor,
@@ -158,4 +158,4 @@ def _swiglu_back(
     sigmoid = torch.sigmoid(gate)
     d_up = inner * gate * sigmoid
     d_gate = inner * up * sigmoid * (1 + gate * (1 - sigmoid))
-    return *_rows(d_gate), *_rows(d_up)
+    return *rows(d_gate), *rows(d_up)

@@ -1,6 +1,7 @@
 """The base model with its LoRA matrices: loading, freezing, saving in PEFT's layout."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ def with_lora(base: Path, lora: Lora, frozen: Frozen) -> Any:
     )
     peft = get_peft_model(model, _config(lora, base.name))
     if frozen == "int8" and where.type == "cpu":
-        _use_int8(peft)
+        _use_int8(peft, lora.dropout)
         peft.float()  # what is left: embeddings and norms
     peft.train()
     return peft.to(where)
@@ -98,19 +99,33 @@ def _config(lora: Lora, base: str) -> LoraConfig:
     )
 
 
-def _use_int8(model: Any) -> None:
+def _use_int8(model: Any, dropout: float) -> None:
     """Replace every frozen matrix of the decoder layers, and the head, by its int8 form."""
     from adapters.int8 import Int8Linear, Int8Mlp
+    from adapters.int8_lora import Int8LoraMlp
 
     causal = model.get_base_model()
     for layer in causal.model.layers:
         block = layer.mlp
-        layer.mlp = Int8Mlp(block.gate_proj, block.up_proj, block.down_proj)
-        part_of = layer.self_attn
-        for name in ("q_proj", "k_proj", "v_proj", "o_proj"):
-            part = getattr(part_of, name)
-            if isinstance(part, nn.Linear):
-                setattr(part_of, name, Int8Linear(part))
-            else:
-                part.base_layer = Int8Linear(part.base_layer)
+        matrices = (block.gate_proj, block.up_proj, block.down_proj)
+        plain = [isinstance(matrix, nn.Linear) for matrix in matrices]
+        if all(plain):
+            layer.mlp = Int8Mlp(*matrices)
+        elif any(plain) or dropout:
+            _replace(block, ("gate_proj", "up_proj", "down_proj"))
+        else:
+            layer.mlp = Int8LoraMlp(block)
+        _replace(layer.self_attn, ("q_proj", "k_proj", "v_proj", "o_proj"))
     causal.lm_head = Int8Linear(causal.lm_head)
+
+
+def _replace(module: nn.Module, names: Sequence[str]) -> None:
+    """Each named matrix by its int8 form; under a LoRA layer, what that layer adds to."""
+    from adapters.int8 import Int8Linear
+
+    for name in names:
+        part = getattr(module, name)
+        if isinstance(part, nn.Linear):
+            setattr(module, name, Int8Linear(part))
+        else:
+            part.base_layer = Int8Linear(part.base_layer)

@@ -20,7 +20,7 @@ from adapters.packing import Batch, pack, shared_prefix  # noqa: E402
 from adapters.recipe import Lora  # noqa: E402
 from adapters.template import Row  # noqa: E402
 
-LORA = Lora(8, 16, 0.0, ("q_proj", "k_proj", "v_proj", "o_proj"), 0, 1)
+ATTENTION, MLP = ("q_proj", "k_proj", "v_proj", "o_proj"), ("gate_proj", "up_proj", "down_proj")
 
 
 def rows(prefix: int, number: int, rng: random.Random) -> list[Row]:
@@ -43,10 +43,10 @@ def gradient(tuned: Any, loss: torch.Tensor) -> torch.Tensor:
     return whole
 
 
-def fresh(base: Path, frozen: Any) -> Any:
+def fresh(base: Path, targets: tuple[str, ...], frozen: Any) -> Any:
     """The model with LoRA matrices that are not zero, the same each time."""
     torch.manual_seed(1)
-    tuned = model.with_lora(base, LORA, frozen)
+    tuned = model.with_lora(base, Lora(8, 16, 0.0, targets, 0, 1), frozen)
     torch.manual_seed(2)
     for name, part in tuned.named_parameters():
         if "lora_B" in name:
@@ -69,10 +69,10 @@ def separate(tuned: Any, batch: list[Row]) -> torch.Tensor:
     return total
 
 
-def check(base: Path) -> None:
+def check(base: Path, targets: tuple[str, ...]) -> None:
     """Raises AssertionError at the first disagreement."""
     rng = random.Random(3)
-    exact, small = fresh(base, "float32"), fresh(base, "int8")
+    exact, small = fresh(base, targets, "float32"), fresh(base, targets, "int8")
     for prefix, number in ((30, 5), (1, 3), (12, 1), (50, 16)):
         batch = rows(prefix, number, rng)
         packed: Batch = pack(batch)
@@ -88,5 +88,6 @@ def check(base: Path) -> None:
 
 
 if __name__ == "__main__":
-    check(Path(sys.argv[1]))
+    for adapted in (ATTENTION, ATTENTION + MLP, ("q_proj", "down_proj")):
+        check(Path(sys.argv[1]), adapted)
     print("all right")

@@ -28,10 +28,10 @@ def check_the_product(rows: int) -> None:
 
 def check_it_is_the_trainers() -> None:
     """The trainer multiplies frozen matrices by the same rule (adapters/int8.py)."""
-    from adapters.int8 import Int8Matrix, _rows
+    from adapters.int8 import Int8Matrix, rows
 
     weight, x = normal(192, 256), normal(7, 256)
-    quantised, scale = _rows(x.float())
+    quantised, scale = rows(x.float())
     trained = Int8Matrix(weight.float()).times(quantised) * scale
     served = plugin.Int8Product(weight)(x, None).float()
     # What is left is the rounding of the result to bf16, and of ties.
