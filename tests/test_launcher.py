@@ -79,7 +79,7 @@ def test_the_users_environment_wins() -> None:
     given |= {"VLLM_LORA_RESOLVER_CACHE_DIR": "/theirs"}
     assert environment(given, "cpu", 16, Path("/store")) == {
         "VLLM_NO_USAGE_STATS": "1",
-        "VLLM_PLUGINS": "theirs,lora_filesystem_resolver,nerve_cpu_lora,nerve_cpu_int8",
+        "VLLM_PLUGINS": "theirs,lora_filesystem_resolver,nerve_cpu_lora,nerve_cpu_int8,nerve_cpu_wait",
         **RESOLVER,
     }
     on_gpu = environment({"VLLM_PLUGINS": ""}, "cuda", 2, Path("/store"))

@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from itertools import product
 from typing import Annotated, Any
 
 import httpx2
@@ -40,6 +41,9 @@ def grounding(
     rounds: Annotated[int, typer.Option(min=1)] = 3,
     kb: Annotated[list[float] | None, typer.Option(help="length of text; repeatable")] = None,
     at_once: Annotated[list[int] | None, typer.Option(help="repeatable")] = None,
+    most_kb: Annotated[
+        float, typer.Option(help="leave out what would have more text than this at a time")
+    ] = 1024,
     out: Out = REPORTS,
     home: Home = HOME,
     picture: NoPicture = True,
@@ -49,9 +53,8 @@ def grounding(
     16 kB of Chinese need a window of about 8,000 tokens (NERVE_MAX_MODEL_LEN=8192 `nerve engine`);
     lengths that the engine refuses are left out and named.
     """
-    cells = [
-        Cell(size, number) for size in kb or (0.1, 1, 4, 16) for number in at_once or (1, 16, 64)
-    ]
+    asked = product(kb or (0.1, 1, 4, 16), at_once or (1, 16, 64))
+    cells = [Cell(size, number) for size, number in asked if size * number <= most_kb]
     about = {"kind": "grounding", "date": today(), "machine": machine(), "versions": versions(None)}
     rows, refused = asyncio.run(_all(engine.rstrip("/"), model, cells, rounds, typer.echo))
     plan = {"rounds": rounds, "model": model, "tokens": _TOKENS}

@@ -4,11 +4,14 @@ Standard output says what was checked; any failure is an AssertionError.
 """
 
 import importlib
+import threading
+import time
 from types import ModuleType
 from typing import Any
 
 import nerve_cpu_lora as plugin  # type: ignore[import-not-found]
 import nerve_cpu_lora_ops as ours  # type: ignore[import-not-found]
+import nerve_cpu_wait as wait  # type: ignore[import-not-found]
 import torch
 
 RANDOM = torch.Generator().manual_seed(3)
@@ -65,6 +68,44 @@ def check_an_adapter_padded_beyond_the_layer() -> None:
     assert not output[1].any()
 
 
+def check_zeros() -> None:
+    """Padding and layers without an adapter change nothing, before and after new weights."""
+    inputs, slots = normal(3, 8), torch.tensor([0, 1, 0])
+    weights = torch.zeros(2, 1, 6, 8)
+    for filled in (0, 2, 6, 1):
+        with torch.inference_mode():  # as vLLM writes an adapter's weights, in place
+            weights[0] = 0
+            weights[0, 0, :filled].copy_(normal(filled, 8))
+        shrunk, expanded = torch.full((3, 7), 5.0), torch.full((3, 7), 5.0)
+        ours.bgmv_shrink(inputs, weights, shrunk, slots, 2.0)
+        ours.bgmv_expand(inputs, weights, expanded, slots, True)
+        for row in (0, 2):
+            product = weights[0, 0] @ inputs[row]
+            assert torch.allclose(shrunk[row, :6], 2.0 * product, atol=1e-5), filled
+            assert torch.allclose(expanded[row, :6], 5.0 + product, atol=1e-5), filled
+        assert not shrunk[1, :6].any() and (expanded[1] == 5.0).all()
+        assert (shrunk[:, 6] == 5.0).all()
+
+
+def check_who_waits_sleeps() -> None:
+    """A reader with nothing to read waits for its notification, and hears it."""
+    place = importlib.import_module(wait.PLACE)
+    assert wait.install(place), "the installed vLLM waits in another way"
+    assert not wait.install(ModuleType("place"))
+    queue = place.MessageQueue(1, 1)
+    reader = place.MessageQueue.create_from_handle(queue.export_handle(), 0)
+    ready = threading.Thread(target=reader.wait_until_ready)
+    ready.start()
+    queue.wait_until_ready()
+    ready.join()
+    queue.enqueue("first")
+    assert reader.dequeue(timeout=10) == "first"
+    used = time.process_time()
+    threading.Timer(0.5, queue.enqueue, ["second"]).start()
+    assert reader.dequeue(timeout=10) == "second"
+    assert time.process_time() - used < 0.1, "it asked again and again"
+
+
 def check_when_it_acts() -> None:
     """It replaces what is wrong, leaves what is right, and refuses to put wrong for wrong."""
     wrong = place_of(importlib.import_module("vllm.lora.ops.torch_ops.lora_ops"))
@@ -97,5 +138,7 @@ if __name__ == "__main__":
     check_a_large_batch(torch.float32, 1e-5)
     check_a_large_batch(torch.bfloat16, 1e-2)
     check_an_adapter_padded_beyond_the_layer()
+    check_zeros()
+    check_who_waits_sleeps()
     check_when_it_acts()
     print("all right")

@@ -3,7 +3,8 @@
 vLLM's own (``vllm/lora/ops/torch_ops/lora_ops.py``) index the stacked weights with each row's
 slot. A row without an adapter has slot -1, which picks the *last* slot, so a base-model request
 gets an adapter's answer; and the index makes a full copy of the weights for every row. Here the
-rows are grouped by slot, and rows with slot -1 are left as they are.
+rows are grouped by slot, and rows with slot -1 are left as they are. A slot has a matrix for every
+layer and of the largest rank, zeros where its adapter has none: those are not multiplied.
 
 Names and parameters are vLLM's: *shrink* multiplies by lora_A, *expand* by lora_B, *sgmv* gets
 slots by run of rows, *bgmv* by row. Shapes: ``inputs`` (rows, in), ``weights`` (slots, 1, out, in)
@@ -12,8 +13,10 @@ or (slots, out, in), ``output_tensor`` (rows, >= out), changed in place.
 
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import Any
 
 import torch
+from torch.utils.weak import WeakIdKeyDictionary
 
 Rows = slice | torch.Tensor
 
@@ -120,16 +123,47 @@ def _multiply(
     scaling: float = 1.0,
 ) -> None:
     for slot, rows in groups:
-        matrix = weights[slot].reshape(weights.shape[-2:])
-        # In float32, as the GPU kernels accumulate; without bf16 instructions it is faster, too.
-        product = inputs[rows].float() @ matrix.float().T
+        height, width = _used(weights, slot)
+        matrix = weights[slot].reshape(weights.shape[-2:])[:height, :width]
         # The adapter may be padded further than the layer, or the layer further than the adapter.
-        width = min(product.shape[1], output.shape[1])
-        product = product[:, :width] if scaling == 1.0 else product[:, :width] * scaling
+        padded = min(weights.shape[-2], output.shape[1])
+        height = min(height, padded)
+        if not add:
+            output[rows, height:padded] = 0
+        if not height:
+            continue
+        # In float32, as the GPU kernels accumulate; without bf16 instructions it is faster, too.
+        product = inputs[rows, :width].float() @ matrix[:height].float().T
+        product = product if scaling == 1.0 else product * scaling
         if add:
-            output[rows, :width] += product.to(output.dtype)
+            output[rows, :height] += product.to(output.dtype)
         else:
-            output[rows, :width] = product.to(output.dtype)
+            output[rows, :height] = product.to(output.dtype)
+
+
+# Stacked weights -> by slot, their version when they were looked at, and what _used says.
+_LOOKED_AT: Any = WeakIdKeyDictionary()
+
+
+def _used(weights: torch.Tensor, slot: int) -> tuple[int, int]:
+    """Rows and columns of the slot's matrix up to the last that is not all zeros.
+
+    Looked up again only when the weights have been written to, which is when an adapter is loaded.
+    """
+    if weights.is_inference():  # such tensors have no version
+        return weights.shape[-2], weights.shape[-1]
+    of_slots = _LOOKED_AT.setdefault(weights, {})
+    version, extent = of_slots.get(slot, (None, (0, 0)))
+    if version != weights._version:
+        filled = weights[slot].reshape(weights.shape[-2:]) != 0
+        extent = _end(filled.any(dim=1)), _end(filled.any(dim=0))
+        of_slots[slot] = weights._version, extent
+    return extent
+
+
+def _end(filled: torch.Tensor) -> int:
+    places = filled.nonzero()
+    return int(places[-1]) + 1 if len(places) else 0
 
 
 def _by_row(slots: torch.Tensor) -> tuple[tuple[int, Rows], ...]:
