@@ -18,9 +18,9 @@ test: .venv/dev
 accept: .venv/dev
 	$(BIN)/pytest -m model
 
-## Lint, types, import contracts, and the tests that need no engine; properties on fewer examples.
+## While you work: lint, types, import contracts, the fast tests, properties on fewer examples.
 check: lint
-	$(BIN)/pytest -m "not engine and not model and not prometheus and not browser" -n auto --hypothesis-profile quick
+	$(BIN)/pytest -m "not slow and not engine and not model and not prometheus and not browser" -n auto --hypothesis-profile quick
 
 ## Hostile input at length: the OpenAPI document, raw bytes, odd answers of an engine, the decoders.
 fuzz: .venv/dev

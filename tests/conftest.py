@@ -19,6 +19,9 @@ from tests.waiting import until
 
 hypothesis.settings.register_profile("quick", max_examples=15, deadline=None)
 
+# Whose tests start processes, or try thousands of inputs.
+SLOW_FOLDERS = {"deploy", "docs", "faults", "fuzz"}
+
 # A run in the background of a script ignores SIGINT, and so would the processes that tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -46,6 +49,14 @@ written = "公司"
 name = "name"
 written = "姓名"
 """
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """``make check`` leaves out what is slow; ``make test`` leaves out nothing of it."""
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.relative_to(here).parts[0] in SLOW_FOLDERS:
+            item.add_marker(pytest.mark.slow)
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,8 @@ from tests.openai_script import CHAT, MESSAGES
 from tests.test_keys import table
 from tests.waiting import until
 
+pytestmark = pytest.mark.slow
+
 ROUTES = {
     ("POST", "/extract"): "extract",
     ("POST", "/extract/batch"): "extract",

@@ -17,6 +17,8 @@ from tests.fake_engine import completes, fails, finds, text_of
 from tests.test_long_text import when
 from tests.waiting import until
 
+pytestmark = pytest.mark.slow
+
 NAME = "叶老桂"
 HEADERS = {"content-type": "application/x-ndjson"}
 

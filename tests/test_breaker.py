@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx2
+import pytest
 
 from service.app import create_app
 from tests.conftest import BASE, ENGINE_NAME, Gateway, error_of, gateway_settings, running
@@ -15,6 +16,8 @@ from tests.fake_engine import FakeEngine, fails
 from tests.openai_script import BODY, CHAT, chat_answer, writes
 from tests.serving import free_port, serving
 from tests.waiting import until
+
+pytestmark = pytest.mark.slow
 
 OPEN = "nerve_engine_breaker_open"
 

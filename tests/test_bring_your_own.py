@@ -21,6 +21,8 @@ from tests.conftest import Gateway, gateway_settings
 from tests.fake_engine import FakeEngine, completes
 from tests.serving import serving
 
+pytestmark = pytest.mark.slow
+
 DOCUMENT = Path(__file__).resolve().parents[1] / "adapters" / "BRING_YOUR_OWN.md"
 MANIFESTS = {
     Path(path).parent.name: manifest

@@ -13,6 +13,8 @@ from tests.conftest import ADAPTER, Gateway, error_of
 from tests.fake_engine import finds, text_of
 from tests.openai_script import BODY, CHAT, STREAM
 
+pytestmark = pytest.mark.slow
+
 TIMEOUTS = 'nerve_engine_requests_total{outcome="timeout"}'
 TEXT = "叶老桂"
 

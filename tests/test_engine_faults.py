@@ -13,6 +13,8 @@ from tests.fake_engine import FakeEngine, Script, babbles, completes, cuts, fail
 from tests.serving import free_port, serving
 from tests.waiting import until
 
+pytestmark = pytest.mark.slow
+
 
 def finishes(reason: str) -> Script:
     """A script: the completion ends for this reason."""

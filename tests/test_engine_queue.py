@@ -12,6 +12,8 @@ from tests.fake_engine import METRICS
 from tests.openai_script import BODY, CHAT, STREAM, chat_answer, writes
 from tests.waiting import until
 
+pytestmark = pytest.mark.slow
+
 LIMIT = 5
 GAUGE = "nerve_engine_queue_length"
 

@@ -12,6 +12,8 @@ from tests.conftest import BASE, ENGINE_NAME, Gateway, error_of, gateway_setting
 from tests.fake_engine import FakeEngine
 from tests.serving import serving
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("fields", "param", "says"),

@@ -14,6 +14,8 @@ from service.settings import Settings, SettingsError
 from tests.conftest import Gateway, running
 from tests.waiting import until
 
+pytestmark = pytest.mark.slow
+
 SHA256 = sha256_of(b"secret")
 
 

@@ -61,6 +61,7 @@ def test_slots_are_bounded(device: str, count: int, slots: str, kept: str) -> No
     assert ("--enforce-eager" in words) == (device == "cpu")
 
 
+CPU_PLUGINS = ("nerve_cpu_lora", "nerve_cpu_int8", "nerve_cpu_wait")
 RESOLVER = {
     "VLLM_LORA_RESOLVER_CACHE_DIR": "/store",
     "VLLM_ALLOW_RUNTIME_LORA_UPDATING": "1",
@@ -79,7 +80,7 @@ def test_the_users_environment_wins() -> None:
     given |= {"VLLM_LORA_RESOLVER_CACHE_DIR": "/theirs"}
     assert environment(given, "cpu", 16, Path("/store")) == {
         "VLLM_NO_USAGE_STATS": "1",
-        "VLLM_PLUGINS": "theirs,lora_filesystem_resolver,nerve_cpu_lora,nerve_cpu_int8,nerve_cpu_wait",
+        "VLLM_PLUGINS": ",".join(("theirs", "lora_filesystem_resolver", *CPU_PLUGINS)),
         **RESOLVER,
     }
     on_gpu = environment({"VLLM_PLUGINS": ""}, "cuda", 2, Path("/store"))

@@ -15,6 +15,8 @@ from tests.conftest import BASE, Gateway, error_of, running
 from tests.fake_engine import Script, completes, fails, finds, text_of
 from tests.ner.strings import PIECES
 
+pytestmark = pytest.mark.slow
+
 NAME = "叶老桂"
 LONG = f"{'今天下雨。' * 60}{NAME}来了。{'明天天晴。' * 60}{NAME}走了。"
 UNITS = {"codepoint": ("utf-32-le", 4), "utf16": ("utf-16-le", 2), "utf8": ("utf-8", 1)}

@@ -13,6 +13,8 @@ from tests.conftest import ADAPTER, BASE, Gateway, running
 from tests.fake_engine import completes, fails
 from tests.waiting import until
 
+pytestmark = pytest.mark.slow
+
 
 class Growth:
     """How much series of a gateway have grown since this was made."""

@@ -15,6 +15,8 @@ from tests.fake_engine import Script, cuts, fails, streams
 from tests.openai_script import DONE, NASTY, chat_answer, event, writes
 from tests.serving import free_port
 
+pytestmark = pytest.mark.slow
+
 ASKED: list[ChatCompletionUserMessageParam] = [{"role": "user", "content": "叶老桂"}]
 
 

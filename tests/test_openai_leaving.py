@@ -27,6 +27,8 @@ from tests.openai_script import (
 )
 from tests.waiting import until
 
+pytestmark = pytest.mark.slow
+
 
 class TestDeadline:
     """The engine is too slow."""

@@ -33,6 +33,8 @@ from deploy.pull.pull import pull
 from deploy.pull.store import PulledModel
 from tests.file_server import FileServer, serving
 
+pytestmark = pytest.mark.slow
+
 TOKENIZER = json.dumps({"added_tokens": [{"content": "<|im_end|>"}, {"content": "<tool_call>"}]})
 FILES = {"tokenizer.json": TOKENIZER.encode(), "weights.bin": random.Random(2).randbytes(1 << 20)}
 HUB, SCOPE = Repository("hub", "o/m", "main"), Repository("modelscope", "o/m", "master")

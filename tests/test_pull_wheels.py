@@ -16,6 +16,8 @@ from deploy.pull.errors import PullError
 from deploy.pull.pull import pull
 from tests.test_pull import TOKENIZER, Told
 
+pytestmark = pytest.mark.slow
+
 PARTS = [b"part%d;" % number for number in range(1, 12)]
 WHEELS = Wheels("nerve-test-part{n}", "1.0", "nerve_test_part{n}/data/part{n:02}.bin", len(PARTS))
 

@@ -18,6 +18,8 @@ from tests.resolving_engine import BROKEN
 from tests.resolving_gateway import AdapterGateway, gateways
 from tests.waiting import until
 
+pytestmark = pytest.mark.slow
+
 YE, ZHU = "姓名：叶老桂".encode(), "姓名：朱老板".encode()
 TEXT = "叶老桂和朱老板"
 PROBLEMS = "nerve_registry_problems"

@@ -20,6 +20,8 @@ from tests.ner.strings import PIECES
 from tests.ner.toy_tokens import Cut
 from tests.streaming import Words, of, streamed
 
+pytestmark = pytest.mark.slow
+
 LABELS = (Label("company", "公司"), Label("name", "姓名"))
 RULES: Sequence[Occurrences] = get_args(Occurrences)
 POISON = "毒"

@@ -17,6 +17,8 @@ from tests.streaming import BANK, NAME, TEXT, Words, arriving, chunk, events_of,
 from tests.test_engine_faults import ENGINE_FAULTS
 from tests.waiting import until
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("fault", sorted(set(ENGINE_FAULTS) - {"it aborts", "an unknown end"}))
 def test_a_fault_before_the_first_event_is_a_status(reading: Gateway, fault: str) -> None:

@@ -53,6 +53,7 @@ def test_labels_go_with_what_is_said_of_them(gateway: Gateway) -> None:
     assert "- 药物\n" in second
 
 
+@pytest.mark.slow
 def test_a_full_gateway_is_asked_again(adapters: Path) -> None:
     with running(adapters, max_in_flight=1) as gateway:
         gateway.engine.script = _knows_one_name

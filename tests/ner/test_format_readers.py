@@ -85,6 +85,7 @@ def test_a_mention_is_read_as_soon_as_it_has_ended(
      '{"entity_text"', "{'a", '{"a', "<甲", "甲", "{' \n", "\\\\", " "],
 )  # fmt: skip
 @every_format
+@pytest.mark.slow
 def test_reading_takes_linear_time(answer: Format, unit: str) -> None:
     """Twenty times the completion may not take four hundred times as long."""
 
@@ -102,6 +103,7 @@ def test_reading_takes_linear_time(answer: Format, unit: str) -> None:
 
 @pytest.mark.parametrize("unit", ["<", "<a>", "<\\", "'", "\\", "甲"])
 @every_format
+@pytest.mark.slow
 def test_encoding_takes_linear_time(answer: Format, unit: str) -> None:
     """The grammar too, though its compiler is not asked."""
 
