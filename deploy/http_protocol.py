@@ -12,7 +12,7 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from service.errors import InvalidRequest, RequestTooSlow
-from service.protocol import ErrorResponse
+from service.responses import ErrorResponse
 
 # A head has to end before twice as many bytes.
 _HEAD_BYTES = 16 * 1024

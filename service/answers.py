@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from fastapi.responses import JSONResponse
 
 from service.errors import AuthenticationFailed, NerveError
-from service.protocol import ErrorResponse
+from service.responses import ErrorResponse
 
 
 def answer(error: NerveError, headers: Mapping[str, str] | None = None) -> JSONResponse:

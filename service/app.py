@@ -37,9 +37,9 @@ from service.metrics import Metrics
 from service.passing import Passing
 from service.places import Places
 from service.preparing import Prepare
-from service.protocol import ExtractRequest, RedactRequest, request_error
 from service.readiness import Readiness
 from service.redact import Redact
+from service.requests import ExtractRequest, RedactRequest, request_error
 from service.routes import adapters, extract, health, openai, playground, redact
 from service.settings import Settings
 from service.straight import Straight

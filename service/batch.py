@@ -26,7 +26,8 @@ from service.extract import Extract
 from service.lines import Lines
 from service.long_text import Budget
 from service.places import Places
-from service.protocol import BatchLine, ErrorBody, LineAnswer, LineError, request_error
+from service.requests import BatchLine, request_error
+from service.responses import ErrorBody, LineAnswer, LineError
 
 MEDIA_TYPE = "application/x-ndjson"
 

@@ -7,7 +7,7 @@ request's unit, and a score is null until it is calibrated.
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from service.protocol import ExtractResponse
+from service.responses import ExtractResponse
 
 
 def hf(text: str, answer: ExtractResponse) -> list[dict[str, Any]]:

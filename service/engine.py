@@ -1,44 +1,32 @@
-"""The engine, seen from the gateway. With its transport the only one that knows the HTTP client.
+"""The engine, seen from the gateway: what can be asked of it.
 
-Every failure of the client or of the engine becomes an EngineFailure here and nowhere else. Leaving
-a request early, by cancellation or deadline, closes its connection, which ends the engine's work.
+With its exchange and transport the only one that knows the HTTP client, and every failure of the
+client or of the engine becomes an EngineFailure there and nowhere else. Leaving a request early, by
+cancellation or deadline, closes its connection, which ends the engine's work.
 """
 
-import asyncio
-import json
 import math
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, TypeVar
 
 import aiohttp
-from pydantic import BaseModel, ValidationError
 
 from service.breaker import Breaker
 from service.completion import ChatAnswer, Completion, CompletionRequest, ModelList, TokenCount
 from service.completion_stream import CompletionStream, Hear
+from service.engine_exchange import JSON, Exchange, as_json, is_stream, text_of
 from service.engine_status import failure, forwarding_failure, in_envelope, is_refusal
-from service.engine_transport import Address, EngineTransport, Unreachable
-from service.errors import (
-    EngineError,
-    EngineTimeout,
-    EngineUnavailable,
-)
+from service.engine_transport import Address, EngineTransport
+from service.errors import EngineError
 from service.metrics import Metrics
 from service.ner.prompt import TEMPLATE_ARGUMENTS, Message
 from service.settings import Settings
-from service.timing import Waiting
 from service.tracing import Tracing
 
-JSON = "application/json"
-_json = json.JSONEncoder(ensure_ascii=False).encode  # ``dumps`` would make an encoder each time
 # What the conventions for spans call that which is asked for.
 _OPERATIONS = {"/v1/chat/completions": "chat", "/v1/completions": "text_completion"}
-
-Answer = TypeVar("Answer", bound=BaseModel)
-Waited = TypeVar("Waited")
 
 
 @dataclass(slots=True)
@@ -59,11 +47,8 @@ Use = Callable[[Forwarded], Awaitable[None]]
 class Engine:
     """A vLLM server. Methods raise EngineFailure, Overloaded and RequestTooLarge only."""
 
-    def __init__(
-        self, transport: EngineTransport, deadline_s: float, metrics: Metrics, tracing: Tracing
-    ) -> None:
-        self._transport = transport
-        self._deadline_s = deadline_s
+    def __init__(self, exchange: Exchange, metrics: Metrics, tracing: Tracing) -> None:
+        self._exchange = exchange
         self._metrics = metrics
         self._tracing = tracing
 
@@ -81,15 +66,15 @@ class Engine:
             metrics.guards.breaker_open,
         )
         transport = EngineTransport(Address(settings.engine_url, headers, trust), breaker)
-        return cls(transport, settings.deadline_s, metrics, tracing or Tracing())
+        return cls(Exchange(transport, settings.deadline_s), metrics, tracing or Tracing())
 
     async def aclose(self) -> None:
         """Close the connections."""
-        await self._transport.aclose()
+        await self._exchange.transport.aclose()
 
     def deadline(self) -> float:
         """When a request that starts now has to have its answer, on the event loop's clock."""
-        return asyncio.get_running_loop().time() + self._deadline_s
+        return self._exchange.deadline()
 
     async def complete(self, request: CompletionRequest, deadline: float) -> Completion:
         """One chat completion."""
@@ -98,7 +83,7 @@ class Engine:
             self._tracing.chat(request) as question,
         ):
             path, body, headers = "/v1/chat/completions", request.body(), question.headers()
-            answer = await self._ask(ChatAnswer, "POST", path, body, deadline, headers)
+            answer = await self._exchange.ask(ChatAnswer, "POST", path, body, deadline, headers)
             completion = answer.completion()
             question.answered(completion)
             return completion
@@ -110,19 +95,21 @@ class Engine:
             self._tracing.chat(request) as question,
         ):
             streaming = {"stream": True, "stream_options": {"include_usage": True}}
-            body = _json({**request.body(), **streaming}).encode()
+            body = as_json({**request.body(), **streaming}).encode()
             headers = {**question.headers(), "content-type": JSON}
             stream = CompletionStream(hear)
-            await self._within(deadline, self._fed(stream, body, headers))
+            await self._exchange.within(deadline, self._fed(stream, body, headers))
             completion = stream.completion()
             question.answered(completion)
             return completion
 
     async def _fed(self, stream: CompletionStream, body: bytes, headers: Mapping[str, str]) -> None:
-        response = await self._transport.send("POST", "/v1/chat/completions", body, headers)
+        response = await self._exchange.transport.send(
+            "POST", "/v1/chat/completions", body, headers
+        )
         try:
             if response.status != HTTPStatus.OK:
-                raise failure(response.status, _text((await response.read())[:500]))
+                raise failure(response.status, text_of((await response.read())[:500]))
             async for data in response.content.iter_any():
                 stream.feed(data)
         finally:
@@ -137,16 +124,16 @@ class Engine:
             "chat_template_kwargs": dict(TEMPLATE_ARGUMENTS),
         }
         with self._metrics.engine.question():
-            return (await self._ask(TokenCount, "POST", "/tokenize", body, deadline)).count
+            return (await self._exchange.ask(TokenCount, "POST", "/tokenize", body, deadline)).count
 
     async def models(self) -> dict[str, int | None]:
         """The engine's names of its models, each with its window in tokens where it is told."""
-        answer = await self._ask(ModelList, "GET", "/v1/models", None, self.deadline())
+        answer = await self._exchange.ask(ModelList, "GET", "/v1/models", None, self.deadline())
         return {model.id: model.max_model_len for model in answer.data}
 
     async def path_of(self, base: str) -> str:
         """The ``--model`` that the engine was started with; ``base`` is its name there."""
-        answer = await self._ask(ModelList, "GET", "/v1/models", None, self.deadline())
+        answer = await self._exchange.ask(ModelList, "GET", "/v1/models", None, self.deadline())
         root = next((model.root for model in answer.data if model.id == base), None)
         if root is None:
             raise EngineError(f"the engine does not say where it has {base} from")
@@ -154,10 +141,10 @@ class Engine:
 
     async def exposition(self, deadline: float) -> str:
         """The engine's own metrics, in Prometheus' text format."""
-        status, body = await self._whole("GET", "/metrics", None, deadline)
+        status, body = await self._exchange.whole("GET", "/metrics", None, deadline)
         if status != HTTPStatus.OK:
-            raise failure(status, _text(body[:500]))
-        return _text(body)
+            raise failure(status, text_of(body[:500]))
+        return text_of(body)
 
     async def forward(
         self, path: str, model: str, body: bytes, headers: Mapping[str, str], use: Use
@@ -176,7 +163,9 @@ class Engine:
             self._tracing.asking(_OPERATIONS.get(path), model) as question,
         ):
             sent = {**headers, **question.headers()}
-            response, body = await self._within(deadline, self._begun(path, body, sent))
+            response, body = await self._exchange.within(
+                deadline, self._exchange.begun(path, body, sent)
+            )
             try:
                 answer = self._forwarded(response, body, deadline)
                 if answer.status != HTTPStatus.OK:
@@ -186,27 +175,14 @@ class Engine:
             finally:
                 response.close()  # does nothing to a connection whose answer was read to its end
 
-    async def _begun(
-        self, path: str, body: bytes, headers: Mapping[str, str]
-    ) -> tuple[aiohttp.ClientResponse, bytes]:
-        """An answer, and its body where it is no stream."""
-        response = await self._transport.send("POST", path, body, headers)
-        if _is_stream(response):
-            return response, b""
-        try:
-            return response, await response.read()
-        except BaseException:
-            response.close()
-            raise
-
     def _forwarded(
         self, response: aiohttp.ClientResponse, body: bytes, deadline: float
     ) -> Forwarded:
         status, kind = response.status, response.headers.get("content-type", "")
-        if _is_stream(response):
+        if is_stream(response):
             return Forwarded(status, kind, self._chunks(response, deadline))
         if status != HTTPStatus.OK:
-            said = _text(body[:500])
+            said = text_of(body[:500])
             if not is_refusal(status, said):
                 raise forwarding_failure(status, said)
             enveloped = in_envelope(status, body)
@@ -218,73 +194,6 @@ class Engine:
     async def _chunks(
         self, response: aiohttp.ClientResponse, deadline: float
     ) -> AsyncIterator[bytes]:
-        while chunk := await self._within(deadline, response.content.readany()):
+        while chunk := await self._exchange.within(deadline, response.content.readany()):
             yield chunk
             deadline = self.deadline()
-
-    async def _ask(
-        self,
-        kind: type[Answer],
-        method: str,
-        path: str,
-        body: object,
-        deadline: float,
-        headers: Mapping[str, str] | None = None,
-    ) -> Answer:
-        asked = None if body is None else _json(body).encode()
-        status, answered = await self._whole(method, path, asked, deadline, headers)
-        if status != HTTPStatus.OK:
-            raise failure(status, _text(answered[:500]))
-        try:
-            return kind.model_validate_json(answered)
-        except ValidationError as exc:
-            raise EngineError(f"the engine's answer is not a {kind.__doc__}") from exc
-
-    async def _whole(
-        self,
-        method: str,
-        path: str,
-        body: bytes | None,
-        deadline: float,
-        headers: Mapping[str, str] | None = None,
-    ) -> tuple[int, bytes]:
-        """Status and body of an answer."""
-        headers = {**(headers or {}), **({"content-type": JSON} if body else {})}
-        return await self._within(deadline, self._answered(method, path, body, headers))
-
-    async def _answered(
-        self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]
-    ) -> tuple[int, bytes]:
-        response = await self._transport.send(method, path, body, headers)
-        try:
-            return response.status, await response.read()
-        finally:
-            response.close()
-
-    async def _within(self, deadline: float, answer: Coroutine[Any, Any, Waited]) -> Waited:
-        """What ``answer`` gives; the deadline, and the client's exceptions, in our words."""
-        try:
-            with Waiting():
-                async with asyncio.timeout_at(deadline):
-                    return await answer
-        except aiohttp.ConnectionTimeoutError as exc:
-            raise EngineUnavailable("the engine cannot be reached") from exc
-        except TimeoutError as exc:
-            raise EngineTimeout(
-                f"the engine gave no answer within {self._deadline_s:g} s; its work was cancelled"
-            ) from exc
-        except aiohttp.ClientConnectorError as exc:
-            raise EngineUnavailable("the engine cannot be reached; it is down or starting") from exc
-        except Unreachable as exc:
-            raise EngineUnavailable("the engine closed the connection before its answer") from exc
-        except (aiohttp.ClientError, ValueError) as exc:
-            raise EngineError(f"the engine's answer cannot be read: {type(exc).__name__}") from exc
-
-
-def _is_stream(response: aiohttp.ClientResponse) -> bool:
-    kind = response.headers.get("content-type", "")
-    return response.status == HTTPStatus.OK and kind.startswith("text/event-stream")
-
-
-def _text(body: bytes) -> str:
-    return body.decode("utf-8", errors="replace")

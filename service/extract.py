@@ -16,17 +16,10 @@ from service.errors import InvalidRequest, NerveError, RequestTooLarge
 from service.few_shot import examples
 from service.long_text import Budget, Found, LongText
 from service.metrics import Metrics
-from service.protocol import (
-    ErrorResponse,
-    ExtractRequest,
-    ExtractResponse,
-    ManyResponse,
-    Offsets,
-    Options,
-    as_text,
-)
 from service.registry import Models
+from service.requests import ExtractRequest, Offsets, Options, as_text
 from service.respond import respond
+from service.responses import ErrorResponse, ExtractResponse, ManyResponse
 from service.scoring import scoring
 from service.settings import Settings
 from service.side_by_side import side_by_side

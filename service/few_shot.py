@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from service.errors import InvalidRequest
 from service.ner.prompt import Example
 from service.ner.types import Label, Mention
-from service.protocol import LabelledText
 from service.registry import Served
+from service.requests import LabelledText
 
 
 def examples(

@@ -20,8 +20,8 @@ from service.event_stream import EventStream
 from service.headers import header
 from service.metrics import Metrics
 from service.places import Places
-from service.protocol import ErrorResponse
 from service.renaming import Renaming
+from service.responses import ErrorResponse
 from service.tracing import exemplar
 
 # What the engine sees of a caller's headers, beside its trace. Not among them: the api key,

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from service.extract import Extract
 from service.ner.types import Entity
-from service.protocol import ManyRedacted, RedactRequest, RedactResponse
+from service.requests import RedactRequest
 from service.respond import respond
+from service.responses import ManyRedacted, RedactResponse
 
 
 @dataclass(frozen=True, slots=True)

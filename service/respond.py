@@ -6,14 +6,14 @@ from typing import Any
 from service.long_text import Failed, Found
 from service.ner.offsets import Ruler
 from service.ner.types import Dropped, Entity
-from service.protocol import (
+from service.requests import Offsets
+from service.responses import (
     DroppedMention,
     ErrorBody,
     ExtractEnd,
     ExtractResponse,
     FailedChunk,
     FoundEntity,
-    Offsets,
     Usage,
 )
 

@@ -8,8 +8,8 @@ from service.errors import InvalidRequest
 from service.ner.align import Aligned
 from service.ner.score import raw_scores
 from service.ner.types import Constraint, Decoded, Dropped, Entity
-from service.protocol import Options
 from service.registry import Served
+from service.requests import Options
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,9 @@ from service.extract import Extract
 from service.ner.offsets import Ruler
 from service.ner.types import Dropped, Entity
 from service.places import Places
-from service.protocol import ErrorResponse, ExtractRequest
+from service.requests import ExtractRequest
 from service.respond import dropped_of, ended, entity_of
+from service.responses import ErrorResponse
 from service.streamed_text import StreamedText
 
 logger = logging.getLogger("nerve")

@@ -24,6 +24,7 @@ from service.ner.formats import FORMATS
 from service.ner.types import Label
 
 OURS, UNTUNED, SAME, TUNED = "nerve", "naive, base model", "naive, same answers", "naive, tuned"
+PLAIN = "naive, tuned, plain vLLM"
 _JSON = FORMATS["json"]
 _TIMEOUT_S = 600.0
 
@@ -33,18 +34,21 @@ Tell = Callable[[str], None]
 @dataclass(frozen=True, slots=True)
 class Stand:
     """Both servers' addresses, our adapter, the base model's name in the engine; ``tuned`` is the
-    engine's name of an adapter that was trained on the naive prompt and answers, if there is one.
+    engine's name of an adapter that was trained on the naive prompt and answers, if there is one;
+    ``plain`` the address of an engine without our plugin and flags that has it under that name.
     """
 
     gateway: str
     engine: str
     adapter: Adapter
     tuned: str | None = None
+    plain: str | None = None
     api_key: str | None = None
 
     def setups(self) -> tuple[str, ...]:
         """Their order matters: the same answers are ours, which have to be there."""
-        return (OURS, SAME, UNTUNED, *((TUNED,) if self.tuned else ()))
+        more = (TUNED, PLAIN) if self.plain else (TUNED,)
+        return (OURS, SAME, UNTUNED, *(more if self.tuned else ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +129,9 @@ async def _naive(
     waiting = iter(range(len(gold)))
     began = time.monotonic()
     async with httpx2.AsyncClient(
-        base_url=stand.engine, timeout=_TIMEOUT_S, trust_env=False
+        base_url=(stand.plain or "") if setup == PLAIN else stand.engine,
+        timeout=_TIMEOUT_S,
+        trust_env=False,
     ) as client:
 
         async def work() -> None:
@@ -148,9 +154,9 @@ async def _naive(
 
 def _body(stand: Stand, setup: str, text: str, same: Example | None) -> dict[str, Any]:
     adapter, labels = stand.adapter, stand.adapter.labels
-    models = {UNTUNED: adapter.base, SAME: adapter.engine_name, TUNED: stand.tuned}
+    models = {UNTUNED: adapter.base, SAME: adapter.engine_name}
     body = {
-        "model": models[setup],
+        "model": models.get(setup, stand.tuned),
         "messages": naive.messages(text, labels),
         "temperature": 0,
         "max_tokens": naive.MAX_TOKENS,

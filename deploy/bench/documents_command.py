@@ -27,6 +27,9 @@ def documents(
     tuned: Annotated[
         str | None, typer.Option(help="the engine's name of an adapter for the naive set-up")
     ] = None,
+    plain: Annotated[
+        str | None, typer.Option(help="address of an engine as vLLM's documents start it")
+    ] = None,
     rounds: Annotated[int, typer.Option(min=1)] = 3,
     size: Annotated[int, typer.Option(min=1, help="sentences of each set-up in a round")] = 32,
     at_once: Annotated[list[int] | None, typer.Option(help="repeatable")] = None,
@@ -41,7 +44,7 @@ def documents(
     found = settings()
     adapter = load(found.adapters / (model or default_of(found.adapters) or ""))
     gold = gold_rows(found, data, kind, held_out, 0, model=adapter.name)
-    stand = Stand(url.rstrip("/"), engine.rstrip("/"), adapter, tuned, api_key())
+    stand = Stand(url.rstrip("/"), engine.rstrip("/"), adapter, tuned, plain, api_key())
     parts = slices(gold, rounds, at_once or (1, 16), size)
     about = {"kind": "documents", "date": today(), "machine": machine(), "versions": versions(None)}
     runs = measure(stand, parts, typer.echo)

@@ -12,14 +12,8 @@ from service.errors import EngineUnavailable, InvalidRequest
 from service.event_stream import MEDIA_TYPE as MEDIA_TYPE_OF_STREAM
 from service.extract import Extract
 from service.places import Places
-from service.protocol import (
-    BatchLine,
-    ExtractRequest,
-    ExtractResponse,
-    LineAnswer,
-    LineError,
-    ManyResponse,
-)
+from service.requests import BatchLine, ExtractRequest
+from service.responses import ExtractResponse, LineAnswer, LineError, ManyResponse
 from service.routes.documented import errors
 from service.straight import Handler
 from service.stream import Streamed

@@ -3,8 +3,9 @@
 from fastapi import APIRouter
 
 from service.places import Places
-from service.protocol import ManyRedacted, RedactRequest, RedactResponse
 from service.redact import Redact
+from service.requests import RedactRequest
+from service.responses import ManyRedacted, RedactResponse
 from service.routes.extract import ERRORS
 
 PATH = "/redact"
