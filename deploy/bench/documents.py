@@ -24,7 +24,7 @@ from service.ner.formats import FORMATS
 from service.ner.types import Label
 
 OURS, UNTUNED, SAME, TUNED = "nerve", "naive, base model", "naive, same answers", "naive, tuned"
-PLAIN = "naive, tuned, plain vLLM"
+PLAIN = "naive, tuned, vLLM's own flags"
 _JSON = FORMATS["json"]
 _TIMEOUT_S = 600.0
 
@@ -35,7 +35,7 @@ Tell = Callable[[str], None]
 class Stand:
     """Both servers' addresses, our adapter, the base model's name in the engine; ``tuned`` is the
     engine's name of an adapter that was trained on the naive prompt and answers, if there is one;
-    ``plain`` the address of an engine without our plugin and flags that has it under that name.
+    ``plain`` the address of an engine without our flags that has it under that name.
     """
 
     gateway: str
