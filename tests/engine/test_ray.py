@@ -17,7 +17,9 @@ WITHIN_S = 1500  # Ray starts its workers one after the other, and each imports 
 @pytest.fixture(scope="session")
 def ray_python(engine_python: Path) -> Path:
     """An environment of Ray's packages on top of the engine's, which stays as it is."""
-    digest = hashlib.sha256(LOCK.read_bytes()).hexdigest()[:16]
+    # It points at the engine's packages, so a checkout that was moved needs another one.
+    wanted = LOCK.read_bytes() + str(engine_python).encode()
+    digest = hashlib.sha256(wanted).hexdigest()[:16]
     folder = home().absolute() / "ray-env" / digest
     python = folder / "bin" / "python"
     done = folder / "done"
