@@ -139,6 +139,14 @@ def in_int8(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     return rows(x)
 
 
+def swiglu_gradients(
+    inner: torch.Tensor, gate: torch.Tensor, up: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Those of gate and up, given that of ``silu(gate) * up``."""
+    sigmoid = torch.sigmoid(gate)
+    return inner * up * sigmoid * (1 + gate * (1 - sigmoid)), inner * gate * sigmoid
+
+
 @fused
 def _swiglu(
     gate: torch.Tensor, up: torch.Tensor, scale: torch.Tensor
@@ -154,8 +162,5 @@ def _swiglu_back(
     up: torch.Tensor,
     scale: torch.Tensor,
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
-    inner, gate, up = inner * row, gate * scale, up * scale
-    sigmoid = torch.sigmoid(gate)
-    d_up = inner * gate * sigmoid
-    d_gate = inner * up * sigmoid * (1 + gate * (1 - sigmoid))
+    d_gate, d_up = swiglu_gradients(inner * row, gate * scale, up * scale)
     return *rows(d_gate), *rows(d_up)

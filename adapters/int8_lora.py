@@ -10,7 +10,7 @@ from typing import Any, cast
 import torch
 from torch import nn
 
-from adapters.int8 import Int8Linear, Int8Matrix, fused, in_int8, rows
+from adapters.int8 import Int8Linear, Int8Matrix, fused, in_int8, rows, swiglu_gradients
 
 _ADAPTER = "default"
 
@@ -107,7 +107,5 @@ def _swiglu(
 
 @fused
 def _swiglu_back(inner: torch.Tensor, gate: torch.Tensor, up: torch.Tensor) -> Any:
-    sigmoid = torch.sigmoid(gate)
-    d_up = inner * gate * sigmoid
-    d_gate = inner * up * sigmoid * (1 + gate * (1 - sigmoid))
+    d_gate, d_up = swiglu_gradients(inner, gate, up)
     return d_gate, *rows(d_gate), d_up, *rows(d_up)

@@ -23,6 +23,9 @@ from service.ner.types import Constraint
 
 if TYPE_CHECKING:
     from adapters.calibrate import Sentence
+    from adapters.data import Example
+    from adapters.evaluate import Service
+    from service.manifest import Adapter
 
 calibrating = typer.Typer()
 
@@ -45,10 +48,7 @@ def calibrate(
     Take rows that it was not trained on. The calibration goes into its manifest and on its card,
     with two pictures; a gateway that looks at the folder has it at once.
     """
-    from adapters.calibrate import observe
-    from adapters.calibration_files import put
-    from adapters.evaluate import EvaluationError, Service
-    from adapters.report import asked
+    from adapters.evaluate import Service
     from deploy.measure import gold_rows, split_name
     from deploy.trainer import trainer_python
     from service.manifest import load
@@ -60,22 +60,33 @@ def calibrate(
         # Before the work, not after: what is missing is found out now.
         python = trainer_python(home, typer.echo)
         service = Service(
-            url.rstrip("/"),
-            model,
-            constraint,
+            *(url.rstrip("/"), model, constraint),
             side_by_side=side_by_side,
             api_key=api_key(),
             raw_scores=True,
         )
-        name = split or split_name(data, held_out)
-        answers = asked(service, gold, name)
-        if answers.model != model:
-            raise EvaluationError(f"{url} answered as {answers.model}; expected {model}")
-        with tempfile.TemporaryDirectory() as folder:
-            drawn = Path(folder)
-            result = _fitted(python, observe(gold, answers.predicted), drawn, constraint)
-            put(adapter.folder, constraint, result, name, drawn)
+        result = _calibrated(python, adapter, service, gold, split or split_name(data, held_out))
         typer.echo(_said(model, constraint, result))
+
+
+def _calibrated(
+    python: Path, adapter: "Adapter", service: "Service", gold: Sequence["Example"], split: str
+) -> dict[str, Any]:
+    """Ask, fit, and put the calibration into the adapter's folder; raises EvaluationError."""
+    from adapters.calibrate import observe
+    from adapters.calibration_files import put
+    from adapters.evaluate import EvaluationError
+    from adapters.report import asked
+
+    answers = asked(service, gold, split)
+    if answers.model != adapter.name:
+        raise EvaluationError(f"{service.url} answered as {answers.model}; expected {adapter.name}")
+    with tempfile.TemporaryDirectory() as folder:
+        drawn = Path(folder)
+        sentences = observe(gold, answers.predicted)
+        result = _fitted(python, sentences, drawn, service.constraint)
+        put(adapter.folder, service.constraint, result, split, drawn)
+    return result
 
 
 def _fitted(

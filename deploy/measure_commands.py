@@ -1,7 +1,7 @@
 """``nerve adapter``: evaluate through the live service, compare, promote."""
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,6 +15,8 @@ from service.ner.types import Constraint
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from adapters.data import Example
 
 measuring = typer.Typer()
 
@@ -72,9 +74,7 @@ def evaluate(
     with clear_errors():
         asked = {name: said for name, _, said in (one.partition("=") for one in label or ())}
         gold = gold_rows(settings(), data, kind, held_out, rows, model=model, only=tuple(asked))
-        before = report.load(Path(compare)) if compare and Path(compare).is_file() else None
-        if before:
-            report.predictions(before, gold)  # other rows are found out before the work, not after
+        other = _known(compare, gold)
         service = Service(
             *(url.rstrip("/"), model, constraint, asked),
             side_by_side=side_by_side,
@@ -85,8 +85,19 @@ def evaluate(
         show_report(console, found)
         _keep(found, out, figure, home, console)
         if compare:
-            before = before or report.measure(replace(service, model=compare), gold, name)
-            show_comparison(console, gold, before, found, show)
+            other = other or report.measure(replace(service, model=compare), gold, name)
+            show_comparison(console, gold, other, found, show)
+
+
+def _known(compare: str | None, gold: Sequence["Example"]) -> Mapping[str, Any] | None:
+    """The report of that name, if it is one: other rows are found out before the work."""
+    from adapters import report
+
+    if not compare or not Path(compare).is_file():
+        return None
+    found = report.load(Path(compare))
+    report.predictions(found, gold)
+    return found
 
 
 def _keep(
