@@ -36,6 +36,7 @@ def main() -> int:
         for path in paths:
             one.add_argument(path, type=Path)
     stages.choices["train"].add_argument("--kind", choices=KINDS, default="cluener")
+    stages.choices["train"].add_argument("--skip-bad", action="store_true")
     stages.choices["try"].add_argument("texts", nargs="+")
     stages.choices["average"].add_argument("folders", nargs="+", type=Path)
     stages.choices["calibrate"].add_argument("--constraint", default="grounded")
@@ -54,12 +55,16 @@ def run(asked: argparse.Namespace) -> None:
     if asked.stage == "train":
         from adapters.train import train
 
-        done = train(asked.recipe, asked.data, asked.base, asked.work, asked.kind)
+        paths = (asked.recipe, asked.data, asked.base, asked.work)
+        done = train(*paths, asked.kind, skip_bad=asked.skip_bad)
+        if done.bad:
+            print(f"{done.bad} rows left out: they cannot be read")
         if done.left_out:
             print(
                 f"{done.left_out} rows left out: their mentions overlap, and cannot be written so"
             )
-        print(f"{done.steps} steps, best validation loss {done.best_loss:.4f}: {done.folder}")
+        loss = "" if done.best_loss is None else f", best validation loss {done.best_loss:.4f}"
+        print(f"{done.steps} steps{loss}: {done.folder}")
     elif asked.stage == "try":
         from adapters.trial import Trial
 

@@ -82,7 +82,7 @@ def _pack(
     examples: Sequence[Example], labels: Sequence[Label], mix: Mix, rng: random.Random
 ) -> Pack:
     asked = tuple(labels)
-    if rng.random() < mix.subset:
+    if len(asked) > 1 and rng.random() < mix.subset:
         chosen = set(rng.sample(asked, rng.randint(1, len(asked) - 1)))
         asked = tuple(label for label in asked if label in chosen)
     return Pack(asked, tuple(restricted(example, asked) for example in examples))

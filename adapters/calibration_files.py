@@ -23,14 +23,25 @@ _CHOSEN = ("min_score", "f1", "f1_before")
 
 
 def put(
-    folder: Path, constraint: Constraint, found: Mapping[str, Any], split: str, drawn: Path
+    adapter: manifest.Adapter,
+    constraint: Constraint,
+    found: Mapping[str, Any],
+    split: str,
+    drawn: Path,
 ) -> manifest.Adapter:
-    """Record ``found``, as of ``calibrate``, for the adapter in ``folder``, in place of what was
-    there for ``constraint``. ``drawn`` has the pictures. ``split`` says which rows these were.
+    """Record ``found``, as of ``calibrate``, for ``adapter`` as it was when it was asked, in place
+    of what was there for ``constraint``. ``drawn`` has the pictures. ``split`` says which rows
+    these were.
 
-    The manifest is changed last, each file by rename. Raises CalibrateError, ManifestError.
+    The manifest is changed last, each file by rename. Raises CalibrateError, also when the folder
+    has other weights by now, ManifestError.
     """
-    adapter = manifest.load(folder)
+    folder = adapter.folder
+    now = manifest.load(folder).version
+    if now != adapter.version:
+        raise CalibrateError(
+            f"{folder} has the weights {now} now; {adapter.version} were asked: calibrate once more"
+        )
     table: dict[str, Any] = {
         "method": BETA,
         "sha256": adapter.sha256[:16],

@@ -12,14 +12,13 @@ def card(
     name: str,
     plan: Recipe,
     reports: Sequence[Mapping[str, Any]],
-    data: str,
-    licence: str,
+    about: Mapping[str, str],
     notes: str,
     pictures: Sequence[str],
     calibrations: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
 ) -> str:
-    """The text of README.md; ``reports`` as of ``report.report``, ``pictures`` files beside it,
-    ``calibrations`` the manifest's tables by constraint."""
+    """The text of README.md; ``reports`` as of ``report.report``, ``about`` the manifest's
+    table ``data``, ``pictures`` files beside it, ``calibrations`` its tables by constraint."""
     labels = ", ".join(f"{label.name} ({label.written})" for label in plan.labels)
     lora = plan.lora
     rows = [
@@ -29,7 +28,8 @@ def card(
         f"Prompt `{plan.prompt}`, answer format `{plan.format}`, texts up to "
         f"{plan.max_chars} characters.\n",
         f"**Labels:** {labels}\n",
-        f"**Training data:** {data or 'not stated'}. **Data licence:** {licence or 'not stated'}. "
+        f"**Training data:** {about['trained_on'] or 'not stated'}. "
+        f"**Data licence:** {about['licence'] or 'not stated'}. "
         "How it was trained: [recipe.toml](recipe.toml).\n",
     ]
     if notes:

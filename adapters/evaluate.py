@@ -16,9 +16,10 @@ import httpx2
 from adapters.data import Example
 from service.ner.types import Constraint, Entity
 
-# No place, or no engine for the moment: the answer says when to ask again. More than this often is
-# a fault of its own.
+# An answer that lacks a part of a text; no place, or no engine for the moment: the answer says when
+# to ask again. More than this often is a fault of its own.
 _ATTEMPTS: dict[int, int] = {
+    httpx2.codes.OK: 2,
     httpx2.codes.TOO_MANY_REQUESTS: 50,
     httpx2.codes.SERVICE_UNAVAILABLE: 12,
 }
@@ -52,6 +53,8 @@ class Answers:
     """What the service said, in the order of the sentences.
 
     ``dropped``: reason → number. ``seconds``: of the whole run. ``completion_tokens``: in all.
+    ``labels``: the names asked for, none for all of the model's. ``weights``: the first digits of
+    the adapter's sha256; None for a base model, or where the api key may not ask for models.
     """
 
     model: str
@@ -61,6 +64,8 @@ class Answers:
     truncated: int
     completion_tokens: int
     seconds: float
+    labels: tuple[str, ...] = ()
+    weights: str | None = None
 
 
 def ask(
@@ -68,10 +73,11 @@ def ask(
 ) -> Answers:
     """Send every text, ``side_by_side`` at a time; ``done`` hears how many are through.
 
-    Raises EvaluationError at the first sentence without an answer.
+    Raises EvaluationError at the first sentence without an answer, or without a part of it, and
+    when the adapter's weights were replaced meanwhile.
     """
     began = time.monotonic()
-    rows = asyncio.run(_all(service, texts, done))
+    rows, weights = asyncio.run(_all(service, texts, done))
     return Answers(
         model=rows[0]["model"] if rows else service.model or "",
         constraint=service.constraint,
@@ -80,12 +86,15 @@ def ask(
         truncated=sum(row["truncated"] for row in rows),
         completion_tokens=sum(row["usage"]["completion_tokens"] for row in rows),
         seconds=time.monotonic() - began,
+        labels=tuple(service.labels),
+        weights=weights,
     )
 
 
 async def _all(
     service: Service, texts: Sequence[str], done: Callable[[int], None]
-) -> list[dict[str, Any]]:
+) -> tuple[list[dict[str, Any]], str | None]:
+    """The answers, and the weights that gave them."""
     rows: list[dict[str, Any]] = [{} for _ in texts]
     waiting = iter(enumerate(texts))
     headers = {"authorization": f"Bearer {service.api_key}"} if service.api_key else {}
@@ -101,13 +110,32 @@ async def _all(
     async with httpx2.AsyncClient(
         base_url=service.url, headers=headers, timeout=service.timeout, trust_env=False
     ) as client:
+        before = await _weights(client, service)
         try:
             async with asyncio.TaskGroup() as group:
                 for _ in range(service.side_by_side):
                     group.create_task(work(client))
         except ExceptionGroup as failures:
             raise failures.exceptions[0] from None
-    return rows
+        after = await _weights(client, service)
+    name = rows[0]["model"] if rows else ""
+    if before.get(name) != after.get(name):
+        raise EvaluationError(
+            f"the weights of {name} were replaced while it was measured: "
+            f"{before.get(name)} before, {after.get(name)} now; measure once more"
+        )
+    return rows, after.get(name)
+
+
+async def _weights(client: httpx2.AsyncClient, service: Service) -> dict[str, str | None]:
+    """model → the first digits of its weights' sha256; nothing where models may not be listed."""
+    try:
+        answer = await client.get("/v1/models")
+    except httpx2.HTTPError as exc:
+        said = str(exc) or type(exc).__name__
+        raise EvaluationError(f"{service.url}/v1/models: {said}") from exc
+    listed = answer.json()["data"] if answer.status_code == httpx2.codes.OK else []
+    return {model["id"]: model.get("weights") for model in listed}
 
 
 async def _extract(client: httpx2.AsyncClient, service: Service, text: str) -> dict[str, Any]:
@@ -129,13 +157,21 @@ async def _extract(client: httpx2.AsyncClient, service: Service, text: str) -> d
         status = answer.status_code
         if status == httpx2.codes.OK:
             row: dict[str, Any] = answer.json()
-            return row
+            if not row.get("partial"):
+                return row
         attempts[status] += 1
         if attempts[status] >= _ATTEMPTS.get(status, 1):
             break
         await sleep(float(answer.headers.get("retry-after", "1")))
-    said = answer.text[:500]
-    raise EvaluationError(f"{service.url}/extract answered {answer.status_code}: {said}")
+    raise EvaluationError(f"{service.url}/extract {_said(answer)}")
+
+
+def _said(answer: httpx2.Response) -> str:
+    if answer.status_code == httpx2.codes.OK:
+        chunk = answer.json()["chunks"][0]
+        where = f"[{chunk['start']}, {chunk['end']})"
+        return f"did not answer for {where} of a text: {chunk['error']['message']}"
+    return f"answered {answer.status_code}: {answer.text[:500]}"
 
 
 def _example(text: str, row: Mapping[str, Any]) -> Example:

@@ -28,15 +28,20 @@ def promote(
     gold: Sequence[Example],
     old: Mapping[str, Any] | None,
     new: Mapping[str, Any],
+    version: str | None = None,
 ) -> Verdict:
     """Make ``name`` the default if its report ``new`` is no worse than ``old`` on ``gold``.
 
-    ``old`` is the default's report; None: there is no default yet. No worse: the lower 95 % bound
-    of the paired difference in text F1 is above -0.01. Raises ReportError when a report was made
-    on other sentences, ManifestError for a registry.toml that cannot be used.
+    ``old`` is the default's report; None: there is no default yet. ``version`` are the first digits
+    of the sha256 of ``name``'s weights; None: any weights' report will do. No worse: the lower 95 %
+    bound of the paired difference in text F1 is above -0.01. Raises ReportError when a report was
+    made on other sentences, ManifestError for a registry.toml that cannot be used.
     """
     if new["model"] != name:
         return Verdict(False, f"the report is about {new['model']}, not about {name}")
+    measured = new.get("weights") or version
+    if version is not None and measured != version:
+        return Verdict(False, f"the report is about the weights {measured}, not about {version}")
     named = names.read(adapters)
     if name in named.disabled:
         return Verdict(False, f"{name} is disabled in {names.FILE_NAME}")
@@ -46,6 +51,9 @@ def promote(
         return Verdict(
             False, f"the default is {default}: expected its report to compare with, found {what}"
         )
+    if old is not None and old["constraint"] != new["constraint"]:
+        both = f"{old['constraint']} and {new['constraint']}"
+        return Verdict(False, f"the reports were made with the constraints {both}: expected one")
     if old is None:
         names.set_default(adapters, name)
         return Verdict(True, f"{name} is the default now; there was none before")

@@ -124,6 +124,9 @@ _PARSERS: Mapping[str, Callable[[str, Sequence[Label]], Example]] = {
 def _tagged(block: str, labels: Sequence[Label]) -> Example:
     """B- and S- begin an entity, I-, M- and E- go on with one of the same label, O is outside."""
     cells = [line.rsplit(maxsplit=1) for line in block.split("\n")]
+    wide = next((cell[0] for cell in cells if len(cell[0].split()) > 1), None)
+    if wide is not None:
+        raise ValueError(f"columns {wide!r} before the tag; expected one: the text, then its tag")
     # A line with a tag alone stands for a space.
     pairs = [(cell[0] if len(cell) == 2 else " ", cell[-1]) for cell in cells]
     text = "".join(word for word, _ in pairs)

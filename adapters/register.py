@@ -1,8 +1,9 @@
 """From a finished training run to a registered adapter: weights, manifest, recipe, card."""
 
 import hashlib
-import json
+import os
 import shutil
+import tempfile
 import tomllib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -13,13 +14,10 @@ from adapters import recipe as recipes
 from adapters.card import card
 from adapters.recipe import Recipe
 from adapters.toml_text import assignments
+from adapters.trained import CONFIG, WEIGHTS, RegisterError, check
 from service import manifest
 
-WEIGHTS, CONFIG = "adapter_model.safetensors", "adapter_config.json"
-
-
-class RegisterError(Exception):
-    """What was trained does not fit the recipe, or is not there: names the file and why."""
+CARD = "README.md"
 
 
 def register(
@@ -37,58 +35,69 @@ def register(
     """Put the weights of folder ``trained`` into ``adapters/name`` and describe them.
 
     Writes the two weight files, adapter.toml, recipe.toml, README.md (the card) and copies of the
-    files ``beside`` (the card shows the pictures), the manifest last: a folder without one is not
-    an adapter. ``reports`` as of ``report.report``; ``data`` and ``licence`` say what it was
-    trained on, and stay as they were where they are left out. Raises RegisterError, RecipeError,
-    ManifestError.
+    files ``beside`` (the card shows the pictures). All is made and checked beside the folder first;
+    then each file takes its place by rename, the manifest last. ``reports`` as of
+    ``report.report``; ``data`` and ``licence`` say what it was trained on, and stay as they were
+    where they are left out. Raises RegisterError, RecipeError, ManifestError.
     """
+    if not manifest.is_name(name):
+        raise RegisterError(f"name {name!r}; expected letters, digits, '.', '_' or '-', up to 100")
     plan = recipes.load(recipe_file)
-    _check(trained, plan)
-    _check_reports(name, reports)
+    check(trained, plan, recipe_file)
+    digest = _sha256(trained / WEIGHTS)
+    _check_reports(name, digest, reports)
     folder = adapters / name
-    folder.mkdir(parents=True, exist_ok=True)
-    _put(recipe_file, folder / recipes.FILE_NAME)
-    prompt = recipe_file.with_name(plan.prompt)
-    own = [prompt] if prompt.suffix == ".toml" else []
-    for file in (trained / WEIGHTS, trained / CONFIG, *own, *beside):
-        _put(file, folder / file.name)
-    digest = _sha256(folder / WEIGHTS)
     before = _about(folder / manifest.FILE_NAME)
-    calibrated = _calibrations(folder / manifest.FILE_NAME, digest)
-    data, licence = data or before["trained_on"], licence or before["licence"]
-    pictures = sorted(path.name for path in folder.glob("*.png"))
-    described = card(name, plan, reports, data, licence, notes, pictures, calibrated)
-    (folder / "README.md").write_text(described, encoding="utf-8")
-    # Weights that are only described anew were not made today.
-    date = before["date"] if before["sha256"] == digest else ""
-    about = {"trained_on": data, "licence": licence, "date": date or _today()}
-    fields = _manifest(name, plan, digest, reports, about)
-    for constraint, table in calibrated.items():
-        fields += f"\n[calibration.{constraint}]\n{assignments(table)}"
-    (folder / manifest.FILE_NAME).write_text(fields, encoding="utf-8")
+    same = before["sha256"] == digest
+    about = {
+        "trained_on": data or before["trained_on"],
+        "licence": licence or before["licence"],
+        # Weights that are only described anew were not made today.
+        "date": (same and before["date"]) or _today(),
+    }
+    calibrated = _calibrations(folder / manifest.FILE_NAME) if same else {}
+    adapters.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=adapters, prefix=".registering-") as place:
+        staged = Path(place) / name
+        recipes.copy(recipe_file, plan, staged)
+        for file in (trained / WEIGHTS, trained / CONFIG, *beside):
+            shutil.copyfile(file, staged / file.name)
+        # Of other weights, pictures and log say nothing.
+        old = folder.glob("*.png") if same else ()
+        pictures = sorted({path.name for path in (*staged.glob("*.png"), *old)})
+        described = card(name, plan, reports, about, notes, pictures, calibrated)
+        (staged / CARD).write_text(described, encoding="utf-8")
+        fields = _manifest(name, plan, digest, reports, about, calibrated)
+        (staged / manifest.FILE_NAME).write_text(fields, encoding="utf-8")
+        manifest.load(staged)
+        _put(staged, folder, keep=same)
     return manifest.load(folder)
 
 
-def _check(trained: Path, plan: Recipe) -> None:
-    try:
-        config = json.loads((trained / CONFIG).read_text(encoding="utf-8"))
-        size = (trained / WEIGHTS).stat().st_size
-    except (OSError, ValueError) as exc:
-        raise RegisterError(f"{trained}: {exc}; expected a folder that was trained") from exc
-    for key, want in (("r", plan.lora.rank), ("base_model_name_or_path", plan.base)):
-        if config.get(key) != want:
-            raise RegisterError(
-                f"{trained / CONFIG}: {key} = {config.get(key)!r}; expected {want!r}"
-            )
-    if not size:
-        raise RegisterError(f"{trained / WEIGHTS} is empty")
+def _put(staged: Path, folder: Path, *, keep: bool) -> None:
+    """Move every file, the manifest last; ``keep`` what else is shown of the adapter there."""
+    folder.mkdir(exist_ok=True)
+    files = sorted(staged.iterdir(), key=lambda file: file.name == manifest.FILE_NAME)
+    for file in files:
+        with file.open("rb") as written:
+            os.fsync(written.fileno())
+        file.replace(folder / file.name)
+    if not keep:
+        shown = {*folder.glob("*.png"), *folder.glob("log.jsonl")}
+        for path in shown - {folder / file.name for file in files}:
+            path.unlink()
 
 
-def _check_reports(name: str, reports: Sequence[Mapping[str, Any]]) -> None:
+def _check_reports(name: str, digest: str, reports: Sequence[Mapping[str, Any]]) -> None:
     for found in reports:
         if found["model"] != name:
             raise RegisterError(
                 f"the report on {found['split']} is about {found['model']!r}; expected {name!r}"
+            )
+        if not digest.startswith(found.get("weights") or ""):
+            raise RegisterError(
+                f"the report on {found['split']} is about the weights {found['weights']}; "
+                f"expected {digest[:8]}: measure these"
             )
 
 
@@ -99,16 +108,10 @@ def _about(path: Path) -> dict[str, str]:
     return said | {"sha256": fields.get("sha256", "")}
 
 
-def _calibrations(path: Path, digest: str) -> dict[str, dict[str, Any]]:
-    """Those of a manifest that were fitted on the weights with ``digest``: others hold no more."""
-    fields = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    tables: dict[str, dict[str, Any]] = fields.get("calibration", {})
-    return {name: one for name, one in tables.items() if digest.startswith(one.get("sha256", "-"))}
-
-
-def _put(source: Path, target: Path) -> None:
-    if source.resolve() != target.resolve():
-        shutil.copyfile(source, target)
+def _calibrations(path: Path) -> dict[str, dict[str, Any]]:
+    """constraint → the table of its calibration."""
+    fields = tomllib.loads(path.read_text(encoding="utf-8"))
+    return dict(fields.get("calibration", {}))
 
 
 def _manifest(
@@ -117,6 +120,7 @@ def _manifest(
     digest: str,
     reports: Sequence[Mapping[str, Any]],
     about: Mapping[str, str],
+    calibrated: Mapping[str, Mapping[str, Any]],
 ) -> str:
     fields = {
         "name": name,
@@ -140,6 +144,7 @@ def _manifest(
     ]
     rows.append("[data]\n" + assignments({key: value for key, value in about.items() if value}))
     rows += ["[[evaluation]]\n" + assignments(_summary(found)) for found in reports]
+    rows += [f"[calibration.{one}]\n{assignments(table)}" for one, table in calibrated.items()]
     return "\n".join(rows)
 
 

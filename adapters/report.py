@@ -14,7 +14,7 @@ from adapters.confusion import confusion
 from adapters.data import Example
 from adapters.evaluate import Answers, Service, ask
 from adapters.kept import digest, figures, rows
-from adapters.score import Difference, Metric, compare, errors
+from adapters.score import Difference, Metric, by_sentence, compare, errors
 from service.ner.types import Entity
 
 
@@ -57,7 +57,9 @@ def report(gold: Sequence[Example], answers: Answers, split: str) -> dict[str, A
     sentences = max(len(gold), 1)
     return {
         "model": answers.model,
+        "weights": answers.weights,
         "constraint": answers.constraint,
+        "labels": list(answers.labels),
         "split": split,
         "date": datetime.now(UTC).date().isoformat(),
         "sentences": len(gold),
@@ -91,14 +93,26 @@ def load(path: Path) -> dict[str, Any]:
 
 
 def predictions(found: Mapping[str, Any], gold: Sequence[Example]) -> list[Example]:
-    """The predictions of a report; raises ReportError if it was made on other sentences."""
-    kept = found["predicted"]
+    """The predictions of a report; raises ReportError if it was made on other sentences, or on
+    other entities of them."""
+    kept, split = found["predicted"], found.get("split")
     if [row["text"] for row in kept] != [digest(example.text) for example in gold]:
-        raise ReportError(f"the report on {found.get('split')!r} was made on other sentences")
+        raise ReportError(f"the report on {split!r} was made on other sentences")
+    wanted = by_sentence(gold, gold, "span")
+    for row, counts in zip(kept, wanted, strict=True):
+        if "counts" in row and row["counts"]["span"][2] != counts.gold:
+            raise ReportError(
+                f"the report on {split!r} was made with other labels ({_labels(found)}), or the "
+                "data was changed since"
+            )
     return [
         Example(example.text, tuple(Entity(*entity) for entity in row["entities"]))
         for row, example in zip(kept, gold, strict=True)
     ]
+
+
+def _labels(found: Mapping[str, Any]) -> str:
+    return ", ".join(found.get("labels", ())) or "all of the model's"
 
 
 def difference(

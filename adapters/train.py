@@ -1,8 +1,5 @@
 """LoRA fine-tuning from a recipe: resumable after a kill, the same result for the same seed."""
 
-import ctypes
-import dataclasses
-import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,9 +13,11 @@ from transformers import AutoTokenizer
 
 from adapters import augment, checkpoint, model, recipe
 from adapters.data import Example, split, writable
+from adapters.freed_memory import keep_freed_memory
 from adapters.packing import Batch, pack
 from adapters.readers import Kind, read
 from adapters.recipe import Recipe
+from adapters.steps import keep_held_out, learning_rate, training_packs, validation_packs
 from adapters.template import Encoder
 from adapters.training_log import TrainingLog
 from service.ner.formats import FORMATS
@@ -28,34 +27,47 @@ CHECKPOINT, LOG, BEST = "checkpoint.pt", "log.jsonl", "best"
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """``folder`` holds the best weights; losses in nats a learned token; time in seconds;
-    ``left_out`` rows cannot be written in the recipe's format."""
+    """``folder`` holds the weights; ``best_loss`` in nats a learned token, None without validation
+    rows; ``bad`` rows could not be read, ``left_out`` not written in the recipe's format."""
 
     folder: Path
     steps: int
+    bad: int
     left_out: int
-    best_loss: float
-    seconds: float
+    best_loss: float | None
 
 
-def train(recipe_file: Path, data: Path, base: Path, work: Path, kind: Kind = "cluener") -> Trained:
+def train(
+    recipe_file: Path,
+    data: Path,
+    base: Path,
+    work: Path,
+    kind: Kind = "cluener",
+    *,
+    skip_bad: bool = False,
+) -> Trained:
     """Train as ``recipe_file`` says on the file ``data`` over the model folder ``base``.
 
-    ``work`` keeps checkpoint.pt, log.jsonl and best/ (the adapter); calling again goes on from the
-    last checkpoint. Raises RecipeError, DataError, RowTooLong, OSError, ValueError (checkpoint of
-    another recipe, start weights of another shape).
+    ``work`` keeps checkpoint.pt, log.jsonl and best/ (the adapter: the weights with the lowest
+    validation loss, or the last ones where no rows are held out for one); calling again goes on
+    from the last checkpoint. ``skip_bad`` counts rows that cannot be read. Raises RecipeError,
+    DataError, RowTooLong, OSError, ValueError (checkpoint of another recipe, other rows or another
+    base; start weights of another shape, or that were trained on rows that are held out now).
     """
     work.mkdir(parents=True, exist_ok=True)
     plan = recipe.load(recipe_file)
-    started = time.monotonic()
     begun = recipe_file.parent / plan.start if plan.start else None
-    found = read(data, kind, plan.labels).examples
-    examples = writable(found, FORMATS[plan.format], plan.labels)
+    if begun is not None:
+        keep_held_out(begun, plan)
+    found = read(data, kind, plan.labels, skip_bad=skip_bad)
+    examples = writable(found.examples, FORMATS[plan.format], plan.labels)
     run = _Run.prepare(plan, examples, base, work, begun)
-    _keep_freed_memory()
+    recipe.copy(recipe_file, plan, work / BEST)
+    keep_freed_memory()
     run.go()
-    seconds, left_out = time.monotonic() - started, len(found) - len(examples)
-    return Trained(work / BEST, len(run.packs), left_out, run.progress.best, seconds)
+    left_out = len(found.examples) - len(examples)
+    best = run.progress.best if run.validation else None
+    return Trained(work / BEST, len(run.packs), len(found.skipped), left_out, best)
 
 
 @dataclass(slots=True)
@@ -67,6 +79,7 @@ class _Run:
     model: Any
     optimiser: torch.optim.Optimizer
     work: Path
+    identity: str
     progress: checkpoint.Progress
 
     @classmethod
@@ -83,15 +96,17 @@ class _Run:
         optimiser = torch.optim.AdamW(_learned(tuned), plan.train.learning_rate, weight_decay=0.0)
         tokenizer = AutoTokenizer.from_pretrained(base)
         encoder = Encoder(tokenizer, plan.template, plan.format)
+        identity = checkpoint.identity(plan, examples, base.name)
         return cls(
             plan,
             encoder,
-            _packs(plan, training),
-            _plain(plan, held_out[: plan.train.validation_rows]),
+            training_packs(plan, training),
+            validation_packs(plan, held_out[: plan.train.validation_rows]),
             tuned,
             optimiser,
             work,
-            checkpoint.load(work / CHECKPOINT, _digest(plan), tuned, optimiser),
+            identity,
+            checkpoint.load(work / CHECKPOINT, identity, tuned, optimiser),
         )
 
     def go(self) -> None:
@@ -106,7 +121,7 @@ class _Run:
             while self.progress.step < len(self.packs):
                 row = self._step()
                 if self._due(settings.validate_every):
-                    row["validation_loss"] = self._validate()
+                    row |= self._look()
                 log.write(row)
                 if self._due(settings.checkpoint_every):
                     self._save()
@@ -144,6 +159,17 @@ class _Run:
         size = self.plan.train.rows_at_once or len(rows)
         return [pack(rows[start : start + size]) for start in range(0, len(rows), size)]
 
+    def _look(self) -> dict[str, float]:
+        """Keep the weights if they are the best so far; without validation rows, in any case."""
+        if not self.validation:
+            model.save(self.model, self.work / BEST, self.plan.lora, self.plan.base)
+            return {}
+        loss = self._validate()
+        if loss < self.progress.best:
+            self.progress.best = loss
+            model.save(self.model, self.work / BEST, self.plan.lora, self.plan.base)
+        return {"validation_loss": round(loss, 5)}
+
     def _validate(self) -> float:
         total, learned = 0.0, 0
         self.model.eval()
@@ -152,60 +178,16 @@ class _Run:
                 total += model.loss_of(self.model, batch).item()
                 learned += len(batch.targets)
         self.model.train()
-        mean = total / max(learned, 1)
-        if mean < self.progress.best:
-            self.progress.best = mean
-            model.save(self.model, self.work / BEST, self.plan.lora, self.plan.base)
-        return round(mean, 5)
+        return total / learned
 
     def _save(self) -> None:
-        digest = _digest(self.plan)
-        checkpoint.save(self.work / CHECKPOINT, digest, self.progress, self.model, self.optimiser)
+        checkpoint.save(
+            self.work / CHECKPOINT, self.identity, self.progress, self.model, self.optimiser
+        )
 
     def _due(self, every: int) -> bool:
         return self.progress.step % every == 0 or self.progress.step == len(self.packs)
 
 
-def learning_rate(plan: Recipe, step: int, steps: int) -> float:
-    """Linear warm-up, then linear decay to 0; ``step`` counts from 0."""
-    warm_up = max(1, round(plan.train.warm_up * steps))
-    share = min((step + 1) / warm_up, (steps - step) / (steps - warm_up + 1))
-    return plan.train.learning_rate * share
-
-
-def _packs(plan: Recipe, training: Sequence[Example]) -> list[augment.Pack]:
-    rows = training[: plan.data.rows or None]
-    mix = augment.Mix(plan.data.subset, plan.data.empty, plan.data.joined, plan.max_chars)
-    size, seed = plan.train.rows_a_step, plan.train.seed
-    passes = (
-        augment.packs(rows, plan.labels, mix, size, seed + n) for n in range(plan.train.epochs)
-    )
-    return list(chain.from_iterable(passes))
-
-
-def _plain(plan: Recipe, examples: Sequence[Example]) -> list[augment.Pack]:
-    none = augment.Mix(0.0, 0.0, 0.0, plan.max_chars)
-    return augment.packs(examples, plan.labels, none, plan.train.rows_a_step, plan.train.seed)
-
-
 def _learned(tuned: Any) -> list[torch.nn.Parameter]:
     return [parameter for parameter in tuned.parameters() if parameter.requires_grad]
-
-
-def _digest(plan: Recipe) -> str:
-    return json.dumps(dataclasses.asdict(plan), sort_keys=True, ensure_ascii=False)
-
-
-def _keep_freed_memory() -> None:
-    # glibc hands every large tensor back to the system at once, and asking for its pages again
-    # costs more than some of the products. So: one arena, no mmap, no trimming, growth by 256 MiB.
-    one_arena, no_mmap, top_pad, trim = -8, -4, -2, -1
-    try:
-        libc = ctypes.CDLL("libc.so.6")
-        libc.malloc_trim(0)
-        libc.mallopt(one_arena, 1)
-        libc.mallopt(no_mmap, 0)
-        libc.mallopt(top_pad, 1 << 28)
-        libc.mallopt(trim, (1 << 31) - 1)
-    except (OSError, AttributeError):
-        return

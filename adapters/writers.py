@@ -1,11 +1,11 @@
 """The writers: training rows for other trainers, with our prompt and our answer format."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from adapters.data import Example
+from adapters.data import Example, writable
 from service.ner.formats import FORMATS
 from service.ner.guard import QWEN_ADDED_TOKENS
 from service.ner.prompt import Template, render
@@ -17,22 +17,24 @@ Kind = Literal["alpaca", "chat"]
 def write(
     path: Path,
     kind: Kind,
-    examples: Iterable[Example],
+    examples: Sequence[Example],
     labels: Sequence[Label],
     template: Template,
     format_name: str,
 ) -> int:
-    """Write one JSON object a line and return their number.
+    """Write one JSON object a line, the whole file or nothing, and return their number.
 
-    ``alpaca``: ``{"instruction", "input", "output"}``. ``chat``: ``{"messages": […]}``.
+    ``alpaca``: ``{"instruction", "input", "output"}``. ``chat``: ``{"messages": […]}``. Examples
+    that the format cannot write are left out (``data.writable``).
     """
-    rows = 0
-    with path.open("w", encoding="utf-8") as file:
-        for example in examples:
+    rows = writable(examples, FORMATS[format_name], labels)
+    part = path.with_name(f"{path.name}.part")
+    with part.open("w", encoding="utf-8") as file:
+        for example in rows:
             row = _row(kind, example, labels, template, format_name)
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
-            rows += 1
-    return rows
+    part.replace(path)
+    return len(rows)
 
 
 def _row(

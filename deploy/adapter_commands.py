@@ -24,6 +24,7 @@ adapter = typer.Typer(
     "The guide is adapters/README.md.",
 )
 
+SkipBad = Annotated[bool, typer.Option("--skip-bad", help="count bad rows, go on")]
 RecipeFile = Annotated[Path | None, typer.Option(help="recipe with labels, prompt and format")]
 Base = Annotated[
     Path | None,
@@ -36,7 +37,7 @@ def data(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="the labelled rows")],
     kind: Annotated[Kind, typer.Option(help="how the rows are written")] = "cluener",
     recipe: RecipeFile = None,
-    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="count bad rows, go on")] = False,
+    skip_bad: SkipBad = False,
     against: Annotated[
         Path | None, typer.Option(help="rows for evaluation, none of which may stand in FILE")
     ] = None,
@@ -53,7 +54,7 @@ def data(
     from adapters import readers
     from adapters import recipe as recipes
     from adapters.data import leaked
-    from deploy.show_data import show_leaked, show_rows
+    from deploy.show_data import show_leaked, show_rows, show_written
 
     if (to is None) != (out is None) or (to is not None and recipe is None):
         raise typer.BadParameter("--to, --out and --recipe go together")
@@ -67,7 +68,7 @@ def data(
             from adapters.writers import write
 
             rows = write(out, to, found.examples, plan.labels, plan.template, plan.format)
-            console.print(f"{rows} rows written to {out}", soft_wrap=True)
+            show_written(console, out, rows, len(found.examples))
         if against:
             others = readers.read(against, against_kind or kind, labels, skip_bad=skip_bad)
             both = leaked(found.examples, others.examples)
@@ -80,6 +81,7 @@ def train(
     recipe: Annotated[Path, typer.Argument(help="recipe.toml")],
     file: Annotated[Path, typer.Argument(metavar="DATA", help="the labelled rows")],
     kind: Annotated[Kind, typer.Option(help="how the rows are written")] = "cluener",
+    skip_bad: SkipBad = False,
     work: Annotated[
         Path | None,
         typer.Option(help="for checkpoints, log, weights; else HOME/training/(recipe's folder)"),
@@ -101,7 +103,8 @@ def train(
         work = work or home / "training" / recipe.absolute().parent.name
         console.print(f"training in {work}", soft_wrap=True)
         try:
-            status = trainer.run(python, "train", recipe, file, folder, work, "--kind", kind)
+            options = ["--kind", kind, *(["--skip-bad"] if skip_bad else [])]
+            status = trainer.run(python, "train", recipe, file, folder, work, *options)
         except (KeyboardInterrupt, trainer.TrainerFailed):
             console.print("stopped; the same command goes on from the last checkpoint")
             raise
@@ -113,7 +116,7 @@ def register(
     trained: Annotated[Path, typer.Argument(help="the work folder of `train`, or its best/")],
     name: Annotated[str, typer.Argument(help="the adapter's name")],
     recipe: Annotated[
-        Path | None, typer.Option(help="else recipe.toml in the adapter's folder")
+        Path | None, typer.Option(help="else recipe.toml beside the weights, or in its folder")
     ] = None,
     report: Annotated[
         list[Path] | None, typer.Option(help="report of `evaluate` for the card; repeatable")
@@ -137,9 +140,10 @@ def register(
         folder = settings().adapters / name
         notes = notes or folder / "notes.md"
         best = trained / "best" if (trained / "best").is_dir() else trained
+        own = best if (best / "recipe.toml").is_file() else folder
         found = put(
             best,
-            recipe or folder / "recipe.toml",
+            recipe or own / "recipe.toml",
             folder.parent,
             name,
             reports=[reports.load(path) for path in report or ()],

@@ -81,11 +81,16 @@ def _calibrated(
     answers = asked(service, gold, split)
     if answers.model != adapter.name:
         raise EvaluationError(f"{service.url} answered as {answers.model}; expected {adapter.name}")
+    if answers.weights not in (None, adapter.version):
+        raise EvaluationError(
+            f"{service.url} answered with the weights {answers.weights}; expected "
+            f"{adapter.version}, those in {adapter.folder}"
+        )
     with tempfile.TemporaryDirectory() as folder:
         drawn = Path(folder)
         sentences = observe(gold, answers.predicted)
         result = _fitted(python, sentences, drawn, service.constraint)
-        put(adapter.folder, service.constraint, result, split, drawn)
+        put(adapter, service.constraint, result, split, drawn)
     return result
 
 

@@ -4,8 +4,8 @@ from adapters.calibrate import CalibrateError
 from adapters.evaluate import EvaluationError
 from adapters.readers import DataError
 from adapters.recipe import RecipeError
-from adapters.register import RegisterError
 from adapters.report import ReportError
+from adapters.trained import RegisterError
 from deploy.bulk.errors import BulkFailed
 from deploy.engine.environment import EnvironmentNotMade
 from deploy.pull.errors import PullError

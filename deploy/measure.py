@@ -7,6 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from adapters import recipe
 from adapters.augment import restricted
 from adapters.data import Example, split
 from adapters.readers import DataError, Kind, read
@@ -20,9 +21,9 @@ from adapters.report import (
     table,
 )
 from adapters.score import Metric
+from service import names
 from service.manifest import FILE_NAME, load
 from service.ner.types import Label
-from service.registry import default_of
 from service.settings import Settings
 
 
@@ -39,9 +40,12 @@ def gold_rows(
     """The rows of ``file`` that are measured; 0 is no limit, ``only`` are the labels asked for.
 
     Labels are those of the adapter ``model`` if it is in the adapters folder, else the file's own.
-    Raises DataError, also when no row is left.
+    Raises DataError, also when no row is left, or when more are to be held out than the adapter's
+    recipe says: it was trained on those.
     """
-    labels = _labels(settings, model)
+    folder = _folder(settings, model)
+    labels = load(folder).labels if (folder / FILE_NAME).is_file() else ()
+    _refuse_trained_on(folder, held_out)
     found = read(file, kind, labels).examples
     found = split(found, held_out)[1] if held_out else found
     if only:
@@ -57,10 +61,21 @@ def split_name(file: Path, held_out: int) -> str:
     return file.stem + (f", {held_out} rows held out" if held_out else "")
 
 
-def _labels(settings: Settings, model: str | None) -> tuple[Label, ...]:
-    name = model or settings.default_model or default_of(settings.adapters)
-    folder = settings.adapters / name if name else None
-    return load(folder).labels if folder and (folder / FILE_NAME).is_file() else ()
+def _folder(settings: Settings, model: str | None) -> Path:
+    """Where the adapter of that name, or alias, would be."""
+    named = names.read(settings.adapters)
+    name = model or settings.default_model or named.default or ""
+    return settings.adapters / named.aliases.get(name, name)
+
+
+def _refuse_trained_on(folder: Path, held_out: int) -> None:
+    file = folder / recipe.FILE_NAME
+    most = recipe.load(file).data.held_out if held_out and file.is_file() else held_out
+    if held_out > most:
+        raise DataError(
+            f"{held_out} rows held out: {folder.name} was trained on all but {most} ({file}); "
+            f"expected up to {most}"
+        )
 
 
 def show_report(console: Console, found: Mapping[str, Any]) -> None:

@@ -72,7 +72,7 @@ def evaluate(
 
     console = Console()
     with clear_errors():
-        asked = {name: said for name, _, said in (one.partition("=") for one in label or ())}
+        asked = _asked(label)
         gold = gold_rows(settings(), data, kind, held_out, rows, model=model, only=tuple(asked))
         other = _known(compare, gold)
         service = Service(
@@ -87,6 +87,11 @@ def evaluate(
         if compare:
             other = other or report.measure(replace(service, model=compare), gold, name)
             show_comparison(console, gold, other, found, show)
+
+
+def _asked(label: Sequence[str] | None) -> dict[str, str]:
+    """name → description, "" where none is given."""
+    return {name: said for name, _, said in (one.partition("=") for one in label or ())}
 
 
 def _known(compare: str | None, gold: Sequence["Example"]) -> Mapping[str, Any] | None:
@@ -134,7 +139,7 @@ def compare(
 
     with clear_errors():
         before, after = report.load(old), report.load(new)
-        name, only = after["model"], label or ()
+        name, only = after["model"], tuple(_asked(label))
         gold = gold_rows(settings(), data, kind, held_out, rows, model=name, only=only)
         show_comparison(Console(), gold, before, after, show)
 
@@ -163,9 +168,9 @@ def promote(
 
     with clear_errors():
         found = settings()
-        load(found.adapters / name)
+        version = load(found.adapters / name).version
         gold = gold_rows(found, data, kind, held_out, rows, model=name)
         before = report.load(old) if old else None
-        verdict = decide(found.adapters, name, gold, before, report.load(new))
+        verdict = decide(found.adapters, name, gold, before, report.load(new), version)
         typer.echo(verdict.reason)
     raise typer.Exit(0 if verdict.promoted else 1)

@@ -1,6 +1,7 @@
 """Labelled rows on a terminal: how many, of which labels, what was wrong."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -29,6 +30,15 @@ def show_rows(console: Console, found: Read) -> None:
         table.add_row(Text(label), str(counts[label]))
     table.add_row("all", str(counts.total()))
     console.print(table)
+
+
+def show_written(console: Console, path: Path, rows: int, of: int) -> None:
+    """How many rows were written, and how many the format had no way to write."""
+    console.print(f"{rows} rows written to {path}", soft_wrap=True)
+    if rows < of:
+        console.print(
+            f"{of - rows} rows left out: their mentions overlap, and cannot be written so"
+        )
 
 
 def show_leaked(console: Console, texts: Sequence[str], of: int) -> None:

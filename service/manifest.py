@@ -62,7 +62,12 @@ class Adapter:
     @property
     def engine_name(self) -> str:
         """Its name in the engine: new weights are a new name, so no cache mixes the two."""
-        return f"{self.name}@{self.sha256[:8]}"
+        return f"{self.name}@{self.version}"
+
+    @property
+    def version(self) -> str:
+        """The first digits of the weights' sha256."""
+        return self.sha256[:8]
 
 
 def is_name(text: str) -> bool:
@@ -95,7 +100,7 @@ def load(folder: Path) -> Adapter:
         prompt=fields.text("prompt"),
         template=template(fields, folder),
         format=format_name,
-        labels=_labels(fields, format_name),
+        labels=labels_of(fields, format_name),
         max_chars=fields.positive("max_chars"),
         occurrences=fields.one_of("occurrences", get_args(Occurrences), "all"),
         evaluation=_evaluation(fields),
@@ -122,7 +127,8 @@ def template(fields: Fields, folder: Path) -> Template:
     return found
 
 
-def _labels(fields: Fields, format_name: str) -> tuple[Label, ...]:
+def labels_of(fields: Fields, format_name: str) -> tuple[Label, ...]:
+    """``labels``, none of them twice, each as the format can write it. Raises ManifestError."""
     rows = fields.values.get("labels")
     if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
         raise fields.wrong("labels", rows, "one [[labels]] table or more")

@@ -21,6 +21,7 @@ class ModelCard(BaseModel):
     loaded: bool = Field(description="whether the engine has it now")
     max_model_len: int | None = Field(description="tokens of prompt and completion, as it says")
     labels: list[str] | None = Field(description="what it finds; null: any labels")
+    weights: str | None = Field(description="an adapter's: the first digits of their sha256")
     rank: int | None = Field(description="of the LoRA")
     prompt: str | None = Field(description="the version of the prompt that it was trained with")
     evaluation: list[Evaluation] = Field(description="what was measured of it: F1 from 0 to 1")
@@ -49,6 +50,7 @@ def card(name: str, served: Served, windows: Mapping[str, int | None], created: 
         loaded=served.engine_name in windows,
         max_model_len=window if served.engine_name in windows else None,
         labels=[label.name for label in adapter.labels] if adapter else None,
+        weights=adapter.version if adapter else None,
         rank=adapter.rank if adapter else None,
         prompt=adapter.prompt if adapter else None,
         evaluation=list(adapter.evaluation) if adapter else [],

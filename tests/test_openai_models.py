@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from service.manifest import load
 from tests.conftest import ADAPTER, BASE, ENGINE_NAME, Gateway, error_of, running
 from tests.openai_script import CHAT, MESSAGES, chat_answer, public, writes
 
@@ -42,6 +43,7 @@ def test_the_base_model(gateway: Gateway) -> None:
         "loaded": True,
         "max_model_len": 2048,
         "labels": None,
+        "weights": None,
         "rank": None,
         "prompt": None,
         "evaluation": [],
@@ -100,11 +102,12 @@ class TestManifest:
         with running(folder) as gateway:
             yield gateway
 
-    def test_an_adapter(self, gateway: Gateway) -> None:
+    def test_an_adapter(self, gateway: Gateway, adapters: Path) -> None:
         """Labels, base, rank, prompt and what was measured; whether the engine has it."""
         model = gateway.client.get(f"/v1/models/{ADAPTER}").json()
         (evaluation,) = model.pop("evaluation")
         assert (model["parent"], model["rank"], model["prompt"]) == (BASE, 64, "zh-lines-1")
+        assert model["weights"] == load(adapters / ADAPTER).sha256[:8]
         assert (model["labels"], model["loaded"]) == (["company", "name"], True)
         assert evaluation == {
             "split": "test",

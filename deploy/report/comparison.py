@@ -47,6 +47,9 @@ def same_rows(old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
             )
     if [row["text"] for row in old["predicted"]] != [row["text"] for row in new["predicted"]]:
         raise ReportError("the two reports were made on different sentences")
+    wanted = [[row["counts"]["span"][2] for row in one["predicted"]] for one in (old, new)]
+    if wanted[0] != wanted[1]:
+        raise ReportError("the two reports were made with different labels: gold differs")
 
 
 def difference(old: Mapping[str, Any], new: Mapping[str, Any], metric: str) -> Difference:

@@ -54,6 +54,13 @@ def test_packs_are_whole_for_every_mix(seed: int, mix: Mix) -> None:
     assert all(row.text in texts for row in ROWS)
 
 
+def test_one_label_has_no_subset() -> None:
+    """There is nothing to leave out, and no row is lost for it."""
+    found = packs(ROWS, LABELS[:1], Mix(1.0, 0.0, 0.0, 100), 8, seed=1)
+    assert {pack.labels for pack in found} == {LABELS[:1]}
+    assert sum(len(pack.examples) for pack in found) == len(ROWS)
+
+
 def test_without_any_mix_the_rows_are_only_shuffled() -> None:
     found = packs(ROWS, LABELS, Mix(0.0, 0.0, 0.0, 100), 16, seed=1)
     assert [len(pack.examples) for pack in found] == [16, 16, 16, 12]

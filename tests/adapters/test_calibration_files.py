@@ -1,6 +1,7 @@
 """A calibration beside an adapter: manifest, card and pictures."""
 
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from adapters.calibrate import CalibrateError
 from adapters.calibration_files import put, with_table
 from adapters.card import pictures_of
+from service.manifest import load
 from tests.adapter_folders import put_adapter
 
 FOUND: dict[str, Any] = {
@@ -41,9 +43,9 @@ def test_everything_else_stays_as_it_was_written(tmp_path: Path, drawn: Path) ->
     path = folder / "adapter.toml"
     before = "# by hand\n" + path.read_text(encoding="utf-8")
     path.write_text(before, encoding="utf-8")
-    put(folder, "schema", FOUND, "rows", drawn)
-    put(folder, "grounded", FOUND, "rows", drawn)
-    adapter = put(folder, "schema", {**FOUND, "ece_after": 0.01}, "others", drawn)
+    put(load(folder), "schema", FOUND, "rows", drawn)
+    put(load(folder), "grounded", FOUND, "rows", drawn)
+    adapter = put(load(folder), "schema", {**FOUND, "ece_after": 0.01}, "others", drawn)
     assert path.read_text(encoding="utf-8").startswith(before)
     found = {one.constraint: one for one in adapter.calibrations}
     assert (found["grounded"].split, found["schema"].split) == ("rows", "others")
@@ -53,14 +55,26 @@ def test_everything_else_stays_as_it_was_written(tmp_path: Path, drawn: Path) ->
     assert not list(folder.glob("*.part"))
 
 
+def test_weights_that_were_replaced_meanwhile_get_no_calibration(
+    tmp_path: Path, drawn: Path
+) -> None:
+    """It was fitted on what the others said."""
+    folder = put_adapter(tmp_path, "mine")
+    asked = replace(load(folder), sha256="0" * 64)
+    before = (folder / "adapter.toml").read_bytes()
+    with pytest.raises(CalibrateError, match="00000000 were asked: calibrate once more"):
+        put(asked, "grounded", FOUND, "rows", drawn)
+    assert (folder / "adapter.toml").read_bytes() == before
+
+
 def test_the_card_has_a_section_for_each_constraint(tmp_path: Path, drawn: Path) -> None:
     """In the place of the one before; what stands around it stays."""
     folder = put_adapter(tmp_path, "mine")
     card = folder / "README.md"
     card.write_text("# mine\n\n## dev\n\nfigures\n", encoding="utf-8")
-    put(folder, "grounded", FOUND, "rows", drawn)
-    put(folder, "schema", FOUND, "rows", drawn)
-    put(folder, "grounded", {**FOUND, "min_score": 0.5}, "rows", drawn)
+    put(load(folder), "grounded", FOUND, "rows", drawn)
+    put(load(folder), "schema", FOUND, "rows", drawn)
+    put(load(folder), "grounded", {**FOUND, "min_score": 0.5}, "rows", drawn)
     text = card.read_text(encoding="utf-8")
     assert text.startswith("# mine\n\n## dev\n\nfigures\n\n## Scores, constraint `grounded`\n")
     assert text.count("## Scores, constraint") == 2

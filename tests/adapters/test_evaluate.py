@@ -10,10 +10,13 @@ from rich.console import Console
 from starlette.types import Receive, Send
 
 from adapters import report
+from adapters.augment import restricted
 from adapters.data import Example
 from adapters.evaluate import EvaluationError, Service, ask
 from adapters.score import Counts, score
-from service.ner.types import Entity
+from deploy.report.comparison import same_rows
+from service.manifest import load
+from service.ner.types import Entity, Label
 from tests.conftest import ADAPTER, BASE, Gateway, running
 from tests.fake_engine import completes, fails
 from tests.serving import free_port
@@ -32,7 +35,7 @@ async def _knows_one_name(body: dict[str, Any], receive: Receive, send: Send) ->
     await completes(found)(body, receive, send)
 
 
-def test_every_sentence_is_asked_and_scored_in_order(gateway: Gateway) -> None:
+def test_every_sentence_is_asked_and_scored_in_order(gateway: Gateway, adapters: Path) -> None:
     gateway.engine.script = _knows_one_name
     heard: list[int] = []
     answers = ask(Service(gateway.url, side_by_side=2), TEXTS, heard.append)
@@ -41,6 +44,7 @@ def test_every_sentence_is_asked_and_scored_in_order(gateway: Gateway) -> None:
     assert score(GOLD, answers.predicted, "span").micro == Counts(3, 3, 4)
     assert (answers.model, answers.dropped) == (ADAPTER, {"not_in_text": 2})
     assert answers.completion_tokens == 45
+    assert answers.weights == load(adapters / ADAPTER).version
 
 
 def test_labels_go_with_what_is_said_of_them(gateway: Gateway) -> None:
@@ -81,7 +85,7 @@ def test_an_engine_that_is_back_soon_does_not_end_it(
 
 def test_a_service_that_is_not_there_is_named() -> None:
     url = f"http://127.0.0.1:{free_port()}"
-    with pytest.raises(EvaluationError, match=f"{url}/extract: "):
+    with pytest.raises(EvaluationError, match=f"{url}/v1/models: "):
         ask(Service(url), TEXTS)
 
 
@@ -121,6 +125,42 @@ def test_two_reports_are_compared_sentence_by_sentence(gateway: Gateway) -> None
     new = report.report(GOLD, ask(Service(gateway.url), TEXTS), "three sentences")
     assert report.difference(GOLD, old, new).f1 == pytest.approx(0.8)
     assert [one.gold.text for one in report.changed(GOLD, old, new)] == [TEXTS[0], TEXTS[2]]
+
+
+def test_a_text_without_one_of_its_parts_ends_the_evaluation(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A part that failed is no part without entities; asked once more, it may be there."""
+
+    async def half(body: dict[str, Any], receive: Receive, send: Send) -> None:
+        broken = "坏" in body["messages"][-1]["content"]
+        script = fails(500, {"error": {"message": "a fault"}}) if broken else completes("无")
+        await script(body, receive, send)
+
+    async def at_once(_: float) -> None:
+        pass
+
+    monkeypatch.setattr("adapters.evaluate.sleep", at_once)
+    gateway.engine.script = half
+    long = "好。" * 200 + "坏。" * 200
+    with pytest.raises(
+        EvaluationError, match=r"did not answer for \[256, \d+\) of a text: the engine"
+    ):
+        ask(Service(gateway.url), [long])
+
+
+def test_reports_with_other_labels_are_not_compared(gateway: Gateway) -> None:
+    """Gold was cut down to the labels asked for, so one sentence has two golds."""
+    gateway.engine.script = _knows_one_name
+    whole = report.report(GOLD, ask(Service(gateway.url), TEXTS), "three sentences")
+    cut = [restricted(example, [Label("name", "name")]) for example in GOLD]
+    answers = ask(Service(gateway.url, labels={"name": ""}), TEXTS)
+    names = report.report(cut, answers, "three sentences")
+    assert (whole["labels"], names["labels"]) == ([], ["name"])
+    with pytest.raises(report.ReportError, match=r"with other labels \(name\), or the data"):
+        report.difference(GOLD, names, whole)
+    with pytest.raises(report.ReportError, match="with different labels"):
+        same_rows(names, whole)
 
 
 def test_reports_on_other_sentences_are_not_compared(gateway: Gateway) -> None:

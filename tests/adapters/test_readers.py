@@ -81,6 +81,7 @@ def test_every_kind_of_file_gives_the_same_example(
         ("alpaca", json.dumps({**ALPACA_LINES, "input": "叶老桂"}), "'浙商银行' in the output is"),
         ("columns", "浙 B-company\n商 I-name", "tag 'I-name' goes on with an entity"),
         ("columns", "浙 Q", "tag 'Q'; expected O, or B-"),
+        ("columns", "EU NNP B-company", "columns 'EU NNP' before the tag; expected one"),
         ("columns", "浙 O\n商 I-name", "tag 'I-name' goes on with an entity"),
     ],
 )
@@ -141,6 +142,16 @@ def test_what_is_written_as_alpaca_is_read_back(format_name: str, tmp_path: Path
     path = tmp_path / "out.jsonl"
     assert write(path, "alpaca", rows, LABELS, BUILT_IN["zh-lines-1"], format_name) == 2
     assert read(path, "alpaca", LABELS).examples == rows
+
+
+def test_rows_that_a_format_cannot_write_are_left_out(tmp_path: Path) -> None:
+    """Inline tags have no place for mentions that overlap."""
+    path = tmp_path / "out.jsonl"
+    nested = Example("浙商银行", (Entity("company", 0, 4), Entity("name", 0, 2)))
+    template = BUILT_IN["zh-lines-1"]
+    assert write(path, "chat", [GOLD, nested], LABELS, template, "inline_tags") == 1
+    assert len(path.read_text(encoding="utf-8").splitlines()) == 1
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_chat_rows_hold_the_prompt_and_the_answer(tmp_path: Path) -> None:

@@ -14,6 +14,8 @@ from tests.waiting import until
 
 pytestmark = pytest.mark.engine
 
+WEIGHTS = "adapter_model.safetensors"
+
 RECIPE = """
 base = "model"
 prompt = "zh-lines-1"
@@ -130,6 +132,50 @@ def test_training_goes_on_from_another_adapter(
     assert _train(trainer, tiny_base, recipe, tmp_path / "third").wait() == 1
 
 
+def test_without_validation_rows_the_last_weights_are_kept(
+    trainer: Path, tiny_base: Path, recipe: Path, tmp_path: Path
+) -> None:
+    """Not those of the first look; and nothing is said of a loss that nobody measured."""
+    recipe.write_text(RECIPE.replace("held_out = 8", "held_out = 0"), encoding="utf-8")
+    long, looked = tmp_path / "long", tmp_path / "looked"
+    assert _train(trainer, tiny_base, recipe, long).wait() == 0
+    seldom = recipe.read_text(encoding="utf-8").replace(
+        "validate_every = 10", "validate_every = 99"
+    )
+    recipe.write_text(seldom, encoding="utf-8")
+    assert _train(trainer, tiny_base, recipe, looked).wait() == 0
+    weights = [(work / "best" / WEIGHTS).read_bytes() for work in (long, looked)]
+    assert weights[0] == weights[1]
+    assert "validation_loss" not in (long / "log.jsonl").read_text(encoding="utf-8")
+
+
+def test_a_checkpoint_is_of_its_rows(
+    trainer: Path, tiny_base: Path, recipe: Path, tmp_path: Path
+) -> None:
+    """On others it would go on with steps that it never made; bad rows can be left out."""
+    work, rows = tmp_path / "work", recipe.with_name("data.json")
+    assert _train(trainer, tiny_base, recipe, work).wait() == 0
+    rows.write_text(rows.read_text(encoding="utf-8") + "{}\n", encoding="utf-8")
+    bad = _refused(trainer, tiny_base, recipe, work)
+    assert bad.startswith(f"nerve: {rows}:61: no field")
+    assert _train(trainer, tiny_base, recipe, work, "--skip-bad").wait() == 0
+    rows.write_text(rows.read_text(encoding="utf-8").replace("0号", "零号"), encoding="utf-8")
+    said = _refused(trainer, tiny_base, recipe, work, "--skip-bad")
+    assert "was made with another recipe, other rows or another base" in said
+
+
+def test_a_start_has_not_seen_what_is_held_out(
+    trainer: Path, tiny_base: Path, recipe: Path, tmp_path: Path
+) -> None:
+    """Its recipe lies beside its weights and says so."""
+    first = tmp_path / "first"
+    recipe.write_text(RECIPE.replace("held_out = 8", "held_out = 4"), encoding="utf-8")
+    assert _train(trainer, tiny_base, recipe, first).wait() == 0
+    recipe.write_text('start = "first/best"' + RECIPE, encoding="utf-8")
+    said = _refused(trainer, tiny_base, recipe, tmp_path / "second")
+    assert "data.held_out = 4, so the start was trained on rows that are to be held out" in said
+
+
 def test_the_mean_of_two_adapters_is_an_adapter(
     trainer: Path, tiny_base: Path, recipe: Path, tmp_path: Path
 ) -> None:
@@ -182,10 +228,24 @@ def test_the_commands_lead_from_rows_to_an_answer(
     assert set(json.loads(tried.stdout)) == {"completion", "entities", "dropped", "truncated"}
 
 
-def _train(trainer: Path, base: Path, recipe: Path, work: Path) -> "subprocess.Popen[bytes]":
-    paths = map(str, (recipe, recipe.with_name("data.json"), base, work))
-    command = [str(trainer), "-m", "adapters", "train", *paths]
+def _train(
+    trainer: Path, base: Path, recipe: Path, work: Path, *options: str
+) -> "subprocess.Popen[bytes]":
+    command = _command(trainer, base, recipe, work, *options)
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
+
+
+def _refused(trainer: Path, base: Path, recipe: Path, work: Path, *options: str) -> str:
+    """The last line that it says."""
+    command = _command(trainer, base, recipe, work, *options)
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert run.returncode == 1, run.stderr
+    return run.stderr.splitlines()[-1]
+
+
+def _command(trainer: Path, base: Path, recipe: Path, work: Path, *options: str) -> list[str]:
+    paths = map(str, (recipe, recipe.with_name("data.json"), base, work))
+    return [str(trainer), "-m", "adapters", "train", *paths, *options]
 
 
 def _losses(work: Path) -> list[float]:

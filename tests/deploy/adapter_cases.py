@@ -13,7 +13,15 @@ from tests.conftest import BASE
 from tests.fake_engine import completes
 
 ROOT = Path(recipe.__file__).parents[1]
-RECIPE = str(ROOT / "adapters" / "clue-ner-lora-sft-peft" / "recipe.toml")
+RECIPE = str(ROOT / "tests" / "adapters" / "recipe.toml")
+# As its weights' adapter_config.json says.
+TRAINED: dict[str, Any] = {
+    "r": 64,
+    "lora_alpha": 128,
+    "target_modules": ["v_proj", "q_proj", "o_proj", "k_proj"],
+    "layers_to_transform": [*range(8, 28)],
+    "base_model_name_or_path": BASE,
+}
 ROWS: list[dict[str, Any]] = [
     {
         "text": "浙商银行的叶老桂",

@@ -11,7 +11,7 @@ import pytest
 
 from adapters.register import register
 from tests.conftest import BASE
-from tests.deploy.adapter_cases import RECIPE, ROOT, pulled, stand_in
+from tests.deploy.adapter_cases import RECIPE, ROOT, TRAINED, pulled, stand_in
 from tests.deploy.test_cli import WIDE, nerve
 from tests.waiting import until
 
@@ -22,8 +22,7 @@ def work(tmp_path: Path) -> Path:
     best = tmp_path / "work" / "best"
     best.mkdir(parents=True)
     (best / "adapter_model.safetensors").write_bytes(b"weights")
-    config = {"r": 64, "base_model_name_or_path": BASE}
-    (best / "adapter_config.json").write_text(json.dumps(config), encoding="utf-8")
+    (best / "adapter_config.json").write_text(json.dumps(TRAINED), encoding="utf-8")
     (best.parent / "log.jsonl").write_text('{"step": 1, "loss": 1.5}\n', encoding="utf-8")
     return best.parent
 
@@ -84,7 +83,7 @@ def test_train_runs_the_trainer_after_installing_its_packages_once(
     pip, *trained = log.read_text(encoding="utf-8").splitlines()
     assert pip.startswith("-m pip install")
     assert "--no-deps" in pip
-    work = home / "training" / "clue-ner-lora-sft-peft"
+    work = home / "training" / Path(RECIPE).parent.name
     assert trained == [f"-m adapters train {RECIPE} {rows} {base} {work} --kind cluener"] * 2
 
 

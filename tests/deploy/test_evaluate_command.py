@@ -1,12 +1,15 @@
 """``nerve adapter evaluate`` and ``promote``, with made-up rows and a real gateway."""
 
 import json
+import shutil
 from pathlib import Path
 
+from service import names
 from service.registry import default_of
 from tests.conftest import ADAPTER, BASE, Gateway
-from tests.deploy.adapter_cases import knows_a_name
+from tests.deploy.adapter_cases import RECIPE, knows_a_name
 from tests.deploy.test_cli import nerve
+from tests.serving import free_port
 
 
 def test_evaluate_prints_everything_that_was_measured(
@@ -62,6 +65,36 @@ def test_evaluate_compares_with_a_report(gateway: Gateway, rows: str, tmp_path: 
     ):
         assert part in shown.stdout
         assert part in again.stdout
+
+
+def test_compare_takes_labels_as_evaluate_does(gateway: Gateway, rows: str, tmp_path: Path) -> None:
+    """What is said of a label is no part of its name."""
+    gateway.engine.script = knows_a_name
+    out = str(tmp_path / "out.json")
+    asked = ("--label", "name", "--url", gateway.url, "--out", out)
+    assert nerve("adapter", "evaluate", rows, *asked).exit_code == 0
+    same = nerve("adapter", "compare", out, out, "--data", rows, "--label", "name=人名")
+    assert same.exit_code == 0, same.output
+    assert "0 sentences changed" in same.stdout
+    other = nerve("adapter", "compare", out, out, "--data", rows)
+    assert other.exit_code == 1
+    assert "was made with other labels (name)" in other.stderr
+
+
+def test_rows_that_an_adapter_was_trained_on_are_not_held_out(
+    rows: str, tmp_path: Path, adapters: Path
+) -> None:
+    """Its recipe says how many are."""
+    folder = tmp_path / "adapters"
+    shutil.copytree(adapters, folder)
+    shutil.copyfile(RECIPE, folder / ADAPTER / "recipe.toml")
+    names.set_alias(folder, "latest", ADAPTER)
+    few = ("--held-out", "501", "--url", f"http://127.0.0.1:{free_port()}")
+    for model in (ADAPTER, "latest"):
+        asked = ("adapter", "evaluate", rows, "--model", model, *few)
+        shown = nerve(*asked, env={"NERVE_ADAPTERS": str(folder)})
+        assert shown.exit_code == 1
+        assert "501 rows held out: clue was trained on all but 500" in shown.stderr
 
 
 def test_evaluate_compares_with_another_model(gateway: Gateway, rows: str) -> None:
