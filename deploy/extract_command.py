@@ -60,7 +60,8 @@ def extract(
 ) -> None:
     """Find the entities of a text, or of every row of a file (--out), through running gateways.
 
-    With --out the status is 0 when all rows are done, 1 when some failed, 130 after Ctrl-C.
+    The status is 1 when a part of the text failed; with --out 0 when all rows are done, 1 when some
+    failed, 130 after Ctrl-C.
     """
     if out is None:
         _one(text, model, label or [], url[0], as_json)
@@ -99,6 +100,8 @@ def _one(text: str, model: str | None, labels: list[str], url: str, as_json: boo
         console.print_json(data=answer)
     else:
         show_answer(console, text, answer)
+    if answer.get("partial"):
+        raise typer.Exit(1)
 
 
 def _rows(source: str, job: "Job", service: "Service") -> int:

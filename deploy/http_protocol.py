@@ -14,8 +14,9 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from service.errors import InvalidRequest, RequestTooSlow
 from service.responses import ErrorResponse
 
-# A head has to end before twice as many bytes.
+# A head is fed to the parser in such parts, and has to end before so many bytes.
 _HEAD_BYTES = 16 * 1024
+_MOST_HEAD_BYTES = 2 * _HEAD_BYTES
 # After a refusal, seconds in which what is still sent is read and thrown away: a connection that
 # is closed with unread bytes takes the answer with it.
 _LINGER_S = 1.0
@@ -61,8 +62,8 @@ class BoundedProtocol(HttpToolsProtocol):
             part = data[start : start + _HEAD_BYTES]
             self._head_bytes += len(part)
             super().data_received(part)
-            if not self._has_head and self._head_bytes >= 2 * _HEAD_BYTES:
-                self._refuse(431, InvalidRequest(f"the head has over {_HEAD_BYTES} bytes"))
+            if not self._has_head and self._head_bytes >= _MOST_HEAD_BYTES:
+                self._refuse(431, InvalidRequest(f"the head has over {_MOST_HEAD_BYTES} bytes"))
         self._wait_for_a_head()
 
     def on_headers_complete(self) -> None:

@@ -12,8 +12,8 @@ from deploy.pull.progress import bars
 from deploy.pull.pull import pull
 from deploy.pull.store import PulledModel
 from deploy.show import Phases
+from service import names
 from service.manifest import load
-from service.registry import default_of
 from service.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -114,5 +114,7 @@ def base_model(settings: Settings) -> str:
 
 def _default_adapter(settings: Settings) -> str | None:
     """The adapter of requests that name no model, or None when that is the base model."""
-    name = settings.default_model or default_of(settings.adapters)
+    named = names.read(settings.adapters)
+    wanted = settings.default_model or named.default or ""
+    name = named.aliases.get(wanted, wanted)
     return name if name and (settings.adapters / name).is_dir() else None

@@ -16,7 +16,8 @@ _COLOURS = ("cyan", "magenta", "yellow", "green", "blue", "red")
 
 
 def show_answer(console: Console, text: str, answer: Mapping[str, Any]) -> None:
-    """The text with its entities in colour, then one line an entity, then what was lost and why.
+    """The text with its entities in colour, then one line an entity, then what was lost and why:
+    dropped mentions, parts that failed, a completion that was cut off.
 
     ``answer`` has offsets in code points.
     """
@@ -34,6 +35,9 @@ def show_answer(console: Console, text: str, answer: Mapping[str, Any]) -> None:
     console.print(table if entities else Text("no entities", "dim"))
     for mention in answer["dropped"]:
         console.print(Text(f"dropped ({mention['reason']}): {mention['text']}", "dim"))
+    for part in answer.get("chunks", ()):
+        place, message = f"{part['start']}–{part['end']}", part["error"]["message"]
+        console.print(Text(f"{place} could not be extracted: {message}", "red"))
     if answer["truncated"]:
         console.print(Text("the completion was cut off: some entities may be missing", "red"))
 

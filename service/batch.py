@@ -9,7 +9,7 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pydantic import ValidationError
 from starlette.responses import Response
@@ -41,8 +41,8 @@ class _ClientLeft(Exception):
 class Batch(Response):
     """The answers to the lines of the request, in their order; Overloaded when there is no place.
 
-    A client that leaves, or that does nothing for as long as the engine may take for an answer,
-    ends it.
+    A client that leaves, or that sends no whole row for as long as the engine may take for an
+    answer, ends it.
     """
 
     def __init__(self, extract: Extract, places: Places) -> None:
@@ -60,7 +60,8 @@ class Batch(Response):
 
 @dataclass(slots=True)
 class _Run:
-    """One batch under way. ``unwritten``: rows that were read and are not yet answered."""
+    """One batch under way. ``unwritten``: rows that were read and are not yet answered;
+    ``quiet_since``: when a row was last read or answered, by the loop's clock."""
 
     extract: Extract
     receive: Receive
@@ -68,6 +69,7 @@ class _Run:
     budget: Budget
     unwritten: int = 0
     begun: bool = False
+    quiet_since: float = field(default_factory=lambda: asyncio.get_running_loop().time())
 
     async def run(self) -> None:
         """Raises a group of _ClientLeft and TimeoutError."""
@@ -78,6 +80,7 @@ class _Run:
             while (row := await rows.get()) is not None:
                 await self._write(await row)
                 self.unwritten -= 1
+                self._progress()
             await self._write(b"", more=False)
             reading.cancel()
 
@@ -91,11 +94,12 @@ class _Run:
             if line is None or line.strip():
                 # A status before the engine is asked: the wait for rows is no overhead.
                 await self._begin()
+                self._progress()
                 self.unwritten += 1
                 await rows.put(group.create_task(self._answer(number, line)))
         await rows.put(None)
         while True:
-            await self._receive_within(None)
+            await self._receive_until(None)
 
     async def _lines(self) -> AsyncIterator[bytes | None]:
         lines = Lines(self.extract.settings.max_body_bytes)
@@ -109,17 +113,24 @@ class _Run:
             yield line
 
     async def _received(self) -> Message:
-        """The next part of the request; TimeoutError when none comes and none is worked on."""
+        """The next part of the request; TimeoutError when no row has come whole for as long as the
+        engine may take, and none is worked on: bytes alone are no progress."""
         while True:
             try:
-                return await self._receive_within(self.extract.settings.deadline_s)
+                return await self._receive_until(
+                    self.quiet_since + self.extract.settings.deadline_s
+                )
             except TimeoutError:
                 await self._begin()  # else the server would call it a fault of ours
                 if not self.unwritten:
                     raise
+                self._progress()
 
-    async def _receive_within(self, seconds: float | None) -> Message:
-        async with asyncio.timeout(seconds):
+    def _progress(self) -> None:
+        self.quiet_since = asyncio.get_running_loop().time()
+
+    async def _receive_until(self, when: float | None) -> Message:
+        async with asyncio.timeout_at(when):
             message = await self.receive()
         if message["type"] == "http.disconnect":
             raise _ClientLeft

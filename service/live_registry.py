@@ -7,6 +7,7 @@ flight keep the model that they resolved, under its own engine name, whatever ha
 import asyncio
 import logging
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from service import folder, names
 from service.admission import AdapterRefused
@@ -15,7 +16,7 @@ from service.folder import Fingerprint, Found
 from service.manifest import FILE_NAME, Adapter, ManifestError, is_name, load
 from service.metrics import Metrics
 from service.preparing import Prepare
-from service.registry import Registry, RegistryError, Served
+from service.registry import Registry, RegistryError, Served, of_base
 from service.settings import Settings
 
 logger = logging.getLogger("nerve")
@@ -128,6 +129,15 @@ class LiveRegistry:
         return adapter
 
     async def _disable(self, name: str, disabled: bool) -> None:
+        """Write it, if what is written can be served. Raises InvalidRequest, InternalError."""
+        try:
+            found = await asyncio.to_thread(folder.read, self._settings.adapters)
+            off = found.names.disabled - {name} | ({name} if disabled else set())
+            wanted = replace(found, names=replace(found.names, disabled=off))
+            self._registry(wanted, found.adapters)
+        except (ManifestError, RegistryError) as exc:
+            what = "still" if disabled else "not"
+            raise InvalidRequest(f"{name} is {what} served: {exc}", param="name") from exc
         try:
             await asyncio.to_thread(names.set_disabled, self._settings.adapters, name, disabled)
         except ManifestError as exc:
@@ -154,9 +164,13 @@ class LiveRegistry:
         self._tell(problems)
 
     def _registry(self, found: Found, adapters: Mapping[str, Adapter]) -> Registry:
-        enabled = [one for n, one in adapters.items() if n not in found.names.disabled]
-        default = self._settings.default_model or found.names.default
-        return Registry.of(self._settings.base_model, enabled, default, found.names.aliases)
+        base = self._settings.base_model
+        named = of_base(base, found.adapters.values(), found.names)
+        if named != found.names:
+            logger.info("%s names adapters of other bases than %s: left out", names.FILE_NAME, base)
+        enabled = [one for n, one in adapters.items() if n not in named.disabled]
+        default = self._settings.default_model or named.default
+        return Registry.of(base, enabled, default, named.aliases)
 
     def _switch(self, found: Found, registry: Registry) -> None:
         changed = registry != self._now

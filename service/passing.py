@@ -65,7 +65,8 @@ class PassedOn(Response):
                 async with asyncio.timeout_at(passing.engine.deadline()):
                     await self._whole(answer.body, answer)(scope, receive, send)
                 return
-            await events.end()
+            async with asyncio.timeout_at(passing.engine.deadline()):
+                await events.end()
         except EngineFailure as exc:
             if not events.begun:
                 raise

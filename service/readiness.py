@@ -69,8 +69,11 @@ class Readiness:
             raise EngineUnavailable(self.problem, code="not_ready")
 
     async def _problem(self) -> str | None:
-        self.loaded = frozenset()
-        windows = await self.engine.models()
+        try:
+            windows = await self.engine.models()
+        except NerveError:
+            self.loaded = frozenset()
+            raise
         self.loaded = frozenset(windows)
         base, wanted = self.settings.base_model, self.settings.max_model_len
         if base not in windows:

@@ -1,7 +1,7 @@
 """Which models there are, and what each needs to extract: from the adapters folder."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -160,9 +160,19 @@ def load(folder: Path, base: str, default: str | None) -> Registry:
 
     Raises ManifestError and RegistryError.
     """
-    named = names.read(folder)
-    enabled = (one for one in load_all(folder) if one.name not in named.disabled)
+    adapters = load_all(folder)
+    named = of_base(base, adapters, names.read(folder))
+    enabled = (one for one in adapters if one.name not in named.disabled)
     return Registry.of(base, enabled, default or named.default, named.aliases)
+
+
+def of_base(base: str, adapters: Iterable[Adapter], named: names.Names) -> names.Names:
+    """``named`` without the default and the aliases that stand for adapters of another base: one
+    folder may serve several engines, and the base model answers where its adapters have no say."""
+    elsewhere = {one.name for one in adapters if one.base != base}
+    aliases = {alias: name for alias, name in named.aliases.items() if name not in elsewhere}
+    default = named.aliases.get(named.default or "", named.default)
+    return replace(named, default=None if default in elsewhere else named.default, aliases=aliases)
 
 
 def default_of(folder: Path) -> str | None:

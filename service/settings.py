@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import (
+    BeforeValidator,
     Field,
     FilePath,
     HttpUrl,
@@ -22,6 +23,10 @@ from pydantic_settings import SettingsError as UnreadableError
 
 from service.ner.guard import QWEN_ADDED_TOKENS
 
+# Files and secrets end with a line break; no key does.
+ApiKey = Annotated[
+    SecretStr, BeforeValidator(lambda given: given.strip() if isinstance(given, str) else given)
+]
 Positive = Annotated[int, Field(gt=0)]
 # As a browser sends it: no path, no slash at its end.
 Origin = Annotated[str, Field(pattern=r"^(\*|https?://[^/\s]+)$")]
@@ -44,7 +49,7 @@ class Settings(BaseSettings):
         False, description="listen on an address other than loopback although there are no api keys"
     )
     engine_url: str = Field("http://127.0.0.1:8000", description="where the engine answers")
-    engine_api_key: SecretStr | None = Field(None, description="api key that the engine asks for")
+    engine_api_key: ApiKey | None = Field(None, description="api key that the engine asks for")
     engine_ca: FilePath | None = Field(
         None, description="file of CA certificates for the engine's TLS"
     )
@@ -59,7 +64,7 @@ class Settings(BaseSettings):
     api_keys_file: FilePath | None = Field(
         None, description="TOML file of the callers' api keys; unset: no key is needed"
     )
-    admin_key: SecretStr | None = Field(
+    admin_key: ApiKey | None = Field(
         None, description="api key with the scope admin, beside those of the file"
     )
     default_model: str | None = Field(
@@ -165,8 +170,11 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _the_api_key_fits_a_header(self) -> Self:
-        if self.engine_api_key and not self.engine_api_key.get_secret_value().isascii():
-            raise ValueError("NERVE_ENGINE_API_KEY is not ASCII; expected ASCII characters only")
+        key = self.engine_api_key.get_secret_value() if self.engine_api_key else ""
+        if not (key.isascii() and key.isprintable()):
+            raise ValueError(
+                "NERVE_ENGINE_API_KEY has other characters; expected printable ASCII only"
+            )
         return self
 
     @model_validator(mode="after")

@@ -185,6 +185,21 @@ def test_an_adapter_that_cannot_be_served_changes_nothing(
     assert gateway.extract(TEXT, model="two").status_code == 404
 
 
+def test_a_registry_that_cannot_be_used_is_left_as_it_is(
+    gateway: AdapterGateway, adapters: Path
+) -> None:
+    """Not changed first and refused then: a person has to mend it."""
+    for name in ("two", "three"):
+        put_adapter(adapters, name, weights=ZHU)
+    gateway.load("two")
+    text = 'default = "one"\ndisabled = ["three"]\n[aliases]\nprod = "nobody"\n'
+    (adapters / "registry.toml").write_text(text, encoding="utf-8")
+    for answer in (gateway.load("three"), gateway.remove("two")):
+        assert answer.status_code == 422
+        assert "the alias 'prod' stands for 'nobody'" in error_of(answer)["message"]
+        assert (adapters / "registry.toml").read_text(encoding="utf-8") == text
+
+
 def test_the_default_and_what_an_alias_stands_for_cannot_be_removed(
     gateway: AdapterGateway, adapters: Path
 ) -> None:

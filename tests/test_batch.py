@@ -3,7 +3,9 @@
 import asyncio
 import json
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -228,6 +230,28 @@ class TestLimits:
             until(lambda: gateway.metric("nerve_requests_in_flight") == 0)
             assert client.head().startswith(b"HTTP/1.1 200")
             assert client.rest() == b""
+
+    def test_bytes_without_a_row_do_not_keep_the_place(self, gateway: Gateway) -> None:
+        """However often they come."""
+        with batch(gateway.url) as client:
+            began = time.monotonic()
+            with suppress(OSError):
+                while time.monotonic() - began < 10:
+                    client.send(b" ")
+                    time.sleep(0.05)
+            assert time.monotonic() - began < 10
+        until(lambda: gateway.metric("nerve_requests_in_flight") == 0)
+
+    def test_rows_that_come_slowly_are_answered(self, gateway: Gateway) -> None:
+        """Each within the time, all together not."""
+        gateway.engine.script = finds(NAME)
+        with batch(gateway.url) as client:
+            for _ in range(8):
+                client.send(NAME)
+                time.sleep(0.2)
+            client.end()
+            client.head()
+            assert [answer["line"] for answer in client.answers()] == list(range(1, 9))
 
 
 def test_the_documents_schema_has_the_line(gateway: Gateway) -> None:

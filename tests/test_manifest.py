@@ -102,12 +102,19 @@ def test_an_adapter_may_bring_its_own_prompt(folder: Path) -> None:
 
 
 def test_the_default_is_an_adapter_of_the_base(folder: Path) -> None:
-    """registry.toml names it; a setting overrides it; one of another base is refused."""
+    """registry.toml names it; a setting overrides it. One of another base is refused where it was
+    asked for, and left out with its aliases where the folder serves several bases."""
     folder.with_name("registry.toml").write_text('default = "clue"\n', "utf-8")
     assert registry.load(folder.parent, BASE, None).resolve(None).engine_name == ENGINE_NAME
     assert registry.load(folder.parent, BASE, BASE).resolve(None).name == BASE
     with pytest.raises(RegistryError, match="expected one of Other"):
-        registry.load(folder.parent, "Other", None)
+        registry.load(folder.parent, "Other", "clue")
+    folder.with_name("registry.toml").write_text(
+        'default = "live"\n[aliases]\nlive = "clue"\n', "utf-8"
+    )
+    other = registry.load(folder.parent, "Other", None)
+    assert (other.default, dict(other.aliases)) == ("Other", {})
+    assert registry.load(folder.parent, BASE, None).default == "clue"
     folder.with_name("registry.toml").write_text("default = 3\n", "utf-8")
     with pytest.raises(ManifestError, match="default = 3"):
         registry.load(folder.parent, BASE, None)

@@ -22,7 +22,8 @@ def test_the_environment_sets(monkeypatch: pytest.MonkeyPatch) -> None:
         ("NERVE_ENGINE_URL", "localhost:8000", "NERVE_ENGINE_URL = 'localhost:8000'; expected an"),
         ("NERVE_ENGINE_URL", "http://127.0.0.1:8000/v1", "expected the address without /v1"),
         ("NERVE_ENGINE_CA", "/nope", "NERVE_ENGINE_CA = '/nope'; expected"),
-        ("NERVE_ENGINE_API_KEY", "密", "NERVE_ENGINE_API_KEY is not ASCII"),
+        ("NERVE_ENGINE_API_KEY", "密", "NERVE_ENGINE_API_KEY has other characters"),
+        ("NERVE_ENGINE_API_KEY", "a\tb", "expected printable ASCII only"),
         ("NERVE_ADAPTERS", "/nope", "NERVE_ADAPTERS = '/nope'; expected a folder"),
         ("NERVE_HOST", "0.0.0.0", "NERVE_HOST = '0.0.0.0'; expected a loopback address"),
         ("NERVE_ADDED_TOKENS", "<x>", "NERVE_ADDED_TOKENS"),
@@ -45,6 +46,15 @@ def test_listening_for_everybody_without_keys_has_to_be_said(
     monkeypatch.setenv("NERVE_HOST", "0.0.0.0")
     monkeypatch.setenv("NERVE_ALLOW_NO_KEYS", "true")
     assert Settings.read().host == "0.0.0.0"
+
+
+def test_a_key_ends_before_the_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`echo` and most editors put a break behind it."""
+    for name in ("NERVE_ENGINE_API_KEY", "NERVE_ADMIN_KEY"):
+        monkeypatch.setenv(name, " sk-1\n")
+    found = Settings.read()
+    assert found.engine_api_key and found.engine_api_key.get_secret_value() == "sk-1"
+    assert found.admin_key and found.admin_key.get_secret_value() == "sk-1"
 
 
 def test_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -89,16 +89,24 @@ def test_a_fault_in_mid_stream_is_the_last_event(reading: Gateway, fault: str) -
 
 
 def test_a_chunk_of_which_nothing_was_sent_is_tried_again(reading: Gateway) -> None:
-    """As without a stream: a connection that closed is no reason to lack a piece."""
+    """As without a stream: a connection that closed is no reason to lack a piece of several."""
+    text = f"{'今天下雨。' * 60}叶老桂。"
     first = True
 
     async def script(body: dict[str, Any], receive: Receive, send: Send) -> None:
         nonlocal first
-        chosen, first = (says("姓名：叶") if first else Words(("姓名：叶老桂",))), False
+        named = "叶老桂" in text_of(body)
+        chosen = (
+            says("姓名：叶") if named and first else Words(("姓名：叶老桂" if named else "无",))
+        )
+        first = first and not named
         await chosen(body, receive, send)
 
     reading.engine.script = script
-    assert of(streamed(reading, TEXT), "entity") == [NAME]
+    events = streamed(reading, text)
+    assert [one["text"] for one in of(events, "entity")] == ["叶老桂"]
+    assert "partial" not in of(events, "done")[0]
+    assert not first
 
 
 def test_a_chunk_that_fails_in_mid_stream_is_named_in_the_end(reading: Gateway) -> None:

@@ -1,6 +1,7 @@
 """What can be seen without a network: adapters, the default, the base model's tokenizer."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from deploy.doctor.finding import Finding, note, well, wrong
@@ -8,10 +9,11 @@ from deploy.engine.admission import lora_rank
 from deploy.pull.catalogue import read_catalogue
 from deploy.pull.errors import CatalogueError
 from deploy.pull.store import find
+from service import folder as folders
 from service import names
 from service.admission import CONFIG_FILE, AdapterRefused, check
 from service.manifest import FILE_NAME, Adapter, ManifestError, load
-from service.registry import Registry, RegistryError
+from service.registry import Registry, RegistryError, of_base
 from service.settings import Settings
 
 # The rank of the launcher's own --max-lora-rank; it raises that where an adapter needs more.
@@ -63,7 +65,7 @@ def _adapter(subject: str, folder: Path, base: str) -> Iterator[Finding | Adapte
             f"weights as registered, rank {rank}, format {adapter.format}, labels: "
             f"{len(adapter.labels)}, in the engine {adapter.engine_name}",
         )
-    yield adapter
+    yield replace(adapter, rank=rank)  # the highest of its matrices'
 
 
 def default(
@@ -71,7 +73,8 @@ def default(
 ) -> tuple[Finding, Registry | None]:
     """Which model answers requests that name none; and the registry, if there can be one."""
     try:
-        named = names.read(settings.adapters)
+        found = folders.read(settings.adapters)
+        named = of_base(base, found.adapters.values(), found.names)
         enabled = [one for one in served if one.name not in named.disabled]
         wanted = settings.default_model or named.default
         registry = Registry.of(base, enabled, wanted, named.aliases)
@@ -79,6 +82,9 @@ def default(
         return wrong("default", f"{exc}; `nerve adapter promote` or NERVE_DEFAULT_MODEL"), None
     off = f"; disabled: {', '.join(sorted(named.disabled))}" if named.disabled else ""
     told = f"{registry.default} answers requests that name no model{off}"
+    if named != found.names:
+        told += f"; what {names.FILE_NAME} says of adapters for other bases is left out"
+        return note("default", told), registry
     return well("default", told), registry
 
 

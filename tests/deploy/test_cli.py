@@ -13,8 +13,9 @@ from typer.testing import CliRunner, Result
 
 from deploy.cli import app
 from tests.conftest import Gateway
-from tests.fake_engine import completes
+from tests.fake_engine import completes, fails
 from tests.serving import free_port
+from tests.test_long_text import when
 
 WIDE = {"COLUMNS": "200"}
 
@@ -42,6 +43,14 @@ def test_extract_shows_entities_and_what_was_dropped(gateway: Gateway) -> None:
     assert shown.exit_code == 0, shown.stderr
     assert "0–3  name  叶老桂" in shown.stdout
     assert "dropped (not_in_text): 招商银行" in shown.stdout
+
+
+def test_extract_names_the_parts_that_failed(gateway: Gateway) -> None:
+    """A part without an answer is not one without entities; status 1."""
+    gateway.engine.script = when("毒", fails(500, {"error": "boom"}), completes("无"))
+    shown = nerve("extract", "今天下雨。" * 60 + "毒", "--url", gateway.url)
+    assert shown.exit_code == 1
+    assert "301 could not be extracted: the engine answered with status 500" in shown.stdout
 
 
 def test_extract_json_from_standard_input(gateway: Gateway) -> None:

@@ -42,6 +42,16 @@ def test_a_rank_of_128_is_worth_knowing(tmp_path: Path, put: Put, engine: FakeEn
     assert lines(refused)["flag --max-lora-rank"] == ("✗", "is 64 and an adapter has rank 128")
 
 
+def test_the_highest_rank_of_an_adapter_counts(
+    tmp_path: Path, put: Put, engine: FakeEngine
+) -> None:
+    """One of its matrices may have a rank of its own, and the engine has to have room for it."""
+    put(config={"rank_pattern": {"q_proj": 128}})
+    with service(tmp_path, engine) as (engine_url, url):
+        refused = doctor(tmp_path, engine_url, url, "--", "--max-lora-rank=64")
+    assert lines(refused)["flag --max-lora-rank"] == ("✗", "is 64 and an adapter has rank 128")
+
+
 @pytest.mark.parametrize(
     ("config", "manifest", "says"),
     [
