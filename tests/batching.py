@@ -7,6 +7,9 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
+from tests.conftest import Gateway
+
+HEADERS = {"content-type": "application/x-ndjson"}
 HEAD = (
     b"POST /extract/batch HTTP/1.1\r\nhost: gateway\r\n"
     b"content-type: application/x-ndjson\r\ntransfer-encoding: chunked\r\n\r\n"
@@ -54,6 +57,14 @@ class Client:
             assert line.endswith(b"\n")
             self._answer.readline()
             yield json.loads(line)
+
+
+def post(gateway: Gateway, body: bytes) -> list[dict[str, Any]]:
+    """A batch in one piece, and its answers."""
+    response = gateway.client.post("/extract/batch", content=body, headers=HEADERS)
+    assert response.status_code == 200
+    assert response.headers["content-type"] == "application/x-ndjson"
+    return [json.loads(line) for line in response.text.splitlines()]
 
 
 @contextmanager

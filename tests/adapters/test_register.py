@@ -2,34 +2,20 @@ import hashlib
 import json
 import tomllib
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from adapters import recipe
-from adapters.data import Example
-from adapters.evaluate import Answers
-from adapters.promote import promote
 from adapters.register import register
-from adapters.report import report
 from adapters.trained import RegisterError, check
-from service import names
 from service.manifest import ManifestError, load
 from service.ner.prompt import BUILT_IN, Template
-from service.ner.types import Entity
-from service.registry import default_of
+from tests.adapters.reports import GOLD, measured
 from tests.deploy.adapter_cases import TRAINED
 from tests.scoring import TABLE
 
 RECIPE = Path(__file__).with_name("recipe.toml")
 SHIPPED = Path(recipe.__file__).parent / "clue-ner-lora-sft-peft"
-GOLD = [Example("浙商银行的叶老桂", (Entity("company", 0, 4), Entity("name", 5, 8)))] * 50
-HALF = [Example(example.text, example.entities[:1]) for example in GOLD]
-
-
-def _report(model: str, predicted: list[Example]) -> dict[str, Any]:
-    answers = Answers(model, "grounded", tuple(predicted), {}, 0, 100, 5.0)
-    return report(GOLD, answers, "validation")
 
 
 @pytest.fixture
@@ -44,7 +30,7 @@ def trained(tmp_path: Path) -> Path:
 
 def test_a_registered_adapter_can_be_served(trained: Path, tmp_path: Path) -> None:
     found = register(
-        trained, RECIPE, tmp_path, "clue-2", reports=[_report("clue-2", GOLD)], data="CLUENER2020"
+        trained, RECIPE, tmp_path, "clue-2", reports=[measured("clue-2", GOLD)], data="CLUENER2020"
     )
     plan = recipe.load(RECIPE)
     assert found.sha256 == hashlib.sha256(b"weights").hexdigest()
@@ -128,77 +114,14 @@ def test_a_folder_that_was_not_trained_is_refused(tmp_path: Path) -> None:
         register(tmp_path, RECIPE, tmp_path, "clue-2")
 
 
-def test_the_first_adapter_becomes_the_default(tmp_path: Path) -> None:
-    verdict = promote(tmp_path, "clue-2", GOLD, None, _report("clue-2", HALF))
-    assert verdict.promoted
-    assert default_of(tmp_path) == "clue-2"
-
-
-def test_a_better_adapter_is_promoted_and_a_worse_one_is_not(tmp_path: Path) -> None:
-    registry = tmp_path / "registry.toml"
-    registry.write_text('# ours\ndefault = "old"\n\n[aliases]\nclue = "old"\n', encoding="utf-8")
-    good, bad = _report("new", GOLD), _report("old", HALF)
-    assert promote(tmp_path, "new", GOLD, bad, good).promoted
-    text = registry.read_text(encoding="utf-8")
-    assert tomllib.loads(text) == {"default": "new", "aliases": {"clue": "old"}}
-    assert "# ours" in text
-    verdict = promote(tmp_path, "old", GOLD, good, bad)
-    assert not verdict.promoted
-    assert "old may be worse than new: difference in F1 -0.3333" in verdict.reason
-    assert default_of(tmp_path) == "new"
-
-
-def test_a_report_about_another_adapter_promotes_nothing(tmp_path: Path) -> None:
-    verdict = promote(tmp_path, "new", GOLD, None, _report("old", GOLD))
-    assert not verdict.promoted
-    assert verdict.reason == "the report is about old, not about new"
-    found = {**_report("new", GOLD), "weights": "01234567"}
-    verdict = promote(tmp_path, "new", GOLD, None, found, "89abcdef")
-    assert not verdict.promoted
-    assert verdict.reason == "the report is about the weights 01234567, not about 89abcdef"
-    assert promote(tmp_path, "new", GOLD, None, found, "01234567").promoted
-
-
-def test_reports_under_two_constraints_promote_nothing(tmp_path: Path) -> None:
-    names.set_default(tmp_path, "old")
-    old = {**_report("old", HALF), "constraint": "none"}
-    verdict = promote(tmp_path, "new", GOLD, old, _report("new", GOLD))
-    assert (verdict.promoted, verdict.reason) == (
-        False,
-        "the reports were made with the constraints none and grounded: expected one",
-    )
-
-
-@pytest.mark.parametrize("model", [None, "another"])
-def test_a_default_is_replaced_only_with_its_own_report(model: str | None, tmp_path: Path) -> None:
-    names.set_default(tmp_path, "old")
-    old = _report(model, HALF) if model else None
-    verdict = promote(tmp_path, "new", GOLD, old, _report("new", GOLD))
-    assert not verdict.promoted
-    assert verdict.reason.startswith("the default is old: expected its report to compare with")
-    assert default_of(tmp_path) == "old"
-
-
-def test_a_disabled_adapter_is_not_promoted(tmp_path: Path) -> None:
-    names.set_disabled(tmp_path, "new", True)
-    verdict = promote(tmp_path, "new", GOLD, None, _report("new", GOLD))
-    assert (verdict.promoted, verdict.reason) == (False, "new is disabled in registry.toml")
-
-
-def test_an_alias_as_default_is_compared_by_the_adapter_behind_it(tmp_path: Path) -> None:
-    names.set_alias(tmp_path, "latest", "old")
-    names.set_default(tmp_path, "latest")
-    assert promote(tmp_path, "new", GOLD, _report("old", HALF), _report("new", GOLD)).promoted
-
-
 def test_a_report_on_another_adapter_is_no_part_of_a_card(trained: Path, tmp_path: Path) -> None:
     with pytest.raises(RegisterError, match="on validation is about 'old'; expected 'new'"):
-        register(trained, RECIPE, tmp_path, "new", reports=[_report("old", GOLD)])
+        register(trained, RECIPE, tmp_path, "new", reports=[measured("old", GOLD)])
     assert not (tmp_path / "new").exists()
 
 
 def test_a_report_on_other_weights_is_no_part_of_a_card(trained: Path, tmp_path: Path) -> None:
-    found = {**_report("clue-2", GOLD), "weights": "01234567"}
+    found = {**measured("clue-2", GOLD), "weights": "01234567"}
     with pytest.raises(RegisterError, match="about the weights 01234567; expected "):
         register(trained, RECIPE, tmp_path, "clue-2", reports=[found])
 
@@ -215,7 +138,7 @@ def test_what_cannot_be_served_leaves_what_is(trained: Path, tmp_path: Path) -> 
     old = register(trained, RECIPE, tmp_path, "clue-2")
     before = {path: path.read_bytes() for path in old.folder.iterdir()}
     (trained / "adapter_model.safetensors").write_bytes(b"others")
-    broken = {**_report("clue-2", GOLD), "split": ""}  # what only a manifest's reader refuses
+    broken = {**measured("clue-2", GOLD), "split": ""}  # what only a manifest's reader refuses
     with pytest.raises(ManifestError, match="split = ''; expected a non-empty string"):
         register(trained, RECIPE, tmp_path, "clue-2", reports=[broken])
     assert {path: path.read_bytes() for path in old.folder.iterdir()} == before
@@ -258,34 +181,6 @@ def test_files_beside_the_weights_are_copied_and_pictures_shown(
     found = register(trained, RECIPE, tmp_path, "clue-2", beside=beside)
     assert (found.folder / "log.jsonl").read_text(encoding="utf-8") == "log.jsonl"
     assert "![loss](loss.png)" in (found.folder / "README.md").read_text(encoding="utf-8")
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "complaint"),
-    [
-        ("rank = 64", "ranks = 64", "lora.ranks: not known; expected one of the keys rank, alpha"),
-        ("rank = 64", "rank = 0", "lora.rank = 0: Input should be greater than 0"),
-        ("seed = 20", "", "train.seed: Field required"),
-        ("subset = 0.08", "subset = 8", "data.subset = 8: Input should be less than or equal to 1"),
-        ("validate_every = 125", "validate_every = 0", "train.validate_every = 0: Input should be"),
-        ('"int8"', '"fp32"', "train.frozen = 'fp32': Input should be 'int8', 'float32' or"),
-        ('"as_read"', '"in_order"', "occurrences = 'in_order'; expected one of all, as_read"),
-        ('written = "地址"', 'written = "地：址"', "labels.written = '地：址'; expected a label"),
-        ('written = "地址"', 'writen = "地址"', "labels.writen: not known; expected one of the"),
-        ("[lora]", "[other]", "lora = None; expected a table .lora."),
-        ('prompt = "zh-lines-1"', 'prompt = "zh"', "prompt = 'zh'; expected one of zh-lines-1"),
-        ('prompt = "zh-lines-1"', 'prompt = "own.toml"', "own.toml: no such file"),
-        ('format = "lines"', 'format = "line"', "format = 'line'; expected one of json, lines"),
-        ('base = "Qwen2.5-Coder-1.5B-Instruct"', "base = ", "Invalid value"),
-    ],
-)
-def test_a_recipe_that_cannot_be_used_says_why(
-    old: str, new: str, complaint: str, tmp_path: Path
-) -> None:
-    path = tmp_path / "recipe.toml"
-    path.write_text(RECIPE.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
-    with pytest.raises(recipe.RecipeError, match=complaint):
-        recipe.load(path)
 
 
 def test_a_calibration_stays_as_long_as_the_weights(trained: Path, tmp_path: Path) -> None:
