@@ -85,9 +85,10 @@ lock: .venv/dev
 bench-lock: .venv/dev
 	$(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make bench-lock" deploy/bench/requirements.in -o deploy/bench/requirements.txt
 
-## Remove environments, models and logs.
+## Remove environments, models, logs and measurements; not what people made: secrets, training.
 clean:
-	rm -rf .venv .nerve
+	rm -rf .venv
+	test ! -d .nerve || find .nerve -mindepth 1 -maxdepth 1 ! -name secrets ! -name training -exec rm -rf {} +
 
 # A marker is written last, so an environment that was not finished is made again.
 .venv/gateway: requirements/gateway.txt

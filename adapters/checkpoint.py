@@ -1,10 +1,12 @@
 """What a training run needs to go on after a kill at any moment, in one file, replaced whole."""
 
 import dataclasses
+import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,20 @@ class Progress:
 
     step: int = 0
     best: float = float("inf")
+
+
+@contextmanager
+def alone(work: Path) -> Iterator[None]:
+    """Hold the folder, so that no two trainings write one checkpoint; the system lets go of it
+    however this one ends. Raises ValueError while another has it."""
+    with (work / "lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as exc:
+            raise ValueError(
+                f"another training is under way in {work}; wait for its end, or name another folder"
+            ) from exc
+        yield
 
 
 def identity(plan: Recipe, examples: Sequence[Example], base: str) -> str:

@@ -51,8 +51,9 @@ def train(
     ``work`` keeps checkpoint.pt, log.jsonl and best/ (the adapter: the weights with the lowest
     validation loss, or the last ones where no rows are held out for one); calling again goes on
     from the last checkpoint. ``skip_bad`` counts rows that cannot be read. Raises RecipeError,
-    DataError, RowTooLong, OSError, ValueError (checkpoint of another recipe, other rows or another
-    base; start weights of another shape, or that were trained on rows that are held out now).
+    DataError, RowTooLong, OSError, ValueError (another training in ``work``; a checkpoint of
+    another recipe, other rows or another base; start weights of another shape, or that were trained
+    on rows that are held out now).
     """
     work.mkdir(parents=True, exist_ok=True)
     plan = recipe.load(recipe_file)
@@ -61,10 +62,11 @@ def train(
         keep_held_out(begun, plan)
     found = read(data, kind, plan.labels, skip_bad=skip_bad)
     examples = writable(found.examples, FORMATS[plan.format], plan.labels)
-    run = _Run.prepare(plan, examples, base, work, begun)
-    recipe.copy(recipe_file, plan, work / BEST)
-    keep_freed_memory()
-    run.go()
+    with checkpoint.alone(work):
+        run = _Run.prepare(plan, examples, base, work, begun)
+        recipe.copy(recipe_file, plan, work / BEST)
+        keep_freed_memory()
+        run.go()
     left_out = len(found.examples) - len(examples)
     best = run.progress.best if run.validation else None
     return Trained(work / BEST, len(run.packs), len(found.skipped), left_out, best)

@@ -19,11 +19,12 @@ def convert(
         from deploy.bulk.convert import convert as write
         from deploy.bulk.errors import BulkFailed
         from deploy.bulk.files import format_of
+        from deploy.bulk.formats.brat import is_unfinished
         from deploy.bulk.state import has_content
 
         chosen = to or format_of(out)
         if chosen == "jsonl":
             raise BulkFailed(f"{rows} has JSON lines already; expected another format")
-        if has_content(out):
+        if has_content(out) and not (chosen == "brat" and is_unfinished(out)):
             raise BulkFailed(f"{out} is there already; expected a new name")
         write(rows, out, chosen)

@@ -34,7 +34,7 @@ class Child:
                 stdout=output,
                 stderr=asyncio.subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=_end_with_parent if sys.platform == "linux" else None,
+                preexec_fn=end_with_parent,
             )
         return cls(process, log)
 
@@ -61,6 +61,7 @@ class Child:
         return "\n".join(lines[-count:])
 
 
-def _end_with_parent() -> None:
-    """Ask Linux to send SIGTERM when the parent dies, even by ``kill -9``."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+def end_with_parent() -> None:
+    """Called in the child: ask Linux to send SIGTERM when the parent dies, even by ``kill -9``."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -12,6 +12,10 @@ from rich.text import Text
 
 SECONDS_BETWEEN_NEWS = 10.0
 
+# What a terminal would not show, and rich leaves out: each has a sign of its own, so that all that
+# follows stays in its place.
+_VISIBLE = {code: 0x2400 + code for code in (7, 8, 11, 12, 13)}
+
 _COLOURS = ("cyan", "magenta", "yellow", "green", "blue", "red")
 
 
@@ -24,7 +28,7 @@ def show_answer(console: Console, text: str, answer: Mapping[str, Any]) -> None:
     entities: Sequence[Mapping[str, Any]] = answer["entities"]
     labels = list(dict.fromkeys(entity["label"] for entity in entities))
     colour = {label: _COLOURS[i % len(_COLOURS)] for i, label in enumerate(labels)}
-    shown = Text(text)
+    shown = Text(text.translate(_VISIBLE))
     for entity in entities:
         shown.stylize(f"bold {colour[entity['label']]}", entity["start"], entity["end"])
     console.print(shown)

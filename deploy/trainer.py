@@ -10,6 +10,7 @@ from typing import Any
 from deploy.engine.environment import python_of
 from deploy.engine.pip_output import explained
 from deploy.install import ROOT
+from deploy.process import end_with_parent
 from deploy.pull.catalogue import read_catalogue
 from deploy.pull.store import find
 
@@ -69,7 +70,8 @@ def run(python: Path, stage: str, *arguments: Path | str) -> int:
     Paths are taken from where the person stands. Ctrl-C reaches the stage too; KeyboardInterrupt
     follows once it has ended. Raises TrainerFailed when the system killed it.
     """
-    with subprocess.Popen(_command(python, stage, arguments), cwd=ROOT) as child:
+    command = _command(python, stage, arguments)
+    with subprocess.Popen(command, cwd=ROOT, preexec_fn=end_with_parent) as child:
         try:
             status = child.wait()
         except KeyboardInterrupt:

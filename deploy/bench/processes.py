@@ -1,8 +1,6 @@
 """Child processes on chosen cores, and the processor time that they used."""
 
-import ctypes
 import os
-import signal
 import socket
 import subprocess
 import time
@@ -14,11 +12,11 @@ from pathlib import Path
 import httpx2
 
 from deploy.bench.errors import BenchError
+from deploy.process import end_with_parent
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _END_WITHIN_S = 10.0
-_PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +72,7 @@ def running(
             stdout=output,
             stderr=subprocess.STDOUT,
             env={**os.environ, **(env or {})},
-            preexec_fn=_end_with_parent,
+            preexec_fn=end_with_parent,
         )
     try:
         _wait(child, ready_url, log, within_s)
@@ -94,11 +92,6 @@ def free_port() -> int:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]
         return port
-
-
-def _end_with_parent() -> None:
-    """Ask Linux to send SIGTERM when the parent dies, even by ``kill -9``."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _wait(child: "subprocess.Popen[bytes]", url: str, log: Path, within_s: float) -> None:

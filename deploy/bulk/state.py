@@ -27,7 +27,7 @@ def claim(files: Files, belongs_to: Mapping[str, Any]) -> None:
     belongs_to = {**belongs_to, "format": files.format}
     path, out = files.state, files.out
     if not path.exists():
-        for file in {out, files.rows}:
+        for file in {out, files.rows, files.failed}:
             if has_content(file):
                 raise BulkFailed(
                     f"{file} is there, and is no output to go on with; expected a new name"

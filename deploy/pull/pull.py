@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+from deploy.process import end_with_parent
 from deploy.pull.catalogue import BaseModel, Catalogue, Folder, read_catalogue
 from deploy.pull.errors import DiskFull, PullError, SourceFailed
 from deploy.pull.progress import Reporter, Silent
@@ -118,7 +119,13 @@ def _convert(
     reporter.phase(f"convert {gguf.name}", model.checkpoint_bytes)
     with (
         log.open("w") as errors,
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True) as process,
+        subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            preexec_fn=end_with_parent,
+        ) as process,
     ):
         assert process.stdout is not None  # for the type checker: it is a pipe
         try:

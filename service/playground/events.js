@@ -10,7 +10,7 @@ export async function* events(response) {
     const blocks = (rest + value).replaceAll("\r\n", "\n").split("\n\n");
     rest = blocks.pop();
     for (const block of blocks) {
-      const fields = block.split("\n").map((line) => line.match(/^(event|data): ?(.*)$/)).filter(Boolean);
+      const fields = block.split("\n").map((line) => line.match(/^(event|data): ?(.*)$/s)).filter(Boolean);
       const of = (wanted) => fields.filter(([, name]) => name === wanted).map(([, , value]) => value);
       if (of("data").length) yield { name: of("event").at(-1) ?? "message", data: JSON.parse(of("data").join("\n")) };
     }

@@ -18,6 +18,7 @@ export function offerModels(all, first) {
   by("model").value = all.has(model) ? model : first;
   by("other").value = all.has(other) ? other : "";
   modelsChanged();
+  wanted = new URLSearchParams();
   return [model, other].filter((name) => name && !all.has(name));
 }
 
@@ -77,6 +78,7 @@ export function followForm(state) {
   counted();
   if (!hasModels()) return;
   for (const id of ["model", "other"]) if (known.has(state.get(id))) by(id).value = state.get(id);
+  if (!state.has("other")) by("other").value = "";
   modelsChanged();
 }
 

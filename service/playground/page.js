@@ -74,6 +74,7 @@ function finished(runs) {
 }
 
 function busy(now) {
+  if (!now && document.activeElement === by("stop")) by("go").focus();
   by("stop").hidden = !now;
   by("form").ariaBusy = now;
   if (now) tell(say("working"));

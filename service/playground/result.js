@@ -100,8 +100,10 @@ function paint() {
 function place() {
   const scrolled = [...by("panel").querySelectorAll(".marked")].map(({ scrollTop }) => scrollTop);
   const focused = document.activeElement?.matches(".tag") ? entitiesAt(document.activeElement).entities[0] : null;
+  const chosen = [...by("panel").querySelectorAll("select")].indexOf(document.activeElement);
   close();
   return () => {
+    by("panel").querySelectorAll("select")[chosen]?.focus();
     by("panel").querySelectorAll(".marked").forEach((one, place) => (one.scrollTop = scrolled[place] ?? 0));
     if (!focused) return;
     const tag = [...by("panel").querySelectorAll(".tag")].find((one) => entitiesAt(one).entities[0] === focused);
@@ -131,7 +133,7 @@ function paintLegend(now) {
   by("legend").hidden = now !== "text" || !items.length;
 }
 
-const least = () => (by("score").disabled ? 0 : Number(by("score").value));
+const least = () => Number(by("score").value);
 const belowOf = ({ answer }) => new Set(answer.entities.filter(({ score }) => score !== null && score < least()));
 
 function kept(run) {

@@ -1,9 +1,12 @@
 """The trainer, in the engine's environment, on a tiny model with random weights."""
 
+import fcntl
 import json
 import os
 import signal
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -164,6 +167,18 @@ def test_a_checkpoint_is_of_its_rows(
     assert "was made with another recipe, other rows or another base" in said
 
 
+def test_two_trainings_do_not_share_a_folder(
+    trainer: Path, tiny_base: Path, recipe: Path, tmp_path: Path
+) -> None:
+    """The second says so, and the first is not disturbed."""
+    work = tmp_path / "work"
+    work.mkdir()
+    with alone(work / "lock"):
+        said = _refused(trainer, tiny_base, recipe, work)
+    assert said.startswith(f"nerve: another training is under way in {work}; wait for its end")
+    assert not (work / "checkpoint.pt").exists()
+
+
 def test_a_start_has_not_seen_what_is_held_out(
     trainer: Path, tiny_base: Path, recipe: Path, tmp_path: Path
 ) -> None:
@@ -246,6 +261,14 @@ def _refused(trainer: Path, base: Path, recipe: Path, work: Path, *options: str)
 def _command(trainer: Path, base: Path, recipe: Path, work: Path, *options: str) -> list[str]:
     paths = map(str, (recipe, recipe.with_name("data.json"), base, work))
     return [str(trainer), "-m", "adapters", "train", *paths, *options]
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """As a trainer holds its folder."""
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _losses(work: Path) -> list[float]:

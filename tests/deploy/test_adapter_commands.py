@@ -12,6 +12,7 @@ import pytest
 from adapters.register import register
 from tests.conftest import BASE
 from tests.deploy.adapter_cases import RECIPE, ROOT, TRAINED, pulled, stand_in
+from tests.deploy.processes import is_alive
 from tests.deploy.test_cli import WIDE, nerve
 from tests.waiting import until
 
@@ -106,6 +107,22 @@ def test_ctrl_c_ends_the_training_and_says_how_to_go_on(rows: str, tmp_path: Pat
         assert process.wait(20) == 130
         assert process.stderr is not None
         assert "stopped; the same command goes on from the last checkpoint" in process.stderr.read()
+
+
+def test_the_trainer_ends_with_the_command(rows: str, tmp_path: Path) -> None:
+    """Killed, the same command may go on at once: no trainer is left beside the next."""
+    home = tmp_path / "home"
+    log = stand_in(
+        home, '[ "$2" = pip ] || { echo $$ > ' + f"{tmp_path / 'pid'}; exec sleep 60; }}"
+    )
+    pulled(home)
+    command = [sys.executable, "-m", "deploy.cli", "adapter", "train", RECIPE, rows]
+    with subprocess.Popen([*command, "--home", str(home)], cwd=ROOT) as process:
+        until(lambda: log.exists() and (tmp_path / "pid").exists())
+        until(lambda: (tmp_path / "pid").read_text().strip() != "")
+        trainer = int((tmp_path / "pid").read_text())
+        process.kill()
+    until(lambda: not is_alive(trainer))
 
 
 def test_try_shows_what_the_model_says_without_vllm(work: Path, tmp_path: Path) -> None:

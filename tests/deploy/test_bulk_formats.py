@@ -229,6 +229,27 @@ def test_rows_that_are_mended_are_in_the_table_then(gateway: Gateway, tmp_path: 
     assert rows_there() == ["1", "2"]
 
 
+def test_brat_that_was_cut_off_is_written_again(tmp_path: Path) -> None:
+    """The configuration is its last file; a folder that has it is done, and left alone."""
+    rows, out = tmp_path / "rows.jsonl", tmp_path / "out.brat"
+    rows.write_text(json.dumps(row(1, "浙商银行", ("company", 0, 4))) + "\n", encoding="utf-8")
+    out.mkdir()
+    (out / "00000001.txt").write_text("half", encoding="utf-8")
+    assert nerve("convert", str(rows), "--out", str(out)).exit_code == 0
+    assert (out / "00000001.txt").read_text(encoding="utf-8") == "浙商银行"
+    again = nerve("convert", str(rows), "--out", str(out))
+    assert (again.exit_code, "is there already" in again.stderr) == (1, True)
+
+
+def test_rows_that_another_run_gave_up_are_in_the_way(gateway: Gateway, tmp_path: Path) -> None:
+    """Else rows of the same number would count as given up, without being asked for."""
+    gateway.engine.script = finds(NAME)
+    failed = tmp_path / "out.jsonl.failed.jsonl"
+    failed.write_text('{"row": 1}\n', encoding="utf-8")
+    out = ("extract", "-", "--out", str(tmp_path / "out.jsonl"), "--url", gateway.url)
+    assert f"{failed} is there, and is no output to go on with" in nerve(*out, stdin="一\n").stderr
+
+
 def test_what_is_in_the_way_is_left_alone(gateway: Gateway, tmp_path: Path) -> None:
     """A folder or a file of someone else, and an output in another format."""
     gateway.engine.script = finds(NAME)

@@ -1,6 +1,7 @@
 """The command line: what it prints, and how it fails."""
 
 import fcntl
+import io
 import json
 import socket
 import subprocess
@@ -9,9 +10,11 @@ import time
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner, Result
 
 from deploy.cli import app
+from deploy.show import show_answer
 from tests.conftest import Gateway
 from tests.fake_engine import completes, fails
 from tests.serving import free_port
@@ -43,6 +46,17 @@ def test_extract_shows_entities_and_what_was_dropped(gateway: Gateway) -> None:
     assert shown.exit_code == 0, shown.stderr
     assert "0–3  name  叶老桂" in shown.stdout
     assert "dropped (not_in_text): 招商银行" in shown.stdout
+
+
+def test_colours_stand_where_the_entity_does() -> None:
+    """Also behind a character that a terminal does not show."""
+    console = Console(record=True, force_terminal=True, color_system="standard", file=io.StringIO())
+    entity = {"label": "company", "text": "浙商银行", "start": 3, "end": 7}
+    answer = {"entities": [entity], "dropped": [], "truncated": False}
+    show_answer(console, "甲\r\n浙商银行。", answer)
+    first, second = console.export_text(styles=True).splitlines()[:2]
+    assert first == "甲␍"
+    assert second.replace("\x1b[0m", "").endswith("m浙商银行。")
 
 
 def test_extract_names_the_parts_that_failed(gateway: Gateway) -> None:

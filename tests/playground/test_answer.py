@@ -66,6 +66,9 @@ def test_the_score_slides_without_a_request(page: Page, pair: Gateway) -> None:
     expect(page.locator("mark.below")).to_have_text(["浙商银行"])
     expect(page.locator("#status")).to_have_text("1 entity, 1 below the score")
     assert len(pair.engine.asked) == 1
+    page.locator("#text").press("Control+Enter")
+    answered(page)
+    expect(page.locator("#status")).to_have_text("1 entity, 1 below the score")
     slide(page, "0.4")
     expect(page.locator("mark.below")).to_have_count(0)
 
@@ -131,6 +134,18 @@ def test_json_is_the_answer(page: Page, pair: Gateway) -> None:
     assert copied == page.locator("pre").text_content()
     whole = pair.extract(TEXT, offsets="utf16").json()
     assert {**json.loads(copied), "id": ""} == {**whole, "id": ""}
+
+
+def test_the_request_is_shown_in_a_language_by_keyboard(page: Page, pair: Gateway) -> None:
+    """The choice keeps the focus when what is below it changes."""
+    pair.engine.script = completes("姓名：叶老桂")
+    extract(page, TEXT)
+    page.locator("#tab-request").click()
+    choice = page.locator("#panel select")
+    choice.focus()
+    choice.select_option("python")
+    expect(page.locator("pre")).to_contain_text("import")
+    expect(choice).to_be_focused()
 
 
 def test_differences_are_marked(page: Page, pair: Gateway) -> None:

@@ -157,6 +157,23 @@ def test_a_link_has_the_whole_state(page: Page, browser: Browser, pair: Gateway)
         expect(other.locator("#tab-table")).to_have_attribute("aria-selected", "true")
 
 
+def test_a_link_without_a_second_model_takes_it_away(page: Page, pair: Gateway) -> None:
+    """Followed in the page itself; and what a link said first does not come back."""
+    page.goto(f"{pair.url}/#other={SECOND}")
+    page.reload()
+    expect(page.locator("#other")).to_have_value(SECOND)
+    page.locator("#other").select_option("")
+    page.locator("#key").evaluate(
+        "one => one.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true }))"
+    )
+    page.wait_for_load_state("networkidle")
+    expect(page.locator("#other")).to_have_value("")
+    page.locator("#other").select_option(SECOND)
+    page.evaluate("location.hash = '#text=x'")
+    expect(page.locator("#text")).to_have_value("x")
+    expect(page.locator("#other")).to_have_value("")
+
+
 def test_a_text_too_long_for_a_link_is_left_out(page: Page) -> None:
     """And that is said."""
     page.locator("#text").fill("叶" * 20_000)

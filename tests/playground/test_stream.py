@@ -40,6 +40,28 @@ def test_an_entity_is_there_before_the_next(page: Page, pair: Gateway) -> None:
     expect(page.locator(".figures summary")).to_contain_text("first entity after")
 
 
+def test_an_entity_with_a_line_separator_is_shown(page: Page, pair: Gateway) -> None:
+    """U+2028 breaks no line of a stream."""
+    pair.engine.script = completes("姓名：叶\u2028老桂")
+    page.locator("#model").select_option(SECOND)
+    page.locator("#text").fill("浙商银行的叶\u2028老桂")
+    page.locator("#text").press("Control+Enter")
+    answered(page)
+    expect(page.locator("mark")).to_have_count(1)
+    expect(page.locator("#status")).to_have_text("1 entity")
+
+
+def test_the_keyboard_is_not_lost_with_the_button(page: Page, pair: Gateway) -> None:
+    """Stop goes away when there is nothing to stop, and the button beside it is next."""
+    go_on = threading.Event()
+    pair.engine.script = waits("公司：浙商银行\n", go_on, "姓名：叶老桂")
+    ask(page)
+    page.locator("#stop").focus()
+    go_on.set()
+    answered(page)
+    expect(page.locator("#go")).to_be_focused()
+
+
 def test_what_came_before_a_stop_stays(page: Page, pair: Gateway) -> None:
     """With a word that it is not all; the engine is left."""
     go_on = threading.Event()

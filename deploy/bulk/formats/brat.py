@@ -12,6 +12,7 @@ from typing import Any
 from deploy.bulk.formats.pieces import one_word
 
 CONFIGURATION = "annotation.conf"
+_ROW = re.compile(r"\d{8,}\.(txt|ann)")
 
 
 def write(answers: Iterable[dict[str, Any]], folder: Path) -> None:
@@ -28,6 +29,12 @@ def write(answers: Iterable[dict[str, Any]], folder: Path) -> None:
         folder / CONFIGURATION,
         f"[entities]\n{entities}\n[relations]\n\n[events]\n\n[attributes]\n",
     )
+
+
+def is_unfinished(folder: Path) -> bool:
+    """Has ``write`` begun it, and not come to its end? The configuration is written last."""
+    there = [*folder.iterdir()] if folder.is_dir() else []
+    return bool(there) and all(_ROW.fullmatch(path.name) for path in there)
 
 
 def _annotations(answer: dict[str, Any]) -> str:
