@@ -61,7 +61,7 @@ class Installed:
             "--weights": flags.weights,
         }
         default = _default_adapter(settings)
-        if default is not None:
+        if default is not None and load(settings.adapters / default).base == self.name:
             options["--require"] = default
         words = [str(word) for option in options.items() for word in option]
         to_vllm = ["--", *flags.extra] if flags.extra else []
