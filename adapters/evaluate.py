@@ -119,12 +119,13 @@ async def _all(
             raise failures.exceptions[0] from None
         after = await _weights(client, service)
     name = rows[0]["model"] if rows else ""
-    if before.get(name) != after.get(name):
+    known = {one.get(name) for one in (before, after)} - {None}
+    if len(known) > 1:
         raise EvaluationError(
             f"the weights of {name} were replaced while it was measured: "
             f"{before.get(name)} before, {after.get(name)} now; measure once more"
         )
-    return rows, after.get(name)
+    return rows, next(iter(known), None)
 
 
 async def _weights(client: httpx2.AsyncClient, service: Service) -> dict[str, str | None]:

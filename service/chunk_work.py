@@ -28,14 +28,24 @@ LEAST_ANSWER_TOKENS = 32
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is sought, by which model, how: the same for every chunk of a request. ``scoring`` is
-    None when there are no scores."""
+    """What is sought, by which model, how: the same for every chunk of a request.
+
+    ``labels`` are those of the prompt; ``wanted`` the names of those that go into the answer, None
+    for all of them. ``scoring`` is None when there are no scores.
+    """
 
     served: Served
     labels: tuple[Label, ...]
     constraint: Constraint = "grounded"
     examples: tuple[Example, ...] = ()
     scoring: Scoring | None = None
+    wanted: frozenset[str] | None = None
+
+    def wants(self, found: Entity | Dropped) -> bool:
+        """Does it go into the answer? What bears no label of the prompt does."""
+        if self.wanted is None or found.label in self.wanted:
+            return True
+        return all(found.label != label.name for label in self.labels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +91,7 @@ class ChunkWork:
         early = Early(served.format.reader(asked.labels), placing, asked.scoring)
 
         def hear(piece: str, tokens: Sequence[Token]) -> None:
-            for entity in early.feed(piece, tokens):
+            for entity in filter(asked.wants, early.feed(piece, tokens)):
                 tell(entity)
 
         with self.metrics.stage("complete"):
@@ -120,8 +130,8 @@ class ChunkWork:
                 aligned = scoring.sift(prepared.prompt.text, aligned)
         self.metrics.adapters.count(served, completion, decoded, aligned)
         return Extracted(
-            entities=aligned.entities,
-            dropped=(*decoded.dropped, *aligned.dropped),
+            entities=tuple(filter(asked.wants, aligned.entities)),
+            dropped=tuple(filter(asked.wants, (*decoded.dropped, *aligned.dropped))),
             truncated=not completion.complete,
             prompt_tokens=completion.prompt_tokens,
             completion_tokens=completion.completion_tokens,

@@ -52,10 +52,15 @@ class Extract:
         with self.metrics.stage("resolve"):
             served = self.registry.resolve(options.model)
             tally.asks(served.name)
-            wanted = scoring(served, options)
+            scored = scoring(served, options)
             labels = served.choose(options.labels)
             shown = examples(options.examples, served, labels)
-            return Asked(served, labels, options.constraint, shown, wanted)
+            if served.is_open:
+                return Asked(served, labels, options.constraint, shown, scored)
+            # A tuned model is asked what it was tuned on, whole, and the answer narrowed: it finds
+            # more so, scores stay calibrated, and one beginning of the prompt stays in the cache.
+            names = frozenset(label.name for label in labels)
+            return Asked(served, served.labels, options.constraint, shown, scored, names)
 
     def budget(self) -> Budget:
         """For one answer: all of it until one deadline."""

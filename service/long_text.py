@@ -108,7 +108,7 @@ class LongText:
         is not looked for any more.
         """
         if pieces == 1:
-            heard(0, result := await self._result(0, budget, work, tries=1))
+            heard(0, result := await self._result(0, budget, work))
             return [result]
         at_once = self.settings.request_concurrency
         in_vain: list[NerveError] = []
@@ -127,11 +127,9 @@ class LongText:
 
         return await side_by_side(one, range(pieces), at_once)
 
-    async def _result(
-        self, place: int, budget: Budget, work: Work, tries: int = 2
-    ) -> Extracted | NerveError:
-        """What came of a piece. One of several for which nothing was generated is tried again,
-        once: a document should not lack a piece because a connection closed."""
+    async def _result(self, place: int, budget: Budget, work: Work) -> Extracted | NerveError:
+        """What came of a piece. One for which nothing was generated is tried again, once: a
+        document should not lack a piece because a connection closed."""
         try:
             async with budget.at_once:
                 deadline = budget.deadline()
@@ -139,8 +137,6 @@ class LongText:
                 try:
                     return await work(place, deadline)
                 except EngineUnavailable:
-                    if tries == 1:
-                        raise
                     return await work(place, deadline)
         except NerveError as exc:
             return exc

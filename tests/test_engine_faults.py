@@ -87,13 +87,6 @@ class TestTimeout:
         assert gateway.engine.left.wait(5)
 
 
-def test_a_text_over_which_the_engine_dies_is_not_sent_again(gateway: Gateway) -> None:
-    """A second engine, behind a router, would die over it too."""
-    gateway.engine.script = cuts(b'{"choices": [')
-    assert gateway.extract("叶老桂").status_code == 503
-    assert len(gateway.engine.asked) == 1
-
-
 def test_a_client_that_leaves_cancels_the_engines_work(gateway: Gateway) -> None:
     """The engine sees its connection closed, and the place is free again."""
     gateway.engine.script = gateway.engine.hangs

@@ -4,6 +4,7 @@ import pytest
 
 from tests.conftest import BASE, ENGINE_NAME, Gateway
 from tests.fake_engine import completes
+from tests.streaming import Words, events_of, of
 
 SENTENCE = "浙商银行企业信贷部叶老桂博士则从另一个角度对五道门槛进行了解读。"
 
@@ -46,13 +47,24 @@ def test_constraint_chooses_the_grammar(gateway: Gateway, constraint: str, gramm
     assert "substring_chunks" not in str(asked.get("structured_outputs"))
 
 
-def test_labels_narrow_the_prompt_and_the_answer(gateway: Gateway) -> None:
-    """A label that was not asked for is dropped by name, should the model write it."""
-    gateway.engine.script = completes("公司：浙商银行\n姓名：叶老桂")
-    answer = gateway.extract(SENTENCE, labels=["name"]).json()
-    assert [entity["label"] for entity in answer["entities"]] == ["name"]
-    assert answer["dropped"] == [{"label": "公司", "text": "浙商银行", "reason": "unknown_label"}]
-    assert "公司" not in gateway.engine.asked[0]["messages"][0]["content"]
+@pytest.mark.parametrize("stream", [False, True])
+def test_labels_narrow_the_answer_of_an_adapter(gateway: Gateway, stream: bool) -> None:
+    """Not its prompt, which it was tuned on whole: nothing of another label is said, neither found
+    nor lost; what bears no label that it knows is."""
+    said = "公司：浙商银行\n公司：不在\n姓名：叶老桂\n姓名：也不在\n天气：晴"
+    gateway.engine.script = Words(list(said))
+    response = gateway.extract(SENTENCE, labels=["name"], stream=stream)
+    if stream:
+        events = events_of(response.content)
+        found, dropped = of(events, "entity"), of(events, "dropped")
+    else:
+        found, dropped = response.json()["entities"], response.json()["dropped"]
+    assert [(one["label"], one["text"]) for one in found] == [("name", "叶老桂")]
+    assert [(one["label"], one["text"], one["reason"]) for one in dropped] == [
+        ("天气", "晴", "unknown_label"),
+        ("name", "也不在", "not_in_text"),
+    ]
+    assert "公司、姓名" in gateway.engine.asked[0]["messages"][0]["content"]
 
 
 def test_the_base_model_takes_any_labels(gateway: Gateway) -> None:

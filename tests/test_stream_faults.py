@@ -89,7 +89,7 @@ def test_a_fault_in_mid_stream_is_the_last_event(reading: Gateway, fault: str) -
 
 
 def test_a_chunk_of_which_nothing_was_sent_is_tried_again(reading: Gateway) -> None:
-    """As without a stream: a connection that closed is no reason to lack a piece of several."""
+    """As without a stream: a connection that closed is no reason to lack a piece."""
     text = f"{'今天下雨。' * 60}叶老桂。"
     first = True
 

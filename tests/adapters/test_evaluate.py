@@ -149,6 +149,25 @@ def test_a_text_without_one_of_its_parts_ends_the_evaluation(
         ask(Service(gateway.url), [long])
 
 
+@pytest.mark.parametrize("first", ["01234567", None])
+def test_weights_that_are_replaced_meanwhile_end_the_evaluation(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch, first: str | None
+) -> None:
+    """Else the report would be of two; where they could not be listed at first, nothing is said."""
+    listed = iter(({ADAPTER: first}, {ADAPTER: "89abcdef"}))
+
+    async def weights(*_: object) -> dict[str, str | None]:
+        return dict(next(listed))
+
+    monkeypatch.setattr("adapters.evaluate._weights", weights)
+    gateway.engine.script = _knows_one_name
+    if first is None:
+        assert ask(Service(gateway.url), TEXTS).weights == "89abcdef"
+    else:
+        with pytest.raises(EvaluationError, match="01234567 before, 89abcdef now; measure once"):
+            ask(Service(gateway.url), TEXTS)
+
+
 def test_reports_with_other_labels_are_not_compared(gateway: Gateway) -> None:
     """Gold was cut down to the labels asked for, so one sentence has two golds."""
     gateway.engine.script = _knows_one_name

@@ -15,11 +15,12 @@ import pytest
 
 from deploy.engine import environment
 from service.completion import CompletionRequest
+from service.manifest import load
 from service.ner.guard import QWEN_ADDED_TOKENS, guard
 from service.ner.prompt import BUILT_IN, render
-from service.registry import OPEN_LABELS
+from service.registry import OPEN_LABELS, default_of
 from tests.deploy.processes import family_of, is_alive
-from tests.engine.real_engine import home
+from tests.engine.real_engine import ROOT, home
 from tests.model.rows import LABELS, row_of
 from tests.serving import free_port
 from tests.waiting import until
@@ -149,6 +150,22 @@ def test_the_engine_reads_a_training_rows_prompt(running: Running) -> None:
     body = {key: asked[key] for key in ("model", "messages", "chat_template_kwargs")}
     answer = httpx2.post(f"{running.engine_url}/tokenize", json=body, trust_env=False)
     assert answer.raise_for_status().json()["tokens"] == row.ids[: row.given]
+
+
+def test_the_default_adapters_prompt_begins_with_whole_blocks(running: Running) -> None:
+    """So that all of it before the text is kept in the prefix cache, whose blocks on a CPU have 32
+    tokens."""
+    adapter = load(ROOT / "adapters" / str(default_of(ROOT / "adapters")))
+    both = []
+    for text in ("浙", "😀"):
+        messages = render(adapter.template, adapter.labels, text, QWEN_ADDED_TOKENS).messages
+        body = {"model": _base_model(running), "messages": messages}
+        answer = httpx2.post(f"{running.engine_url}/tokenize", json=body, trust_env=False)
+        both.append(answer.raise_for_status().json()["tokens"])
+    shared = next(
+        place for place, (one, other) in enumerate(zip(*both, strict=False)) if one != other
+    )
+    assert (shared, shared % 32) == (64, 0)
 
 
 def test_a_text_full_of_control_tokens_is_just_text(running: Running) -> None:
