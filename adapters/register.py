@@ -5,7 +5,8 @@ import os
 import shutil
 import tempfile
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -47,31 +48,48 @@ def register(
     digest = _sha256(trained / WEIGHTS)
     _check_reports(name, digest, reports)
     folder = adapters / name
-    before = _about(folder / manifest.FILE_NAME)
-    same = before["sha256"] == digest
-    about = {
-        "trained_on": data or before["trained_on"],
-        "licence": licence or before["licence"],
-        # Weights that are only described anew were not made today.
-        "date": (same and before["date"]) or _today(),
-    }
-    calibrated = _calibrations(folder / manifest.FILE_NAME) if same else {}
+    before = _before(folder, digest, data, licence)
     adapters.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=adapters, prefix=".registering-") as place:
         staged = Path(place) / name
         recipes.copy(recipe_file, plan, staged)
         for file in (trained / WEIGHTS, trained / CONFIG, *beside):
             shutil.copyfile(file, staged / file.name)
-        # Of other weights, pictures and log say nothing.
-        old = folder.glob("*.png") if same else ()
-        pictures = sorted({path.name for path in (*staged.glob("*.png"), *old)})
-        described = card(name, plan, reports, about, notes, pictures, calibrated)
+        pictures = sorted(before.pictures | {path.name for path in staged.glob("*.png")})
+        described = card(name, plan, reports, before.about, notes, pictures, before.calibrated)
         (staged / CARD).write_text(described, encoding="utf-8")
-        fields = _manifest(name, plan, digest, reports, about, calibrated)
+        fields = _manifest(name, plan, digest, reports, before.about, before.calibrated)
         (staged / manifest.FILE_NAME).write_text(fields, encoding="utf-8")
         manifest.load(staged)
-        _put(staged, folder, keep=same)
+        _put(staged, folder, keep=before.has_weights)
     return manifest.load(folder)
+
+
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """What an adapter's folder knows already. Of other weights, pictures, calibrations and date
+    say nothing; the data that it was trained on may be the same."""
+
+    has_weights: bool
+    about: Mapping[str, str]
+    calibrated: Mapping[str, Mapping[str, Any]]
+    pictures: Set[str]
+
+
+def _before(folder: Path, digest: str, data: str, licence: str) -> _Before:
+    """With ``data`` and ``licence`` in place of what was said of them, unless they are empty."""
+    file = folder / manifest.FILE_NAME
+    fields = tomllib.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    same, said = fields.get("sha256") == digest, fields.get("data", {})
+    about = {
+        "trained_on": data or said.get("trained_on", ""),
+        "licence": licence or said.get("licence", ""),
+        "date": (same and said.get("date")) or datetime.now(UTC).date().isoformat(),
+    }
+    if not same:
+        return _Before(False, about, {}, set())
+    pictures = {path.name for path in folder.glob("*.png")}
+    return _Before(True, about, fields.get("calibration", {}), pictures)
 
 
 def _put(staged: Path, folder: Path, *, keep: bool) -> None:
@@ -99,19 +117,6 @@ def _check_reports(name: str, digest: str, reports: Sequence[Mapping[str, Any]])
                 f"the report on {found['split']} is about the weights {found['weights']}; "
                 f"expected {digest[:8]}: measure these"
             )
-
-
-def _about(path: Path) -> dict[str, str]:
-    """What a manifest says of the data, and the ``sha256`` of its weights."""
-    fields = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    said = {"trained_on": "", "licence": "", "date": ""} | fields.get("data", {})
-    return said | {"sha256": fields.get("sha256", "")}
-
-
-def _calibrations(path: Path) -> dict[str, dict[str, Any]]:
-    """constraint → the table of its calibration."""
-    fields = tomllib.loads(path.read_text(encoding="utf-8"))
-    return dict(fields.get("calibration", {}))
 
 
 def _manifest(
@@ -165,7 +170,3 @@ def _summary(found: Mapping[str, Any]) -> dict[str, Any]:
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _today() -> str:
-    return datetime.now(UTC).date().isoformat()

@@ -119,7 +119,7 @@ def template(fields: Fields, folder: Path) -> Template:
     if not value.endswith(".toml") or Path(value).name != value:
         expected = f"one of {', '.join(BUILT_IN)}, or a .toml file in the adapter's folder"
         raise fields.wrong("prompt", value, expected)
-    prompt = Fields.read(folder / value)
+    prompt = Fields.read(folder / value, "a prompt file")
     system = prompt.text("system") if "system" in prompt.values else ""
     found = Template(system, prompt.text("user"))
     if "{text}" not in found.user:

@@ -25,12 +25,12 @@ class Fields:
     where: str = ""
 
     @classmethod
-    def read(cls, path: Path) -> "Fields":
-        """The keys of a file."""
+    def read(cls, path: Path, what: str = "a manifest") -> "Fields":
+        """The keys of a file, which is ``what`` it should be."""
         try:
             return cls(path, tomllib.loads(path.read_text(encoding="utf-8")))
         except FileNotFoundError as exc:
-            raise ManifestError(f"{path}: no such file; expected a manifest") from exc
+            raise ManifestError(f"{path}: no such file; expected {what}") from exc
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
             raise ManifestError(f"{path}: not a TOML file: {exc}") from exc
 

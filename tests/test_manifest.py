@@ -40,7 +40,7 @@ def test_a_manifest_is_read(folder: Path) -> None:
         ('sha256 = "01', 'sha256 = "xx', "expected [0-9a-f]{64}"),
         ('prompt = "zh-lines-1"', 'prompt = "zh"', "expected one of zh-lines-1, open-json-1"),
         ('prompt = "zh-lines-1"', 'prompt = "../p.toml"', "expected one of"),
-        ('prompt = "zh-lines-1"', 'prompt = "p.toml"', "p.toml: no such file"),
+        ('prompt = "zh-lines-1"', 'prompt = "p.toml"', "such file; expected a prompt file"),
         ('occurrences = "all"', 'occurrences = "first"', "expected one of all, as_read, in_order"),
         ('written = "公司"', 'written = "公：司"', "a label without '：'"),
         (
