@@ -45,7 +45,7 @@ def promote(
     named = names.read(adapters)
     if name in named.disabled:
         return Verdict(False, f"{name} is disabled in {names.FILE_NAME}")
-    default = named.aliases.get(named.default or "", named.default)
+    default = named.resolved()
     if default is not None and (old is None or old["model"] != default):
         what = "no report" if old is None else f"a report about {old['model']}"
         return Verdict(

@@ -114,7 +114,5 @@ def base_model(settings: Settings) -> str:
 
 def _default_adapter(settings: Settings) -> str | None:
     """The adapter of requests that name no model, or None when that is the base model."""
-    named = names.read(settings.adapters)
-    wanted = settings.default_model or named.default or ""
-    name = named.aliases.get(wanted, wanted)
+    name = names.read(settings.adapters).resolved(settings.default_model)
     return name if name and (settings.adapters / name).is_dir() else None

@@ -64,8 +64,7 @@ def split_name(file: Path, held_out: int) -> str:
 def _folder(settings: Settings, model: str | None) -> Path:
     """Where the adapter of that name, or alias, would be."""
     named = names.read(settings.adapters)
-    name = model or settings.default_model or named.default or ""
-    return settings.adapters / named.aliases.get(name, name)
+    return settings.adapters / (named.resolved(model or settings.default_model) or "")
 
 
 def _refuse_trained_on(folder: Path, held_out: int) -> None:

@@ -31,6 +31,11 @@ class Names:
     aliases: Mapping[str, str] = field(default_factory=dict)
     disabled: frozenset[str] = frozenset()
 
+    def resolved(self, name: str | None = None) -> str | None:
+        """What ``name``, or without one the default, stands for: itself, unless it is an alias."""
+        wanted = name or self.default
+        return self.aliases.get(wanted, wanted) if wanted else None
+
 
 def read(folder: Path) -> Names:
     """What ``folder/registry.toml`` says; without the file, nothing. Raises ManifestError."""

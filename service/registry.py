@@ -70,7 +70,8 @@ class Served:
         )
 
     def choose(self, asked: Sequence[str] | Mapping[str, str] | None) -> tuple[Label, ...]:
-        """The labels of one request; raises InvalidRequest for labels this model cannot find."""
+        """The labels that one request wants; raises InvalidRequest for labels that this model
+        cannot find."""
         if asked is None:
             return self.labels
         if self.is_open:
@@ -83,7 +84,6 @@ class Served:
         if unknown is not None:
             expected = f"labels of {self.name}: {', '.join(known)}"
             raise InvalidRequest(f"labels has {unknown!r}; expected {expected}", param="labels")
-        # In the manifest's order: the prompt is then one that the adapter was trained on.
         return tuple(label for label in self.labels if label.name in asked)
 
     def _opened(self, asked: Sequence[str] | Mapping[str, str]) -> tuple[Label, ...]:
@@ -171,11 +171,10 @@ def of_base(base: str, adapters: Iterable[Adapter], named: names.Names) -> names
     folder may serve several engines, and the base model answers where its adapters have no say."""
     elsewhere = {one.name for one in adapters if one.base != base}
     aliases = {alias: name for alias, name in named.aliases.items() if name not in elsewhere}
-    default = named.aliases.get(named.default or "", named.default)
+    default = named.resolved()
     return replace(named, default=None if default in elsewhere else named.default, aliases=aliases)
 
 
 def default_of(folder: Path) -> str | None:
     """The default adapter that ``folder/registry.toml`` names; raises ManifestError."""
-    named = names.read(folder)
-    return named.aliases.get(named.default or "", named.default)
+    return names.read(folder).resolved()
