@@ -11,10 +11,10 @@ import json
 import sys
 from pathlib import Path
 
-from adapters.readers import KINDS, DataError
-from adapters.recipe import RecipeError
-from adapters.template import RowTooLong
-from service.manifest import ManifestError
+from adapters.data.readers import KINDS, DataError
+from adapters.training.recipe import RecipeError
+from adapters.training.template import RowTooLong
+from service.models.manifest import ManifestError
 
 # What a person can mend is one line. ValueError: a checkpoint of another recipe.
 FOR_PEOPLE = (DataError, ManifestError, OSError, RecipeError, RowTooLong, ValueError)
@@ -53,7 +53,7 @@ def main() -> int:
 def run(asked: argparse.Namespace) -> None:
     """Do what was asked; modules are imported where they are used, since torch takes seconds."""
     if asked.stage == "train":
-        from adapters.train import train
+        from adapters.training.train import train
 
         paths = (asked.recipe, asked.data, asked.base, asked.work)
         done = train(*paths, asked.kind, skip_bad=asked.skip_bad)
@@ -66,25 +66,25 @@ def run(asked: argparse.Namespace) -> None:
         loss = "" if done.best_loss is None else f", best validation loss {done.best_loss:.4f}"
         print(f"{done.steps} steps{loss}: {done.folder}")
     elif asked.stage == "try":
-        from adapters.trial import Trial
+        from adapters.measuring.trial import Trial
 
         for answer in Trial(asked.adapter, asked.base).answer(asked.texts):
             print(json.dumps(answer.shown(), ensure_ascii=False))
     elif asked.stage == "average":
-        from adapters.average import average
+        from adapters.registering.average import average
 
         average(asked.folders, asked.out)
     elif asked.stage == "calibrate":
-        from adapters.calibrate_stage import calibrate
+        from adapters.calibrating.stage import calibrate
 
         calibrate(asked.observed, asked.found, asked.folder, asked.constraint)
     elif asked.stage == "loss-figure":
-        from adapters.figures import loss_curve
+        from adapters.registering.figures import loss_curve
 
         loss_curve(asked.log, asked.picture)
     else:
-        from adapters.figures import label_bars
-        from adapters.report import load
+        from adapters.measuring.report import load
+        from adapters.registering.figures import label_bars
 
         label_bars(load(asked.report), asked.picture)
 

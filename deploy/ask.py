@@ -6,8 +6,8 @@ from typing import Any
 
 import httpx2
 
-from deploy.errors import AskFailed
-from deploy.options import key_header
+from deploy.commands.errors import AskFailed
+from deploy.commands.options import key_header
 
 
 def ask(

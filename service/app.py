@@ -14,14 +14,8 @@ from opentelemetry.trace import TracerProvider
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 
-from service import request_id
-from service.access import Access
-from service.answers import answer
-from service.body import WholeBody
-from service.deadline import Deadline
-from service.draining import CloseWhenDraining, Draining
-from service.engine import Engine
-from service.engine_queue import EngineQueue
+from service.engine.client import Engine
+from service.engine.queue import EngineQueue
 from service.errors import (
     InternalError,
     MalformedBody,
@@ -29,22 +23,28 @@ from service.errors import (
     NerveError,
     NotFound,
 )
-from service.extract import Extract
-from service.keys import Keys
-from service.live_registry import LiveRegistry
-from service.measure import MeasureRequests
-from service.metrics import Metrics
-from service.passing import Passing
-from service.places import Places
-from service.preparing import Prepare
+from service.extraction.extract import Extract
+from service.extraction.redact import Redact
+from service.guard.access import Access
+from service.guard.body import WholeBody
+from service.guard.concurrency import Places
+from service.guard.deadline import Deadline
+from service.guard.draining import CloseWhenDraining, Draining
+from service.guard.fast_path import Straight
+from service.guard.keys import Keys
+from service.models.live_registry import LiveRegistry
+from service.models.loading import Prepare
+from service.observe.measure import MeasureRequests
+from service.observe.metrics import Metrics
+from service.observe.trace_requests import TraceRequests
+from service.observe.tracing import Tracing
+from service.openai.proxy import Passing
 from service.readiness import Readiness
-from service.redact import Redact
-from service.requests import ExtractRequest, RedactRequest, request_error
 from service.routes import adapters, extract, health, openai, playground, redact
 from service.settings import Settings
-from service.straight import Straight
-from service.trace_requests import TraceRequests
-from service.tracing import Tracing
+from service.wire import request_id
+from service.wire.answers import answer
+from service.wire.requests import ExtractRequest, RedactRequest, request_error
 
 logger = logging.getLogger("nerve")
 

@@ -4,14 +4,14 @@ import asyncio
 import logging
 from dataclasses import dataclass, field
 
-from service.completion import CompletionRequest
-from service.draining import Draining
-from service.engine import Engine
+from service.engine.client import Engine
+from service.engine.completion import CompletionRequest
 from service.errors import EngineUnavailable, NerveError
-from service.metrics import Metrics
+from service.guard.draining import Draining
+from service.models.registry import Models
 from service.ner.formats.lark import only_a_substring_of
 from service.ner.prompt import render
-from service.registry import Models
+from service.observe.metrics import Metrics
 from service.settings import Settings
 
 logger = logging.getLogger("nerve")

@@ -21,7 +21,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableError
 
-from service.ner.guard import QWEN_ADDED_TOKENS
+from service.ner.control_tokens import QWEN_ADDED_TOKENS
 
 # Files and secrets end with a line break; no key does.
 ApiKey = Annotated[

@@ -13,9 +13,9 @@ import pytest
 
 from service.app import create_app
 from service.settings import Settings
-from tests.fake_engine import FakeEngine
-from tests.serving import serving
-from tests.waiting import until
+from tests.support.fake_engine import FakeEngine
+from tests.support.serving import serving
+from tests.support.waiting import until
 
 hypothesis.settings.register_profile("quick", max_examples=15, deadline=None)
 

@@ -8,20 +8,20 @@ from typing import Annotated
 
 import typer
 
-from deploy.bench.contenders import ALL, OF_ENVIRONMENT, contenders
-from deploy.bench.documents_command import documents
-from deploy.bench.engine import check_tools
+from deploy.bench.documents.command import documents
+from deploy.bench.documents.grounding import grounding
 from deploy.bench.environment import bench_python
 from deploy.bench.errors import BenchError
-from deploy.bench.grounding import grounding
-from deploy.bench.growth import growth
+from deploy.bench.gateways.contenders import ALL, OF_ENVIRONMENT, contenders
+from deploy.bench.gateways.engine import check_tools
+from deploy.bench.gateways.growth import growth
+from deploy.bench.gateways.rounds import MODES, Plan, measure
 from deploy.bench.machine import machine, versions
 from deploy.bench.options import NoPicture, Out
 from deploy.bench.processes import Cores
 from deploy.bench.report import draw, gateway_text, keep, today
-from deploy.bench.rounds import MODES, Plan, measure
 from deploy.bench.summary import rows
-from deploy.options import HELP, HOME, Home
+from deploy.commands.options import HELP, HOME, Home
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -85,7 +85,7 @@ app.command()(growth)
 
 def main() -> None:
     """What a person can mend is one message and status 1."""
-    from deploy.options import clear_errors
+    from deploy.commands.options import clear_errors
 
     try:
         with clear_errors():

@@ -8,9 +8,9 @@ from pathlib import Path
 from deploy.doctor import files, running
 from deploy.doctor.finding import Finding, well, wrong
 from deploy.doctor.flags import flags
-from deploy.install import base_model
-from service.manifest import Adapter, ManifestError
-from service.registry import Registry
+from deploy.up.install import base_model
+from service.models.manifest import Adapter, ManifestError
+from service.models.registry import Registry
 from service.settings import Settings, SettingsError
 
 

@@ -9,11 +9,11 @@ from deploy.engine.admission import lora_rank
 from deploy.pull.catalogue import read_catalogue
 from deploy.pull.errors import CatalogueError
 from deploy.pull.store import find
-from service import folder as folders
-from service import names
-from service.admission import CONFIG_FILE, AdapterRefused, check
-from service.manifest import FILE_NAME, Adapter, ManifestError, load
-from service.registry import Registry, RegistryError, of_base
+from service.models import folder as folders
+from service.models import names
+from service.models.admission import CONFIG_FILE, AdapterRefused, check
+from service.models.manifest import FILE_NAME, Adapter, ManifestError, load
+from service.models.registry import Registry, RegistryError, of_base
 from service.settings import Settings
 
 # The rank of the launcher's own --max-lora-rank; it raises that where an adapter needs more.

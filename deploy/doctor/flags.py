@@ -7,7 +7,7 @@ from deploy.doctor.finding import Finding, note, well, wrong
 from deploy.engine.admission import Admitted
 from deploy.engine.environment import has_nvidia_gpu
 from deploy.engine.launcher import Launch, command
-from service.manifest import Adapter
+from service.models.manifest import Adapter
 
 _GONE = {
     "--disable-log-requests": "vLLM no longer has it and does not start; leave it out: requests "

@@ -6,11 +6,11 @@ from http import HTTPStatus
 import httpx2
 
 from deploy.doctor.finding import Finding, note, well, wrong
-from service.engine import Engine
+from service.engine.client import Engine
 from service.errors import NerveError
-from service.metrics import Metrics
+from service.models.registry import Registry, Served
+from service.observe.metrics import Metrics
 from service.readiness import Readiness
-from service.registry import Registry, Served
 from service.settings import Settings
 
 # Seconds for the gateway to answer /ready, which asks nothing of the engine.

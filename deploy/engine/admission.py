@@ -7,10 +7,10 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from service import store
-from service.admission import AdapterRefused, check
-from service.folder import read
-from service.manifest import Adapter, ManifestError
+from service.models import store
+from service.models.admission import AdapterRefused, check
+from service.models.folder import read
+from service.models.manifest import Adapter, ManifestError
 
 # vLLM's allowed values of --max-lora-rank.
 RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from deploy.bulk.rows import Row
-from service.manifest import Adapter
+from service.models.manifest import Adapter
 from service.ner.align import align
 from service.ner.chunk import chunks
+from service.ner.control_tokens import guard
 from service.ner.formats import FORMATS
-from service.ner.guard import guard
 from service.ner.prompt import render
 from service.ner.types import Constraint, Label
 

@@ -21,8 +21,8 @@ from deploy.ray.engine import STEP_CPUS, processor_config
 from deploy.ray.extraction import Extraction, is_asked
 from deploy.ray.reading import check_new, pieces_of, place_of
 from deploy.ray.sink import Lines
-from service.manifest import ManifestError, load
-from service.ner.guard import QWEN_ADDED_TOKENS
+from service.models.manifest import ManifestError, load
+from service.ner.control_tokens import QWEN_ADDED_TOKENS
 from service.ner.types import Constraint
 
 AT_ONCE = 1000  # pieces

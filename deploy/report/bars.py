@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from adapters.score import Metric
+from adapters.measuring.score import Metric
 from deploy.report.axes import Scale
 from deploy.report.markup import (
     element,

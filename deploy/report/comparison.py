@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from adapters.report import ReportError
-from adapters.score import Counts, Difference, paired
+from adapters.measuring.report import ReportError
+from adapters.measuring.score import Counts, Difference, paired
 from deploy.report.axes import Scale
 from deploy.report.bars import METRICS, row_of, shown_interval, whisker
 from deploy.report.markup import (

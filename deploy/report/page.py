@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from adapters.report import ReportError
+from adapters.measuring.report import ReportError
 from deploy.report.bars import METRICS, by_label, shown_interval, wrong_spans
 from deploy.report.comparison import comparison
 from deploy.report.markup import element, words

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from adapters.calibrate import Bin, Point, bins, curve, error
+from adapters.calibrating.calibrate import Bin, Point, bins, curve, error
 from deploy.report.axes import framed
 from deploy.report.markup import curve as drawn
 from deploy.report.markup import dot, element, key, line, paragraph, picture, section

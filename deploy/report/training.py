@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from adapters.report import ReportError
+from adapters.measuring.report import ReportError
 from deploy.report.axes import Axes, Scale
 from deploy.report.markup import curve, dot, key, paragraph, picture, section
 

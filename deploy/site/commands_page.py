@@ -1,11 +1,11 @@
-"""The reference of commands: what ``--help`` says, from ``deploy/cli.py``."""
+"""The reference of commands: what ``--help`` says, from ``deploy/commands/cli.py``."""
 
 from typing import Any, Literal, get_args, get_origin
 
 import typer
 from typer.core import TyperGroup
 
-from deploy.cli import app
+from deploy.commands.cli import app
 from deploy.site.markdown import code, page, table
 
 

@@ -1,10 +1,10 @@
-"""The reference of metrics, from ``service/metrics.py``."""
+"""The reference of metrics, from ``service/observe/metrics.py``."""
 
 from prometheus_client.metrics import MetricWrapperBase
 
 from deploy.site.markdown import code, page, table
-from service.engine_metrics import OUTCOMES
-from service.metrics import STAGES, Metrics
+from service.observe.engine_metrics import OUTCOMES
+from service.observe.metrics import STAGES, Metrics
 
 Row = tuple[str, str, str, str, str]
 

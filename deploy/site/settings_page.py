@@ -7,9 +7,9 @@ from typing import Annotated, Any, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-from deploy.options import VARIABLES
+from deploy.commands.options import VARIABLES
 from deploy.site.markdown import code, page, table
-from service.ner.guard import QWEN_ADDED_TOKENS
+from service.ner.control_tokens import QWEN_ADDED_TOKENS
 from service.settings import Settings
 
 README = Path(__file__).resolve().parents[2] / "service" / "README.md"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TypedDict
 
-from service.ner.guard import guard
+from service.ner.control_tokens import guard
 from service.ner.types import Label
 
 # What the chat template is told beside the messages, by the engine and by the trainer alike.

@@ -5,7 +5,7 @@ label through what ends its surface, since that decides the right edge; of token
 border, all. It is a probability among what the grammar allows: vLLM 0.32 masks first and takes its
 ``raw_logprobs`` (its default, raw as to temperature and penalties) after that. So a token that the
 grammar leaves no choice about has 1, and raw scores under different constraints are different
-things. Nor are they confidences yet: see ``service.calibration``, which has one for each.
+things. Nor are they confidences yet: see ``service.models.calibration``, which has one for each.
 """
 
 import math
@@ -13,7 +13,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from service.ner.layout import Layout, Place
+from service.ner.token_spans import Layout, Place
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,12 @@
 
 from fastapi import APIRouter, Request
 
-from service.adapter_cards import AdapterCard, AdapterList, card, cards
 from service.errors import InvalidRequest
-from service.json_object import JsonObject
-from service.live_registry import LiveRegistry
+from service.models.adapter_cards import AdapterCard, AdapterList, card, cards
+from service.models.live_registry import LiveRegistry
 from service.readiness import Readiness
 from service.routes.documented import errors
+from service.wire.json_object import JsonObject
 
 _ERRORS = errors(400, 404, 422, 502, 503, 504)
 _EXPECTED = "the name of a folder in the adapters folder, as a string"

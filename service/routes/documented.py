@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from service.responses import ErrorResponse
+from service.wire.responses import ErrorResponse
 
 # Whatever the route: too slow, too large, a fault of the gateway.
 _EVERYWHERE = (408, 413, 500)

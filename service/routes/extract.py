@@ -6,17 +6,17 @@ from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse
 from starlette.types import Scope
 
-from service.batch import MEDIA_TYPE, Batch
-from service.dialects import DIALECTS, Dialect
 from service.errors import EngineUnavailable, InvalidRequest
-from service.event_stream import MEDIA_TYPE as MEDIA_TYPE_OF_STREAM
-from service.extract import Extract
-from service.places import Places
-from service.requests import BatchLine, ExtractRequest
-from service.responses import ExtractResponse, LineAnswer, LineError, ManyResponse
+from service.extraction.batch import MEDIA_TYPE, Batch
+from service.extraction.extract import Extract
+from service.extraction.stream import Streamed
+from service.guard.concurrency import Places
+from service.guard.fast_path import Handler
 from service.routes.documented import errors
-from service.straight import Handler
-from service.stream import Streamed
+from service.wire.dialects import DIALECTS, Dialect
+from service.wire.event_stream import MEDIA_TYPE as MEDIA_TYPE_OF_STREAM
+from service.wire.requests import BatchLine, ExtractRequest
+from service.wire.responses import ExtractResponse, LineAnswer, LineError, ManyResponse
 
 PATH = "/extract"
 BATCH = "/extract/batch"

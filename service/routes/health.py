@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Response
 from fastapi.responses import PlainTextResponse
 
-from service.metrics import Metrics
+from service.observe.metrics import Metrics
 from service.readiness import Readiness
 from service.routes.documented import errors
 

@@ -9,15 +9,16 @@ from collections.abc import Awaitable, Callable, Mapping
 from fastapi import APIRouter, Request, Response
 from starlette.types import Scope
 
-from service import deadline, tally
-from service.json_object import JsonObject
-from service.live_registry import LiveRegistry
-from service.model_cards import ModelCard, ModelCards, card
-from service.openai_request import Route, routes
-from service.passing import PassedOn, Passing
-from service.renaming import Renaming
+from service.guard import deadline
+from service.models.live_registry import LiveRegistry
+from service.models.model_cards import ModelCard, ModelCards, card
+from service.observe import request_record as tally
+from service.openai.proxy import PassedOn, Passing
+from service.openai.renaming import Renaming
+from service.openai.request import Route, routes
 from service.routes.documented import errors
 from service.settings import Settings
+from service.wire.json_object import JsonObject
 
 PassOn = Callable[[Scope, bytes], Awaitable[Response]]
 

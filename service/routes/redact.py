@@ -2,11 +2,11 @@
 
 from fastapi import APIRouter
 
-from service.places import Places
-from service.redact import Redact
-from service.requests import RedactRequest
-from service.responses import ManyRedacted, RedactResponse
+from service.extraction.redact import Redact
+from service.guard.concurrency import Places
 from service.routes.extract import ERRORS
+from service.wire.requests import RedactRequest
+from service.wire.responses import ManyRedacted, RedactResponse
 
 PATH = "/redact"
 

@@ -6,14 +6,13 @@ from typing import Any
 
 from starlette.types import Receive, Send
 
-from adapters import recipe
 from deploy.pull.catalogue import read_catalogue
 from deploy.pull.store import seal
 from tests.conftest import BASE
-from tests.fake_engine import completes
+from tests.support.fake_engine import completes
 
-ROOT = Path(recipe.__file__).parents[1]
-RECIPE = str(ROOT / "tests" / "adapters" / "recipe.toml")
+ROOT = Path(__file__).resolve().parents[2]
+RECIPE = str(ROOT / "tests" / "adapters" / "training" / "recipe.toml")
 # As its weights' adapter_config.json says.
 TRAINED: dict[str, Any] = {
     "r": 64,

@@ -9,8 +9,8 @@ import pytest
 
 from tests.conftest import BASE
 from tests.deploy.adapter_cases import ROWS, written
-from tests.deploy.doctor_cases import CONFIG, Put
-from tests.fake_engine import FakeEngine
+from tests.deploy.doctor.cases import CONFIG, Put
+from tests.support.fake_engine import FakeEngine
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from pydantic import SecretStr
 from service.app import create_app
 from service.settings import Settings
 from tests.engine.real_engine import BASE, RealEngine
-from tests.serving import serving
-from tests.waiting import until
+from tests.support.serving import serving
+from tests.support.waiting import until
 
 KEY = {"authorization": "Bearer admin-secret"}
 

@@ -27,8 +27,8 @@ def check_the_product(rows: int) -> None:
 
 
 def check_it_is_the_trainers() -> None:
-    """The trainer multiplies frozen matrices by the same rule (adapters/int8.py)."""
-    from adapters.int8 import Int8Matrix, rows
+    """The trainer multiplies frozen matrices by the same rule (adapters/training/int8.py)."""
+    from adapters.training.int8 import Int8Matrix, rows
 
     weight, x = normal(192, 256), normal(7, 256)
     quantised, scale = rows(x.float())

@@ -16,8 +16,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from service.manifest import load_all
-from tests.serving import free_port
+from service.models.manifest import load_all
+from tests.support.serving import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILDER = Path(__file__).with_name("tiny_model.py")

@@ -10,10 +10,10 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from service.manifest import load
+from service.models.manifest import load
 from tests.engine.adapter_gateway import gateway, give_weights, say
 from tests.engine.real_engine import BASE, RealEngine, new_engine, tiny_model
-from tests.waiting import until
+from tests.support.waiting import until
 
 TEXT = "叶老桂在哪里工作？"
 

@@ -1,4 +1,4 @@
-"""The engine's environment, with a real pip; tests/test_environment.py has the fast ones."""
+"""The engine's environment, with a real pip; the fast tests are in tests/deploy/engine."""
 
 from pathlib import Path
 

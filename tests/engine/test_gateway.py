@@ -10,8 +10,8 @@ import pytest
 from service.app import create_app
 from service.settings import Settings
 from tests.engine.real_engine import BASE, RealEngine
-from tests.serving import serving
-from tests.waiting import until
+from tests.support.serving import serving
+from tests.support.waiting import until
 
 TEXTS = (
     "浙商银行企业信贷部叶老桂博士则从另一个角度对五道门槛进行了解读。",

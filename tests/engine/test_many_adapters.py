@@ -14,7 +14,7 @@ import pytest
 
 from tests.engine.adapter_gateway import gateway, say
 from tests.engine.real_engine import BASE, BUILDER, ROOT, RealEngine, home, new_engine
-from tests.waiting import until
+from tests.support.waiting import until
 
 MANY = Path(__file__).with_name("many_adapters.py")
 SYMBOLS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx"

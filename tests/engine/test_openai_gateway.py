@@ -13,8 +13,8 @@ from openai.types.chat import ChatCompletionUserMessageParam
 from service.app import create_app
 from service.settings import Settings
 from tests.engine.real_engine import BASE, RealEngine
-from tests.serving import serving
-from tests.waiting import until
+from tests.support.serving import serving
+from tests.support.waiting import until
 
 ASKED: list[ChatCompletionUserMessageParam] = [{"role": "user", "content": "甲"}]
 # This adapter writes its own letter until its room is used up.

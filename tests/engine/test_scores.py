@@ -2,12 +2,12 @@
 
 import pytest
 
-from service.completion import ChatAnswer, Completion
+from service.engine.completion import ChatAnswer, Completion
 from service.ner.formats.lark import literal
-from service.ner.layout import lay_out
+from service.ner.token_spans import lay_out
 from tests.engine.adapter_gateway import gateway
 from tests.engine.real_engine import BASE, RealEngine
-from tests.ner.toy_tokens import Cut
+from tests.service.ner.toy_tokens import Cut
 
 # The tiny model's tokens are bytes: every character but ASCII's is cut.
 TEXTS = (

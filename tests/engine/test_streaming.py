@@ -14,9 +14,9 @@ import pytest
 from service.app import create_app
 from service.settings import Settings
 from tests.engine.real_engine import BASE, RealEngine
-from tests.serving import serving
-from tests.streaming import Event, arriving, of
-from tests.waiting import until
+from tests.support.serving import serving
+from tests.support.streaming import Event, arriving, of
+from tests.support.waiting import until
 
 TEXTS = (
     "浙商银行企业信贷部叶老桂博士则从另一个角度对五道门槛进行了解读。",

@@ -11,7 +11,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from service.manifest import load_all
+from service.models.manifest import load_all
 from service.ner.formats import FORMATS
 from service.ner.formats.lark import only_a_substring_of
 from service.ner.types import Label

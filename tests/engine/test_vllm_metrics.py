@@ -2,7 +2,7 @@
 
 import httpx2
 
-from tests.deploy.observing import alert_queries, names_in, panel_queries
+from tests.deploy.operations.observing import alert_queries, names_in, panel_queries
 from tests.engine.real_engine import RealEngine
 
 

@@ -14,9 +14,9 @@ import httpx2
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
-from tests.adapter_folders import BASE
-from tests.deploy.tools import ROOT
-from tests.fake_engine import (
+from tests.deploy.operations.tools import ROOT
+from tests.support.adapter_folders import BASE
+from tests.support.fake_engine import (
     FakeEngine,
     Script,
     answer,
@@ -27,10 +27,10 @@ from tests.fake_engine import (
     finds,
     streams,
 )
-from tests.openai_script import DONE, event
-from tests.resolving_engine import ResolvingEngine
-from tests.serving import free_port
-from tests.waiting import until
+from tests.support.openai_script import DONE, event
+from tests.support.resolving_engine import ResolvingEngine
+from tests.support.serving import free_port
+from tests.support.waiting import until
 
 NAME = "叶老桂"
 _DEAD = {"error": {"message": "EngineCore encountered an issue. See stack trace for the cause."}}

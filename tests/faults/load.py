@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx2
 
-from tests.openai_script import BODY, CHAT, DONE, STREAM
+from tests.support.openai_script import BODY, CHAT, DONE, STREAM
 
 SENTENCE = "浙商银行企业信贷部叶老桂博士则从另一个角度对五道门槛进行了解读。"
 ROWS = 8

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import httpx2
 
-from tests.adapter_folders import put_adapter
-from tests.deploy.tools import ROOT
+from tests.deploy.operations.tools import ROOT
 from tests.faults.stand import ADMIN_KEY, FAKETIME, Stand, environment, has_room_for
 from tests.faults.trial import Told, answered, recovery
-from tests.waiting import until
+from tests.support.adapter_folders import put_adapter
+from tests.support.waiting import until
 
 # Not enough for registry.toml.
 ROOM_BYTES = 16
@@ -125,7 +125,7 @@ def typos(adapters: Path) -> list[Told]:
 def _typo(adapters: Path, given: dict[str, str], words: tuple[str, ...]) -> Told:
     env = {**environment(), "NERVE_ADAPTERS": str(adapters), **given}
     started = time.monotonic()
-    command = [sys.executable, "-m", "deploy.cli", "serve"]
+    command = [sys.executable, "-m", "deploy.commands.cli", "serve"]
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=120)
     seconds = time.monotonic() - started
     said = done.stdout + done.stderr

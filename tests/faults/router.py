@@ -21,11 +21,11 @@ from pathlib import Path
 import httpx2
 
 from deploy.bench.machine import machine
-from tests.deploy.gateway_process import GatewayProcess, gateway_process
-from tests.deploy.tools import ROOT
+from tests.deploy.gateway.gateway_process import GatewayProcess, gateway_process
+from tests.deploy.operations.tools import ROOT
 from tests.faults.router_sites import Site, real, scripted
-from tests.serving import free_port
-from tests.waiting import until
+from tests.support.serving import free_port
+from tests.support.waiting import until
 
 REQUIREMENTS = ROOT / "deploy" / "kubernetes" / "router" / "requirements.txt"
 # As deploy/kubernetes/base/router.yaml has them, looking more often.

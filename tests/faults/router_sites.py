@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Protocol
 
 from deploy.engine import environment
-from tests.adapter_folders import BASE, put_adapter
 from tests.engine.real_engine import BASE as TINY
 from tests.engine.real_engine import home, new_engine, tiny_model
 from tests.faults.engine_process import EngineProcess
+from tests.support.adapter_folders import BASE, put_adapter
 
 
 class Killable(Protocol):

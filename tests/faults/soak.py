@@ -20,7 +20,7 @@ from deploy.bench.machine import machine
 from tests.faults.engine_faults import ENGINE_FAULTS
 from tests.faults.load import PATHS, Load
 from tests.faults.stand import Stand, stand
-from tests.waiting import until
+from tests.support.waiting import until
 
 SAMPLE_S = 5.0
 SETTLES_S = 300.0

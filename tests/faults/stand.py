@@ -10,10 +10,10 @@ from pathlib import Path
 
 import httpx2
 
-from tests.adapter_folders import put_adapter
-from tests.deploy.gateway_process import GatewayProcess
+from tests.deploy.gateway.gateway_process import GatewayProcess
 from tests.faults.engine_process import EngineProcess
 from tests.faults.link import Link
+from tests.support.adapter_folders import put_adapter
 
 ADMIN_KEY = "faults-admin"
 DEADLINE_S = 2.0

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tests.faults.engine_faults import ENGINE_FAULTS, Fault
 from tests.faults.stand import Stand
-from tests.waiting import until
+from tests.support.waiting import until
 
 ASKED = 6
 

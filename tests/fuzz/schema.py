@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.deploy.tools import ROOT
+from tests.deploy.operations.tools import ROOT
 
 CHECKS = (
     "not_a_server_error",

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import httpx2
 
-from tests.adapter_folders import BASE, put_adapter
-from tests.deploy.gateway_process import GatewayProcess, live_gateway
-from tests.resolving_engine import ResolvingEngine
-from tests.serving import serving
-from tests.waiting import until
+from tests.deploy.gateway.gateway_process import GatewayProcess, live_gateway
+from tests.support.adapter_folders import BASE, put_adapter
+from tests.support.resolving_engine import ResolvingEngine
+from tests.support.serving import serving
+from tests.support.waiting import until
 
 ADMIN_KEY = "fuzz-admin"
 # The scripted engine answers with the weights.

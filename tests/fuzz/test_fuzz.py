@@ -10,7 +10,7 @@ from service.ner.formats import FORMATS
 from tests.fuzz import answers, decoding, schema, sockets
 from tests.fuzz.hostile import KINDS, hostile
 from tests.fuzz.target import ADMIN_KEY, target
-from tests.ner.format_cases import FRAGMENTS
+from tests.service.ner.format_cases import FRAGMENTS
 
 SEED = 20
 EXAMPLES = 4

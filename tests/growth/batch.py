@@ -6,9 +6,9 @@ Rows are sent by one thread and answers read by another, as fast as both go.
 import threading
 import time
 
-from tests.batching import Client, batch
 from tests.growth.stand import SENTENCE, Stand, stand
-from tests.waiting import until
+from tests.support.batching import Client, batch
+from tests.support.waiting import until
 
 ROWS = (1, 1_000, 100_000)
 AT_A_TIME = 100

@@ -8,10 +8,10 @@ import sys
 from pathlib import Path
 from typing import get_args
 
-from adapters.data import Example
-from adapters.readers import read
-from adapters.score import items
-from service.manifest import load
+from adapters.data.examples import Example
+from adapters.data.readers import read
+from adapters.measuring.score import items
+from service.models.manifest import load
 from service.ner.align import align
 from service.ner.types import Occurrences
 

@@ -15,10 +15,10 @@ from starlette.types import Receive, Scope, Send
 
 from service.app import create_app
 from tests.conftest import ADAPTER, BASE, ENGINE_NAME, MANIFEST, gateway_settings
-from tests.fake_engine import FakeEngine, finds, text_of
-from tests.serving import free_port
-from tests.streaming import Words
-from tests.waiting import until
+from tests.support.fake_engine import FakeEngine, finds, text_of
+from tests.support.serving import free_port
+from tests.support.streaming import Words
+from tests.support.waiting import until
 
 NAME = "叶老桂"
 # 90 bytes of UTF-8, one entity.

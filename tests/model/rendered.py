@@ -14,8 +14,8 @@ from transformers import AutoTokenizer
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from adapters.data import Example  # noqa: E402
-from adapters.template import Encoder  # noqa: E402
+from adapters.data.examples import Example  # noqa: E402
+from adapters.training.template import Encoder  # noqa: E402
 from service.ner.prompt import BUILT_IN  # noqa: E402
 from service.ner.types import Entity, Label  # noqa: E402
 

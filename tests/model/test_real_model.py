@@ -14,16 +14,16 @@ import httpx2
 import pytest
 
 from deploy.engine import environment
-from service.completion import CompletionRequest
-from service.manifest import load
-from service.ner.guard import QWEN_ADDED_TOKENS, guard
+from service.engine.completion import CompletionRequest
+from service.models.manifest import load
+from service.models.registry import OPEN_LABELS, default_of
+from service.ner.control_tokens import QWEN_ADDED_TOKENS, guard
 from service.ner.prompt import BUILT_IN, render
-from service.registry import OPEN_LABELS, default_of
-from tests.deploy.processes import family_of, is_alive
+from tests.deploy.up.processes import family_of, is_alive
 from tests.engine.real_engine import ROOT, home
 from tests.model.rows import LABELS, row_of
-from tests.serving import free_port
-from tests.waiting import until
+from tests.support.serving import free_port
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.model
 
@@ -63,7 +63,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     engine_url, port = f"http://127.0.0.1:{free_port()}", str(free_port())
     with output.open("w") as file:
         process = subprocess.Popen(
-            [sys.executable, "-m", "deploy.cli", "up"],
+            [sys.executable, "-m", "deploy.commands.cli", "up"],
             stdout=file,
             stderr=subprocess.STDOUT,
             text=True,

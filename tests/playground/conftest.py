@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from tests.conftest import ADAPTER, MANIFEST, Gateway, running
 from tests.playground.opening import opened
 from tests.playground.scripts import completes
-from tests.scoring import TABLE
+from tests.support.scoring import TABLE
 
 SECOND = "second"
 

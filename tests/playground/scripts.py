@@ -8,8 +8,8 @@ from typing import Any
 
 from starlette.types import Receive, Send
 
-from tests.fake_engine import Script, text_of
-from tests.streaming import Words, ends, says
+from tests.support.fake_engine import Script, text_of
+from tests.support.streaming import Words, ends, says
 
 
 def completes(text: str, finish_reason: str = "stop") -> Script:

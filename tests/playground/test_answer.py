@@ -9,10 +9,10 @@ from playwright.sync_api import Page, expect
 from starlette.types import Receive, Send
 
 from tests.conftest import BASE, Gateway
-from tests.fake_engine import Script
 from tests.playground.conftest import SECOND
 from tests.playground.opening import answered, extract, tags
 from tests.playground.scripts import completes, surely
+from tests.support.fake_engine import Script
 
 pytestmark = pytest.mark.browser
 

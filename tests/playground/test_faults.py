@@ -7,11 +7,11 @@ from playwright.sync_api import Browser, expect
 
 from service.app import create_app
 from tests.conftest import Gateway, gateway_settings, running
-from tests.fake_engine import fails
 from tests.playground.opening import answered, extract, opened
 from tests.playground.scripts import completes
-from tests.serving import free_port, serving
-from tests.test_keys import table
+from tests.service.guard.test_keys import table
+from tests.support.fake_engine import fails
+from tests.support.serving import free_port, serving
 
 pytestmark = pytest.mark.browser
 

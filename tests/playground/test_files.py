@@ -5,7 +5,7 @@ from pathlib import Path
 
 from service.routes.playground import FOLDER
 from tests.conftest import Gateway, running
-from tests.test_keys import table
+from tests.service.guard.test_keys import table
 
 
 def test_the_page_has_a_strict_policy_and_an_etag(gateway: Gateway) -> None:

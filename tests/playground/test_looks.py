@@ -8,11 +8,11 @@ from playwright.sync_api import Browser, Page, expect
 
 from service.routes.playground import FOLDER
 from tests.conftest import BASE, Gateway
-from tests.fake_engine import fails
 from tests.playground.conftest import SECOND
 from tests.playground.opening import extract, opened
 from tests.playground.scripts import surely
 from tests.playground.test_answer import differing
+from tests.support.fake_engine import fails
 
 pytestmark = pytest.mark.browser
 

@@ -12,8 +12,8 @@ from playwright.sync_api import Browser, Page, expect
 from tests.conftest import Gateway, running
 from tests.playground.opening import drop_and_extract, extract, opened
 from tests.playground.scripts import completes, finds
-from tests.streaming import events_of
-from tests.test_keys import table
+from tests.service.guard.test_keys import table
+from tests.support.streaming import events_of
 
 pytestmark = pytest.mark.browser
 

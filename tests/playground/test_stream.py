@@ -6,11 +6,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.conftest import Gateway
-from tests.fake_engine import cuts
 from tests.playground.conftest import SECOND
 from tests.playground.opening import answered, extract, tags
 from tests.playground.scripts import completes, waits
-from tests.streaming import says
+from tests.support.fake_engine import cuts
+from tests.support.streaming import says
 
 pytestmark = pytest.mark.browser
 TEXT = "浙商银行的叶老桂"

@@ -1,5 +1,5 @@
 """CoNLL columns as Chinese NER has them: a character and its BIO tag a line, a blank line between
-texts. ``adapters.readers`` reads them as ``columns``.
+texts. ``adapters.data.readers`` reads them as ``columns``.
 
 White space cannot stand in the first column, so it is left empty there, and read back as a space:
 a text comes back with its length, but with every line break, tab or wide space as a space.

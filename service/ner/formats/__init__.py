@@ -1,7 +1,7 @@
 """Answer formats: how mentions are written in a completion. One module each, named as in manifests.
 
 To add one: write a module with the members of ``Format``, list it in ``FORMATS``, add its rows to
-``tests/ner/test_formats.py``. The property tests pick it up by themselves.
+``tests/service/ner/test_formats.py``. The property tests pick it up by themselves.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ from service.ner.formats import (
     python_dict,
     surface_lines,
 )
-from service.ner.formats.reading import Reader
+from service.ner.formats.reader import Reader
 from service.ner.types import Constraint, Decoded, Label, Mention
 
 

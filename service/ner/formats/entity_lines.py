@@ -9,9 +9,9 @@ import re
 from collections.abc import Sequence
 
 from service.ner.formats.lark import any_of
+from service.ner.formats.line_reader import Rows
 from service.ner.formats.one_line import escaped, span_rules, unescaped
-from service.ner.formats.reading import Reader
-from service.ner.formats.rows import Rows
+from service.ner.formats.reader import Reader
 from service.ner.types import Constraint, Decoded, Dropped, Label, Mention, label_named
 
 EMPTY = "没有找到任何实体"

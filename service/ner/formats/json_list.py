@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from service.ner.formats.json_objects import Keys, Objects, terminals
 from service.ner.formats.lark import literal
-from service.ner.formats.reading import Reader
+from service.ner.formats.reader import Reader
 from service.ner.types import Constraint, Decoded, Label, Mention
 
 _KEYS = Keys("label", "text")

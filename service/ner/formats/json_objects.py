@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from service.ner.formats.lark import any_of, substring_of
-from service.ner.formats.reading import Reader
+from service.ner.formats.reader import Reader
 from service.ner.types import Constraint, Dropped, Label, Mention, label_named
 
 _ANY_SURFACE = r'/([^"\\\x00-\x1f]|\\(["\\\/bfnrt]|u[0-9a-fA-F]{4}))+/'

@@ -8,9 +8,9 @@ backslash, so a line of the completion is always one mention.
 from collections.abc import Sequence
 
 from service.ner.formats.lark import any_of
+from service.ner.formats.line_reader import OneALine
 from service.ner.formats.one_line import escaped, span_rules, unescaped
-from service.ner.formats.reading import Reader
-from service.ner.formats.rows import OneALine
+from service.ner.formats.reader import Reader
 from service.ner.types import Constraint, Decoded, Dropped, Label, Mention, label_named
 
 SEPARATOR = "："

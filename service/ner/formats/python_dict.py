@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 
 from service.ner.formats.lark import literal, substring_of
-from service.ner.formats.reading import Reader
+from service.ner.formats.reader import Reader
 from service.ner.formats.tokens import Tokens
 from service.ner.types import Constraint, Decoded, Dropped, Label, Mention, label_named
 

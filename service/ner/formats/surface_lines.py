@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 from service.ner.formats import lines
 from service.ner.formats.lark import any_of
+from service.ner.formats.line_reader import OneALine
 from service.ner.formats.one_line import escaped, span_rules, unescaped
-from service.ner.formats.reading import Reader
-from service.ner.formats.rows import OneALine
+from service.ner.formats.reader import Reader
 from service.ner.types import Constraint, Decoded, Dropped, Label, Mention, label_named
 
 SEPARATOR, EMPTY = lines.SEPARATOR, lines.EMPTY

@@ -4,7 +4,7 @@ import re
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 
-from service.ner.formats.reading import Reader
+from service.ner.formats.reader import Reader
 from service.ner.types import Label
 
 _SPACE = re.compile(r"\s*+")

@@ -1,0 +1,106 @@
+"""A calibration in the adapter's folder: its table in the manifest, its section on the card."""
+
+import re
+import shutil
+import tomllib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from adapters.calibrating.calibrate import CalibrateError
+from adapters.registering.card import calibration_section, pictures_of
+from adapters.registering.toml_text import assignments
+from service.models import manifest
+from service.models.calibration import BETA
+from service.ner.types import Constraint
+
+CARD = "README.md"
+# What is fitted and measured; the rest of what ``calibrate`` says is for the pictures.
+_MEASURED = ("parameters", "sentences", "entities", "ece_before", "ece_after")
+_CHOSEN = ("min_score", "f1", "f1_before")
+
+
+def put(
+    adapter: manifest.Adapter,
+    constraint: Constraint,
+    found: Mapping[str, Any],
+    split: str,
+    drawn: Path,
+) -> manifest.Adapter:
+    """Record ``found``, as of ``calibrate``, for ``adapter`` as it was when it was asked, in place
+    of what was there for ``constraint``. ``drawn`` has the pictures. ``split`` says which rows
+    these were.
+
+    The manifest is changed last, each file by rename. Raises CalibrateError, also when the folder
+    has other weights by now, ManifestError.
+    """
+    folder = adapter.folder
+    now = manifest.load(folder).version
+    if now != adapter.version:
+        raise CalibrateError(
+            f"{folder} has the weights {now} now; {adapter.version} were asked: calibrate once more"
+        )
+    table: dict[str, Any] = {
+        "method": BETA,
+        "sha256": adapter.sha256[:16],
+        "split": split,
+        "date": datetime.now(UTC).date().isoformat(),
+    }
+    table |= {key: found[key] for key in (*_MEASURED, *_CHOSEN)}
+    path = folder / manifest.FILE_NAME
+    text = with_table(path, constraint, table)
+    for picture in pictures_of(constraint):
+        with _replacing(folder / picture) as part:
+            shutil.copyfile(drawn / picture, part)
+    card = folder / CARD
+    if card.exists():
+        section = calibration_section(constraint, table, pictures_of(constraint))
+        with _replacing(card) as part:
+            part.write_text(_with_section(card.read_text(encoding="utf-8"), section), "utf-8")
+    with _replacing(path) as part:
+        part.write_text(text, encoding="utf-8")
+    return manifest.load(folder)
+
+
+def with_table(path: Path, constraint: Constraint, table: Mapping[str, Any]) -> str:
+    """The manifest's text with ``table`` as ``[calibration.CONSTRAINT]``; all else stays as it was
+    written. Raises CalibrateError when it is written in a way that cannot be changed like that."""
+    old = path.read_text(encoding="utf-8")
+    header = f"[calibration.{constraint}]"
+    block = f"{header}\n{assignments(table)}"
+    kept = re.sub(rf"(?ms)^{re.escape(header)}[^\n]*\n.*?(?=^\[|\Z)", "", old).rstrip("\n")
+    new = f"{kept}\n\n{block}"
+    wanted = tomllib.loads(old)
+    wanted["calibration"] = wanted.get("calibration", {}) | {constraint: dict(table)}
+    try:
+        same = tomllib.loads(new) == wanted
+    except tomllib.TOMLDecodeError:
+        same = False
+    if not same:
+        raise CalibrateError(
+            f"{path}: the table {header} cannot be put in; expected it under a header of its own, "
+            f"or not at all. Write by hand:\n{block}"
+        )
+    return new
+
+
+def _with_section(card: str, section: str) -> str:
+    """The card with ``section`` in place of the one with its heading, else at the end."""
+    heading = re.escape(section.partition("\n")[0])
+    found = re.search(rf"(?ms)^{heading}\n.*?(?=^## |\Z)", card)
+    if found is None:
+        return f"{card.rstrip()}\n\n{section}"
+    return f"{card[: found.start()]}{section}\n{card[found.end() :]}".rstrip() + "\n"
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[Path]:
+    """A file beside ``path`` that takes its place at the end: readers see one or the other."""
+    part = path.with_name(f"{path.name}.part")
+    try:
+        yield part
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)

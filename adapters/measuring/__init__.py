@@ -1,0 +1,1 @@
+"""F1 through the live service: scores, intervals, errors, reports and their comparison."""

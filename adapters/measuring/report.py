@@ -1,0 +1,187 @@
+"""An evaluation as data (JSON) and as a table; and the comparison of two."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from adapters.data.examples import Example
+from adapters.measuring.confusion import confusion
+from adapters.measuring.evaluate import Answers, Service, ask
+from adapters.measuring.kept_sentences import digest, figures, rows
+from adapters.measuring.score import Difference, Metric, by_sentence, compare, errors
+from service.ner.types import Entity
+
+
+class ReportError(Exception):
+    """A report that cannot be used: names the file and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A sentence that two systems answer differently, and what each found."""
+
+    gold: Example
+    old: Example
+    new: Example
+
+
+def measure(service: Service, gold: Sequence[Example], split: str) -> dict[str, Any]:
+    """Ask the service for every sentence, with a progress bar, and report; see ``report``.
+
+    Raises EvaluationError.
+    """
+    return report(gold, asked(service, gold, split), split)
+
+
+def asked(service: Service, gold: Sequence[Example], split: str) -> Answers:
+    """What the service says to every sentence, with a progress bar; raises EvaluationError."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, TimeRemainingColumn()) as bar:
+        task = bar.add_task(split, total=len(gold))
+        texts = [example.text for example in gold]
+        return ask(service, texts, lambda done: bar.update(task, completed=done))
+
+
+def report(gold: Sequence[Example], answers: Answers, split: str) -> dict[str, Any]:
+    """Everything that was measured, ready for JSON; ``split`` says which rows these are.
+
+    Predictions are kept as places, with a digest of each text, so a report holds none of the data.
+    """
+    pairs = confusion(gold, answers.predicted)
+    sentences = max(len(gold), 1)
+    return {
+        "model": answers.model,
+        "weights": answers.weights,
+        "constraint": answers.constraint,
+        "labels": list(answers.labels),
+        "split": split,
+        "date": datetime.now(UTC).date().isoformat(),
+        "sentences": len(gold),
+        "text": figures(gold, answers.predicted, "text"),
+        "span": figures(gold, answers.predicted, "span"),
+        "errors": errors(gold, answers.predicted) | {"dropped": sum(answers.dropped.values())},
+        "confusion": [[*pair, number] for pair, number in pairs.most_common()],
+        "dropped": dict(answers.dropped),
+        "truncated": answers.truncated,
+        "sentences_per_second": round(sentences / answers.seconds, 3) if answers.seconds else None,
+        "completion_tokens_per_sentence": round(answers.completion_tokens / sentences, 2),
+        "predicted": rows(gold, answers.predicted),
+    }
+
+
+def save(found: Mapping[str, Any], path: Path) -> None:
+    """Write a report as JSON."""
+    text = json.dumps(found, ensure_ascii=False, indent=1)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def load(path: Path) -> dict[str, Any]:
+    """Read a report; raises ReportError."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as exc:
+        raise ReportError(f"{path}: {exc}") from exc
+    if not isinstance(found, dict) or "predicted" not in found:
+        raise ReportError(f"{path}: not a report of `nerve adapter evaluate`")
+    return found
+
+
+def predictions(found: Mapping[str, Any], gold: Sequence[Example]) -> list[Example]:
+    """The predictions of a report; raises ReportError if it was made on other sentences, or on
+    other entities of them."""
+    kept, split = found["predicted"], found.get("split")
+    if [row["text"] for row in kept] != [digest(example.text) for example in gold]:
+        raise ReportError(f"the report on {split!r} was made on other sentences")
+    wanted = by_sentence(gold, gold, "span")
+    for row, counts in zip(kept, wanted, strict=True):
+        if "counts" in row and row["counts"]["span"][2] != counts.gold:
+            raise ReportError(
+                f"the report on {split!r} was made with other labels ({_labels(found)}), or the "
+                "data was changed since"
+            )
+    return [
+        Example(example.text, tuple(Entity(*entity) for entity in row["entities"]))
+        for row, example in zip(kept, gold, strict=True)
+    ]
+
+
+def _labels(found: Mapping[str, Any]) -> str:
+    return ", ".join(found.get("labels", ())) or "all of the model's"
+
+
+def difference(
+    gold: Sequence[Example], old: Mapping[str, Any], new: Mapping[str, Any], metric: Metric = "text"
+) -> Difference:
+    """How much better ``new`` is, by the paired bootstrap; raises ReportError."""
+    return compare(gold, predictions(old, gold), predictions(new, gold), metric)
+
+
+def changed(
+    gold: Sequence[Example], old: Mapping[str, Any], new: Mapping[str, Any]
+) -> list[Changed]:
+    """The sentences that the two reports answer differently; raises ReportError."""
+    sentences = zip(gold, predictions(old, gold), predictions(new, gold), strict=True)
+    return [Changed(*row) for row in sentences if row[1] != row[2]]
+
+
+def summary(found: Mapping[str, Any]) -> str:
+    """What the tables do not say: wrong spans by class, what was dropped and why, speed, tokens."""
+    wrong, dropped = _listed(found["errors"]), _listed(found["dropped"])
+    speed = found["sentences_per_second"]
+    return "\n".join(
+        (
+            f"errors (spans)        {wrong}",
+            f"dropped (mentions)    {dropped or 'none'}; truncated completions: "
+            f"{found['truncated']}",
+            f"sentences per second  {'-' if speed is None else speed}",
+            f"tokens per sentence   {found['completion_tokens_per_sentence']} (completion)",
+        )
+    )
+
+
+def shown_difference(metric: Metric, found: Difference) -> str:
+    """New minus old, in one line."""
+    low, high = found.interval
+    return f"{metric} F1, new - old: {found.f1:+.4f} (95 % from {low:+.4f} to {high:+.4f})"
+
+
+def shown_change(one: Changed) -> str:
+    """The sentence; with - what only the old system found, with + what only the new one did."""
+    lines = [one.gold.text]
+    for sign, here, there in (("-", one.old, one.new), ("+", one.new, one.old)):
+        lines += [
+            f"  {sign} {e.start}–{e.end}  {e.label}  {one.gold.text[e.start : e.end]}  "
+            f"({'right' if e in one.gold.entities else 'wrong'})"
+            for e in here.entities
+            if e not in there.entities
+        ]
+    return "\n".join(lines)
+
+
+def headline(found: Mapping[str, Any], metric: Metric) -> str:
+    """Which model, which rows, which metric, and the figure that counts."""
+    low, high = found[metric]["interval"]
+    return (
+        f"{found['model']}, {found['split']}, {found['constraint']}, {metric}: micro F1 "
+        f"{found[metric]['micro']['f1']:.4f} (95 % from {low:.4f} to {high:.4f})"
+    )
+
+
+def table(found: Mapping[str, Any], metric: Metric) -> Table:
+    """label, precision, recall, F1, support; micro and macro rows below."""
+    measured = found[metric]
+    shown = Table("label", "precision", "recall", "F1", "support")
+    for name, row in [*measured["labels"].items(), *((k, measured[k]) for k in ("micro", "macro"))]:
+        numbers = (f"{row[key]:.4f}" for key in ("precision", "recall", "f1"))
+        shown.add_row(name, *numbers, str(row["support"]))
+    return shown
+
+
+def _listed(numbers: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {number}" for name, number in numbers.items())

@@ -1,0 +1,93 @@
+"""One text through transformers and peft, without vLLM: to tell a model's fault from a server's."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from peft import PeftModel
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from adapters.data.examples import Example
+from adapters.training.template import Encoder
+from service.models.manifest import Adapter, load
+from service.ner.align import align
+from service.ner.formats import FORMATS
+from service.ner.types import Dropped
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """``completion`` is what the model wrote; ``found`` what stands in the text of it;
+    ``truncated``: it ran out of room.
+    """
+
+    completion: str
+    found: Example
+    dropped: tuple[Dropped, ...]
+    truncated: bool
+
+    def shown(self) -> dict[str, Any]:
+        """As JSON: like an answer of ``/extract``, and the completion."""
+        text = self.found.text
+        return {
+            "completion": self.completion,
+            "entities": [
+                {"label": e.label, "text": text[e.start : e.end], "start": e.start, "end": e.end}
+                for e in self.found.entities
+            ],
+            "dropped": [
+                {"label": one.label, "text": one.text, "reason": one.reason} for one in self.dropped
+            ],
+            "truncated": self.truncated,
+        }
+
+
+class Trial:
+    """An adapter on its base model, in this process."""
+
+    def __init__(self, adapter: Path, base: Path) -> None:
+        """Load the adapter of folder ``adapter`` over the model of folder ``base``."""
+        self.adapter: Adapter = load(adapter)
+        self._tokenizer: Any = AutoTokenizer.from_pretrained(base, padding_side="left")
+        where = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        # The precision that the weights were made in; without support for it, CPUs are faster in
+        # float32, and the answers are the same to within a tie.
+        kind = torch.bfloat16 if where.type == "cuda" else torch.float32
+        model = AutoModelForCausalLM.from_pretrained(base, dtype=kind)
+        self._model: Any = PeftModel.from_pretrained(model, adapter).to(where).eval()
+
+    def answer(self, texts: Sequence[str]) -> list[Answer]:
+        """The most likely completion of each text, unconstrained, all in one batch."""
+        encoder = Encoder(self._tokenizer, self.adapter.template, self.adapter.format)
+        labels = self.adapter.labels
+        prompts = [encoder.prompt(text, labels) for text in texts]
+        batch = self._tokenizer(
+            prompts, return_tensors="pt", padding=True, add_special_tokens=False
+        ).to(self._model.device)
+        room = FORMATS[self.adapter.format].max_tokens(max(len(text.encode()) for text in texts))
+        ends = self._tokenizer.convert_tokens_to_ids(["<|im_end|>", "<|endoftext|>"])
+        with torch.no_grad():
+            out = self._model.generate(
+                **batch,
+                max_new_tokens=room,
+                do_sample=False,
+                eos_token_id=ends,
+                pad_token_id=ends[1],
+            )
+        written = out[:, batch["input_ids"].shape[1] :]
+        # Aligned with the text as it stands in the prompt, which has the same length.
+        shown = [encoder.render(text, labels).text for text in texts]
+        rows = zip(texts, shown, written.tolist(), strict=True)
+        return [self._read(*row, ends) for row in rows]
+
+    def _read(self, text: str, shown: str, ids: list[int], ends: Sequence[int]) -> Answer:
+        end = next((place for place, token in enumerate(ids) if token in ends), None)
+        completion = self._tokenizer.decode(ids[:end], skip_special_tokens=False)
+        decoded = FORMATS[self.adapter.format].decode(
+            completion, self.adapter.labels, complete=end is not None
+        )
+        aligned = align(shown, decoded.mentions, self.adapter.occurrences)
+        dropped = decoded.dropped + aligned.dropped
+        return Answer(completion, Example(text, aligned.entities), dropped, truncated=end is None)

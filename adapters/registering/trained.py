@@ -1,0 +1,57 @@
+"""Is what lies in a folder what a recipe trains? Looked at before anything is registered."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from adapters.training import recipe as recipes
+from adapters.training.recipe import Recipe
+
+WEIGHTS, CONFIG = "adapter_model.safetensors", "adapter_config.json"
+
+# What decides how weights answer, and so must be the recipe's that they were trained with.
+_LEARNED = ("base", "template", "format", "labels", "lora")
+
+
+class RegisterError(Exception):
+    """What was trained does not fit the recipe, or is not there: names the file and why."""
+
+
+def check(folder: Path, plan: Recipe, recipe_file: Path) -> None:
+    """Raises RegisterError unless ``folder`` has weights of ``plan``, read from ``recipe_file``."""
+    try:
+        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+        size = (folder / WEIGHTS).stat().st_size
+    except (OSError, ValueError) as exc:
+        raise RegisterError(f"{folder}: {exc}; expected a folder that was trained") from exc
+    for key, want in _config_of(plan).items():
+        found = sorted(config[key]) if isinstance(config.get(key), list) else config.get(key)
+        if found != want:
+            raise RegisterError(f"{folder / CONFIG}: {key} = {found!r}; expected {want!r}")
+    if not size:
+        raise RegisterError(f"{folder / WEIGHTS} is empty")
+    _check_recipe(folder / recipes.FILE_NAME, plan, recipe_file)
+
+
+def _config_of(plan: Recipe) -> dict[str, Any]:
+    lora = plan.lora
+    return {
+        "r": lora.rank,
+        "base_model_name_or_path": plan.base,
+        "lora_alpha": lora.alpha,
+        "target_modules": sorted(lora.targets),
+        "layers_to_transform": list(range(lora.first_layer, lora.last_layer + 1)),
+    }
+
+
+def _check_recipe(own: Path, plan: Recipe, recipe_file: Path) -> None:
+    """The trainer leaves its recipe beside the weights."""
+    if not own.exists():
+        return
+    trained_with = recipes.load(own)
+    for key in _LEARNED:
+        if getattr(trained_with, key) != getattr(plan, key):
+            raise RegisterError(
+                f"{recipe_file}: {key} is not what the weights were trained with; expected what "
+                f"{own} says"
+            )

@@ -1,0 +1,1 @@
+"""From a recipe to LoRA weights, with the engine's Python."""

@@ -1,0 +1,89 @@
+"""What a training run needs to go on after a kill at any moment, in one file, replaced whole."""
+
+import dataclasses
+import fcntl
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from peft.utils import get_peft_model_state_dict, set_peft_model_state_dict
+
+from adapters.data.examples import Example
+from adapters.training.recipe import Recipe
+
+
+@dataclass(slots=True)
+class Progress:
+    """``step``: steps done; ``best``: the lowest validation loss so far (nats a token)."""
+
+    step: int = 0
+    best: float = float("inf")
+
+
+@contextmanager
+def alone(work: Path) -> Iterator[None]:
+    """Hold the folder, so that no two trainings write one checkpoint; the system lets go of it
+    however this one ends. Raises ValueError while another has it."""
+    with (work / "lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as exc:
+            raise ValueError(
+                f"another training is under way in {work}; wait for its end, or name another folder"
+            ) from exc
+        yield
+
+
+def identity(plan: Recipe, examples: Sequence[Example], base: str) -> str:
+    """What a checkpoint is of: the recipe, the rows in their order, the base model's name."""
+    rows = hashlib.sha256(repr([dataclasses.astuple(one) for one in examples]).encode()).hexdigest()
+    made_of = {"recipe": dataclasses.asdict(plan), "rows": rows, "base": base}
+    return json.dumps(made_of, sort_keys=True, ensure_ascii=False)
+
+
+def save(path: Path, made_of: str, progress: Progress, model: Any, optimiser: Any) -> None:
+    """Write beside ``path`` and rename, so that ``path`` is always a whole checkpoint.
+
+    ``made_of`` as of ``identity``.
+    """
+    state = {
+        "made_of": made_of,
+        "step": progress.step,
+        "best": progress.best,
+        "lora": get_peft_model_state_dict(model),
+        "optimiser": optimiser.state_dict(),
+        "random": torch.get_rng_state(),
+        "random_gpu": torch.cuda.get_rng_state_all(),
+    }
+    temporary = path.with_suffix(".part")
+    with temporary.open("wb") as file:
+        torch.save(state, file)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+def load(path: Path, made_of: str, model: Any, optimiser: Any) -> Progress:
+    """Put the state of ``path`` into model and optimiser; no file is step 0.
+
+    Raises ValueError when the checkpoint is of anything else than ``made_of``.
+    """
+    if not path.exists():
+        return Progress()
+    state = torch.load(path, map_location="cpu", weights_only=True)
+    if state.get("made_of") != made_of:
+        raise ValueError(
+            f"{path} was made with another recipe, other rows or another base; "
+            "remove it to start again"
+        )
+    set_peft_model_state_dict(model, state["lora"])
+    optimiser.load_state_dict(state["optimiser"])
+    torch.set_rng_state(state["random"])
+    torch.cuda.set_rng_state_all(state["random_gpu"])
+    return Progress(state["step"], state["best"])

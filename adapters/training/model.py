@@ -1,0 +1,131 @@
+"""The base model with its LoRA matrices: loading, freezing, saving in PEFT's layout."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from peft import LoraConfig, get_peft_model
+from peft.utils import get_peft_model_state_dict, set_peft_model_state_dict
+from safetensors.torch import load_file, save_file
+from torch import nn
+from transformers import AutoModelForCausalLM
+
+from adapters.training import attention
+from adapters.training.packing import Batch
+from adapters.training.recipe import Frozen, Lora
+
+WEIGHTS = "adapter_model.safetensors"
+
+
+def device() -> torch.device:
+    """The first NVIDIA GPU if there is one, else the CPU."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def with_lora(base: Path, lora: Lora, frozen: Frozen) -> Any:
+    """The base model of folder ``base``, frozen, with fresh float32 LoRA matrices (a PeftModel)."""
+    where = device()
+    whole = torch.float32 if frozen == "float32" and where.type == "cpu" else torch.bfloat16
+    model = AutoModelForCausalLM.from_pretrained(
+        base, dtype=whole, attn_implementation=attention.NAME
+    )
+    peft = get_peft_model(model, _config(lora, base.name))
+    if frozen == "int8" and where.type == "cpu":
+        _use_int8(peft, lora.dropout)
+        peft.float()  # what is left: embeddings and norms
+    peft.train()
+    return peft.to(where)
+
+
+def start_with(model: Any, adapter: Path) -> None:
+    """Give the LoRA matrices the weights in folder ``adapter``.
+
+    Raises OSError when they cannot be read, ValueError unless they are for the same matrices.
+    """
+    weights = load_file(adapter / WEIGHTS)
+    shapes = {name: tuple(value.shape) for name, value in get_peft_model_state_dict(model).items()}
+    if {name: tuple(value.shape) for name, value in weights.items()} != shapes:
+        raise ValueError(
+            f"{adapter / WEIGHTS}: its matrices are not those of the recipe; expected the same "
+            "rank, targets and layers"
+        )
+    set_peft_model_state_dict(model, weights)
+
+
+def loss_of(model: Any, batch: Batch) -> torch.Tensor:
+    """The sum of the cross-entropies (nats) of the learned tokens; logits are taken there only."""
+    where = next(model.parameters()).device
+    causal = model.get_base_model()
+    mixed = torch.autocast(where.type, torch.bfloat16, enabled=causal.dtype == torch.bfloat16)
+    with mixed:
+        hidden = causal.model(
+            input_ids=batch.ids.to(where),
+            position_ids=batch.positions.to(where),
+            attention_mask={"full_attention": None},  # packed attention knows who sees whom
+            lengths=batch.lengths,
+            use_cache=False,
+        ).last_hidden_state
+        logits = causal.lm_head(hidden[0, batch.places.to(where)])
+    return nn.functional.cross_entropy(logits.float(), batch.targets.to(where), reduction="sum")
+
+
+def save(model: Any, folder: Path, lora: Lora, base: str) -> None:
+    """Write ``adapter_model.safetensors`` (bf16) and ``adapter_config.json``, no machine paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    weights = get_peft_model_state_dict(model)
+    small = {name: value.detach().to("cpu", torch.bfloat16) for name, value in weights.items()}
+    temporary = folder / f"{WEIGHTS}.part"
+    save_file(small, temporary, metadata={"format": "pt"})
+    temporary.replace(folder / WEIGHTS)
+    config = _config(lora, base).to_dict()
+    config["inference_mode"] = True
+    plain = {key: sorted(v) if isinstance(v, set) else v for key, v in config.items()}
+    text = json.dumps(plain, indent=2, sort_keys=True, ensure_ascii=False)
+    (folder / "adapter_config.json").write_text(text + "\n", encoding="utf-8")
+
+
+def _config(lora: Lora, base: str) -> LoraConfig:
+    return LoraConfig(
+        base_model_name_or_path=base,
+        task_type="CAUSAL_LM",
+        r=lora.rank,
+        lora_alpha=lora.alpha,
+        lora_dropout=lora.dropout,
+        target_modules=list(lora.targets),
+        layers_to_transform=list(range(lora.first_layer, lora.last_layer + 1)),
+        layers_pattern="layers",
+    )
+
+
+def _use_int8(model: Any, dropout: float) -> None:
+    """Replace every frozen matrix of the decoder layers, and the head, by its int8 form."""
+    from adapters.training.int8 import Int8Linear, Int8Mlp
+    from adapters.training.int8_lora import Int8LoraMlp
+
+    causal = model.get_base_model()
+    for layer in causal.model.layers:
+        block = layer.mlp
+        matrices = (block.gate_proj, block.up_proj, block.down_proj)
+        plain = [isinstance(matrix, nn.Linear) for matrix in matrices]
+        if all(plain):
+            layer.mlp = Int8Mlp(*matrices)
+        elif any(plain) or dropout:
+            _replace(block, ("gate_proj", "up_proj", "down_proj"))
+        else:
+            layer.mlp = Int8LoraMlp(block)
+        _replace(layer.self_attn, ("q_proj", "k_proj", "v_proj", "o_proj"))
+    causal.lm_head = Int8Linear(causal.lm_head)
+
+
+def _replace(module: nn.Module, names: Sequence[str]) -> None:
+    """Each named matrix by its int8 form; under a LoRA layer, what that layer adds to."""
+    from adapters.training.int8 import Int8Linear
+
+    for name in names:
+        part = getattr(module, name)
+        if isinstance(part, nn.Linear):
+            setattr(module, name, Int8Linear(part))
+        else:
+            part.base_layer = Int8Linear(part.base_layer)

@@ -1,0 +1,196 @@
+"""LoRA fine-tuning from a recipe: resumable after a kill, the same result for the same seed."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import torch
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from transformers import AutoTokenizer
+
+from adapters.data import augment
+from adapters.data.examples import Example, split, writable
+from adapters.data.readers import Kind, read
+from adapters.training import checkpoint, model, recipe
+from adapters.training.freed_memory import keep_freed_memory
+from adapters.training.packing import Batch, pack
+from adapters.training.recipe import Recipe
+from adapters.training.steps import keep_held_out, learning_rate, training_packs, validation_packs
+from adapters.training.template import Encoder
+from adapters.training.training_log import TrainingLog
+from service.ner.formats import FORMATS
+
+CHECKPOINT, LOG, BEST = "checkpoint.pt", "log.jsonl", "best"
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """``folder`` holds the weights; ``best_loss`` in nats a learned token, None without validation
+    rows; ``bad`` rows could not be read, ``left_out`` not written in the recipe's format."""
+
+    folder: Path
+    steps: int
+    bad: int
+    left_out: int
+    best_loss: float | None
+
+
+def train(
+    recipe_file: Path,
+    data: Path,
+    base: Path,
+    work: Path,
+    kind: Kind = "cluener",
+    *,
+    skip_bad: bool = False,
+) -> Trained:
+    """Train as ``recipe_file`` says on the file ``data`` over the model folder ``base``.
+
+    ``work`` keeps checkpoint.pt, log.jsonl and best/ (the adapter: the weights with the lowest
+    validation loss, or the last ones where no rows are held out for one); calling again goes on
+    from the last checkpoint. ``skip_bad`` counts rows that cannot be read. Raises RecipeError,
+    DataError, RowTooLong, OSError, ValueError (another training in ``work``; a checkpoint of
+    another recipe, other rows or another base; start weights of another shape, or that were trained
+    on rows that are held out now).
+    """
+    work.mkdir(parents=True, exist_ok=True)
+    plan = recipe.load(recipe_file)
+    begun = recipe_file.parent / plan.start if plan.start else None
+    if begun is not None:
+        keep_held_out(begun, plan)
+    found = read(data, kind, plan.labels, skip_bad=skip_bad)
+    examples = writable(found.examples, FORMATS[plan.format], plan.labels)
+    with checkpoint.alone(work):
+        run = _Run.prepare(plan, examples, base, work, begun)
+        recipe.copy(recipe_file, plan, work / BEST)
+        keep_freed_memory()
+        run.go()
+    left_out = len(found.examples) - len(examples)
+    best = run.progress.best if run.validation else None
+    return Trained(work / BEST, len(run.packs), len(found.skipped), left_out, best)
+
+
+@dataclass(slots=True)
+class _Run:
+    plan: Recipe
+    encoder: Encoder
+    packs: list[augment.Pack]
+    validation: list[augment.Pack]
+    model: Any
+    optimiser: torch.optim.Optimizer
+    work: Path
+    identity: str
+    progress: checkpoint.Progress
+
+    @classmethod
+    def prepare(
+        cls, plan: Recipe, examples: Sequence[Example], base: Path, work: Path, begun: Path | None
+    ) -> "_Run":
+        training, held_out = split(examples, plan.data.held_out)
+        torch.manual_seed(plan.train.seed)
+        tuned = model.with_lora(base, plan.lora, plan.train.frozen)
+        if plan.train.gradient_checkpointing:
+            tuned.gradient_checkpointing_enable({"use_reentrant": False})
+        if begun is not None:
+            model.start_with(tuned, begun)
+        optimiser = torch.optim.AdamW(_learned(tuned), plan.train.learning_rate, weight_decay=0.0)
+        tokenizer = AutoTokenizer.from_pretrained(base)
+        encoder = Encoder(tokenizer, plan.template, plan.format)
+        identity = checkpoint.identity(plan, examples, base.name)
+        return cls(
+            plan,
+            encoder,
+            training_packs(plan, training),
+            validation_packs(plan, held_out[: plan.train.validation_rows]),
+            tuned,
+            optimiser,
+            work,
+            identity,
+            checkpoint.load(work / CHECKPOINT, identity, tuned, optimiser),
+        )
+
+    def go(self) -> None:
+        """Every step that is not done yet."""
+        settings, log = (
+            self.plan.train,
+            TrainingLog(self.work / LOG, self.progress.step, len(self.packs)),
+        )
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+        with Progress(*columns, TimeRemainingColumn()) as bar:
+            task = bar.add_task("training", total=len(self.packs), completed=self.progress.step)
+            while self.progress.step < len(self.packs):
+                row = self._step()
+                if self._due(settings.validate_every):
+                    row |= self._look()
+                log.write(row)
+                if self._due(settings.checkpoint_every):
+                    self._save()
+                bar.update(task, completed=self.progress.step, description=f"{row['loss']:.3f}")
+
+    def _step(self) -> dict[str, float]:
+        began = time.monotonic()
+        rate = learning_rate(self.plan, self.progress.step, len(self.packs))
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+        batches = self._batches(self.packs[self.progress.step])
+        learned, loss = sum(len(batch.targets) for batch in batches), 0.0
+        for batch in batches:
+            part = model.loss_of(self.model, batch) / learned
+            part.backward()  # type: ignore[no-untyped-call]
+            loss += part.item()
+        norm = torch.nn.utils.clip_grad_norm_(_learned(self.model), self.plan.train.clip)
+        self.optimiser.step()
+        self.optimiser.zero_grad()
+        self.progress.step += 1
+        return {
+            "step": self.progress.step,
+            "epoch": round(self.progress.step / len(self.packs) * self.plan.train.epochs, 4),
+            "loss": round(loss, 5),
+            "gradient_norm": round(norm.item(), 4),
+            "learning_rate": rate,
+            "tokens_per_second": round(
+                sum(batch.ids.numel() for batch in batches) / (time.monotonic() - began), 1
+            ),
+        }
+
+    def _batches(self, asked: augment.Pack) -> list[Batch]:
+        """What goes through the model at a time."""
+        rows = [self.encoder.row(example, asked.labels) for example in asked.examples]
+        size = self.plan.train.rows_at_once or len(rows)
+        return [pack(rows[start : start + size]) for start in range(0, len(rows), size)]
+
+    def _look(self) -> dict[str, float]:
+        """Keep the weights if they are the best so far; without validation rows, in any case."""
+        if not self.validation:
+            model.save(self.model, self.work / BEST, self.plan.lora, self.plan.base)
+            return {}
+        loss = self._validate()
+        if loss < self.progress.best:
+            self.progress.best = loss
+            model.save(self.model, self.work / BEST, self.plan.lora, self.plan.base)
+        return {"validation_loss": round(loss, 5)}
+
+    def _validate(self) -> float:
+        total, learned = 0.0, 0
+        self.model.eval()
+        with torch.no_grad():
+            for batch in chain.from_iterable(map(self._batches, self.validation)):
+                total += model.loss_of(self.model, batch).item()
+                learned += len(batch.targets)
+        self.model.train()
+        return total / learned
+
+    def _save(self) -> None:
+        checkpoint.save(
+            self.work / CHECKPOINT, self.identity, self.progress, self.model, self.optimiser
+        )
+
+    def _due(self, every: int) -> bool:
+        return self.progress.step % every == 0 or self.progress.step == len(self.packs)
+
+
+def _learned(tuned: Any) -> list[torch.nn.Parameter]:
+    return [parameter for parameter in tuned.parameters() if parameter.requires_grad]

@@ -1,0 +1,1 @@
+"""What a gateway costs, beside others, in front of a scripted engine."""

@@ -1,0 +1,1 @@
+"""The command line ``nerve``; a new command is a module here, listed in ``cli``."""

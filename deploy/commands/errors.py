@@ -1,0 +1,43 @@
+"""Errors whose message is all that the person at the terminal needs."""
+
+from adapters.calibrating.calibrate import CalibrateError
+from adapters.data.readers import DataError
+from adapters.measuring.evaluate import EvaluationError
+from adapters.measuring.report import ReportError
+from adapters.registering.trained import RegisterError
+from adapters.training.recipe import RecipeError
+from deploy.bulk.errors import BulkFailed
+from deploy.engine.environment import EnvironmentNotMade
+from deploy.factory.trainer import TrainerFailed
+from deploy.pull.errors import PullError
+from service.models.manifest import ManifestError
+from service.models.registry import RegistryError
+from service.settings import SettingsError
+
+
+class UpFailed(Exception):
+    """What kept the service from coming up, in a sentence, or with the end of a log."""
+
+
+class AskFailed(Exception):
+    """Why a running gateway gave no answer."""
+
+
+FOR_PEOPLE = (
+    AskFailed,
+    BulkFailed,
+    CalibrateError,
+    DataError,
+    EnvironmentNotMade,
+    EvaluationError,
+    ManifestError,
+    OSError,  # a full disk, a folder that cannot be written: it names the file
+    PullError,
+    RecipeError,
+    RegisterError,
+    RegistryError,
+    ReportError,
+    SettingsError,
+    TrainerFailed,
+    UpFailed,
+)

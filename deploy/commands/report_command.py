@@ -1,0 +1,41 @@
+"""``nerve adapter report``: an evaluation as one HTML page."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deploy.commands.options import clear_errors, settings
+
+reporting = typer.Typer()
+
+
+@reporting.command()
+def report(
+    found: Annotated[Path, typer.Argument(metavar="REPORT", help="report of `evaluate`")],
+    compare: Annotated[
+        Path | None, typer.Option(metavar="OLD", help="another report on the same rows")
+    ] = None,
+    log: Annotated[
+        Path | None,
+        typer.Option(help="the trainer's log.jsonl; else the adapter's, if it has one"),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="the page; else REPORT with .html")] = None,
+) -> None:
+    """One HTML page with everything in it: F1 by label, confusion, scores, training, comparison.
+
+    It asks no other address and runs no script, so it can be mailed.
+    """
+    from adapters.measuring import report as reports
+    from deploy.factory.figures import LOG
+    from deploy.report.page import page, save
+    from deploy.report.training import read_log
+
+    with clear_errors():
+        now = reports.load(found)
+        before = reports.load(compare) if compare else None
+        beside = settings().adapters / Path(str(now.get("model"))).name / LOG
+        source = log or (beside if beside.is_file() else None)
+        written = out or found.with_suffix(".html")
+        save(page(now, before, read_log(source) if source else ()), written)
+        typer.echo(written)

@@ -1,0 +1,1 @@
+"""The stages of ``adapters`` that need the engine's Python or a running service."""

@@ -1,0 +1,38 @@
+"""The pictures beside an adapter, drawn by the trainer's Python, where matplotlib is."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from deploy.factory.trainer import TrainerFailed, run, trainer_python
+
+Tell = Callable[[str], None]
+LOG = "log.jsonl"
+
+
+def bars(home: Path, report: Path, picture: Path, tell: Tell) -> None:
+    """Draw the F1 of each label; raises TrainerFailed."""
+    _draw(trainer_python(home, tell), "label-figure", report, picture)
+
+
+def beside(home: Path, best: Path, reports: Sequence[Path], folder: Path, tell: Tell) -> list[Path]:
+    """What lies beside the weights of ``best``: its log if there is one, and pictures of it and of
+    each report, drawn into ``folder``. Without the trainer's Python there are no pictures.
+    """
+    log = next((path for path in (best / LOG, best.parent / LOG) if path.is_file()), None)
+    found = [log] if log else []
+    wanted = [("loss-figure", log, folder / "loss.png")] if log else []
+    wanted += [("label-figure", path, folder / f"f1-{path.stem}.png") for path in reports]
+    try:
+        python = trainer_python(home, tell)
+    except TrainerFailed as exc:
+        tell(f"no pictures: {exc}")
+        return found
+    for stage, source, picture in wanted:
+        _draw(python, stage, source, picture)
+        found.append(picture)
+    return found
+
+
+def _draw(python: Path, stage: str, source: Path, picture: Path) -> None:
+    if status := run(python, stage, source, picture):
+        raise TrainerFailed(f"{picture.name} was not drawn from {source} (status {status})")

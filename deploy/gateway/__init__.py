@@ -1,0 +1,1 @@
+"""The gateway as a process: its server, its logs, its traces."""

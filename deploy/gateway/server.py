@@ -1,0 +1,116 @@
+"""uvicorn, told when to stop: not ready first, then no new connections, then the end."""
+
+import gc
+import logging
+import os
+import resource
+import signal
+import sys
+import time
+from functools import partial
+from types import FrameType
+from typing import Any
+
+import uvicorn
+from opentelemetry.trace import TracerProvider
+
+from deploy.gateway import tracing
+from deploy.gateway.http_protocol import BoundedProtocol, Door
+from service.app import create_app
+from service.guard.draining import Draining
+from service.settings import Settings
+
+logger = logging.getLogger("nerve")
+
+_NOT_STARTED = 3  # as uvicorn's own command has it
+# New objects that make the collector look for cycles. Its own 700 are those of a few requests, and
+# while many are answered at a time it looks at all of theirs, a fifth of the processor's time.
+_YOUNG = 20_000
+
+# Longer than balancers keep theirs, 60 s as a rule: one that sends on a connection that is being
+# closed has no answer for its caller.
+_KEEPALIVE_S = 75
+
+
+class Server(uvicorn.Server):
+    """SIGTERM: drains for ``drain_s`` seconds, then lets requests in flight finish, and the exit
+    status is 0. Ctrl-C (SIGINT): the same without draining. A second signal ends the process."""
+
+    def __init__(self, config: uvicorn.Config, draining: Draining, drain_s: float) -> None:
+        super().__init__(config)
+        self._draining, self._drain_s = draining, drain_s
+        self._stop_at: float | None = None
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """uvicorn's handler of both signals; its own would have the process die of them."""
+        if self._stop_at is not None:
+            logger.warning("ended at once, by a second signal")
+            # Not by the signal's own default, which the first process of a container never sees.
+            os._exit(128 + sig)
+        wait_s = self._drain_s if sig == signal.SIGTERM else 0.0
+        logger.info("stopping: not ready any more; no new connections in %g s", wait_s)
+        self._draining.begun = True
+        self._stop_at = time.monotonic() + wait_s
+
+    async def on_tick(self, counter: int) -> bool:
+        """uvicorn asks ten times a second whether to stop."""
+        if self._stop_at is not None and time.monotonic() >= self._stop_at:
+            self.should_exit = True
+        return await super().on_tick(counter)
+
+
+def run(settings: Settings) -> None:
+    """The gateway, until a signal; ends the process with status 3 where it cannot begin.
+
+    Raises as ``create_app`` does, and SettingsError where spans cannot be sent as asked.
+    """
+    _raise_the_limit_of_files(settings)
+    spans = tracing.provider()
+    gateway = server(settings, spans)
+    _spare_the_collector()
+    try:
+        gateway.run()
+    finally:
+        if spans is not None:
+            tracing.end(spans)
+    if not gateway.started:
+        sys.exit(_NOT_STARTED)
+
+
+def server(settings: Settings, spans: TracerProvider | None = None) -> Server:
+    """The gateway with all of its limits, ready to ``run``. Raises as ``create_app`` does."""
+    draining = Draining()
+    door = Door(settings.max_connections, settings.receive_s)
+    protocol: Any = partial(BoundedProtocol, door)
+    config = uvicorn.Config(
+        create_app(settings, draining, spans),
+        host=settings.host,
+        port=settings.port,
+        http=protocol,
+        ws="none",
+        timeout_keep_alive=_KEEPALIVE_S,
+        timeout_graceful_shutdown=settings.shutdown_grace_s,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,  # nothing here asks for a caller's address
+    )
+    return Server(config, draining, settings.drain_s)
+
+
+def _spare_the_collector() -> None:
+    """What is there now stays: no need to look at it again and again for garbage."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_YOUNG)
+
+
+def _raise_the_limit_of_files(settings: Settings) -> None:
+    """Connections are files, and the usual soft limit of 1024 is less than we take."""
+    wanted = settings.max_connections + settings.max_in_flight * settings.request_concurrency + 100
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < wanted:
+        logger.warning("the limit of open files is %d; %d may be needed", hard, wanted)
+        wanted = hard
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

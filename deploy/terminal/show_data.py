@@ -1,0 +1,54 @@
+"""Labelled rows on a terminal: how many, of which labels, what was wrong."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from adapters.data.examples import label_counts
+from adapters.data.readers import Read
+
+SHOWN = 5
+
+
+def show_rows(console: Console, found: Read) -> None:
+    """Numbers of rows and labels, and the first complaints."""
+    rows = found.examples
+    longest = max((len(row.text) for row in rows), default=0)
+    empty = sum(not row.entities for row in rows)
+    console.print(
+        f"{len(rows)} rows, {empty} of them without an entity; longest text {longest} characters; "
+        f"{len(found.skipped)} bad rows skipped",
+        soft_wrap=True,
+    )
+    _show_first(console, found.skipped)
+    counts = label_counts(rows)
+    table = Table("label", "entities")
+    for label in sorted(counts):
+        table.add_row(Text(label), str(counts[label]))
+    table.add_row("all", str(counts.total()))
+    console.print(table)
+
+
+def show_written(console: Console, path: Path, rows: int, of: int) -> None:
+    """How many rows were written, and how many the format had no way to write."""
+    console.print(f"{rows} rows written to {path}", soft_wrap=True)
+    if rows < of:
+        console.print(
+            f"{of - rows} rows left out: their mentions overlap, and cannot be written so"
+        )
+
+
+def show_leaked(console: Console, texts: Sequence[str], of: int) -> None:
+    """How many texts for evaluation were seen in training, and the first of them."""
+    console.print(f"leakage: {len(texts)} of the {of} texts for evaluation stand in both files")
+    _show_first(console, texts)
+
+
+def _show_first(console: Console, lines: Sequence[str]) -> None:
+    for line in lines[:SHOWN]:
+        console.print(Text(f"  {line}"), soft_wrap=True)
+    if len(lines) > SHOWN:
+        console.print(f"  … and {len(lines) - SHOWN} more")

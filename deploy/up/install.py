@@ -1,0 +1,118 @@
+"""What has to lie on disk before the service can start: the engine's environment, a base model."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from deploy.engine import environment
+from deploy.pull.catalogue import read_catalogue
+from deploy.pull.progress import bars
+from deploy.pull.pull import pull
+from deploy.pull.store import PulledModel
+from deploy.terminal.show import Phases
+from service.models import names
+from service.models.manifest import load
+from service.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """``home`` is the folder of all that Nerve makes; ``torch_index`` has CPU builds of torch."""
+
+    home: Path
+    torch_index: str = environment.TORCH_INDEX
+
+
+@dataclass(frozen=True, slots=True)
+class EngineFlags:
+    """What a person says about the engine: flags for vLLM itself, and how it multiplies the base
+    model, one of ``deploy.engine.weights.CHOICES``."""
+
+    extra: Sequence[str] = ()
+    weights: str = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """The engine's Python and the base model, ready to use."""
+
+    python: Path
+    name: str
+    model: PulledModel
+
+    def engine_command(
+        self, settings: Settings, home: Path, flags: EngineFlags = EngineFlags()
+    ) -> list[str]:
+        """The launcher's command line, to be run in ``ROOT``."""
+        address = urlsplit(settings.engine_url)
+        options: dict[str, object] = {
+            "--model": self.model.path,
+            "--served-name": self.name,
+            "--adapters": settings.adapters.absolute(),
+            "--store": store(settings, home),
+            "--host": address.hostname,
+            "--port": address.port or 80,
+            "--max-model-len": settings.max_model_len,
+            "--max-tokens": settings.max_tokens,
+            "--weights": flags.weights,
+        }
+        default = _default_adapter(settings)
+        if default is not None and load(settings.adapters / default).base == self.name:
+            options["--require"] = default
+        words = [str(word) for option in options.items() for word in option]
+        to_vllm = ["--", *flags.extra] if flags.extra else []
+        return [str(self.python), "-m", "deploy.engine.launcher", *words, *to_vllm]
+
+    def engine_env(self, settings: Settings) -> dict[str, str]:
+        """What the engine reads from its environment rather than from a command line."""
+        key = settings.engine_api_key
+        return {"VLLM_API_KEY": key.get_secret_value()} if key else {}
+
+    def gateway_env(self, settings: Settings, home: Path) -> dict[str, str]:
+        """Settings of a gateway that serves this base model."""
+        # There is no other gateway to which requests could be sent while this one drains.
+        drain = {} if "drain_s" in settings.model_fields_set else {"NERVE_DRAIN_S": "0"}
+        return drain | {
+            "NERVE_BASE_MODEL": self.name,
+            "NERVE_STORE": str(store(settings, home)),
+            "NERVE_ADDED_TOKENS": json.dumps(self.model.added_tokens),
+        }
+
+
+def install(settings: Settings, places: Places, phases: Phases) -> Installed:
+    """Make what is missing. Raises EnvironmentNotMade, PullError, ManifestError."""
+    name = base_model(settings)
+    with phases.phase("engine's environment") as tell:
+        python = environment.ensure(places.home, torch_index=places.torch_index, report=tell)
+    with phases.phase(f"base model {name}", spinner=False), bars(phases.console) as reporter:
+        model = pull(name, places.home, python, reporter)
+    return Installed(python, name, model)
+
+
+def store(settings: Settings, home: Path) -> Path:
+    """The folder of adapters that engine and gateway share."""
+    return settings.store.absolute() if "store" in settings.model_fields_set else home / "adapters"
+
+
+def base_model(settings: Settings) -> str:
+    """The base model to serve: the one that is set, else the default adapter's, else by hardware.
+
+    An adapter fits one base only, so a default adapter decides it. Raises ManifestError.
+    """
+    if "base_model" in settings.model_fields_set:
+        return settings.base_model
+    default = _default_adapter(settings)
+    if default is not None:
+        return load(settings.adapters / default).base
+    device = "cuda" if environment.has_nvidia_gpu() else "cpu"
+    return read_catalogue().default[device]
+
+
+def _default_adapter(settings: Settings) -> str | None:
+    """The adapter of requests that name no model, or None when that is the base model."""
+    name = names.read(settings.adapters).resolved(settings.default_model)
+    return name if name and (settings.adapters / name).is_dir() else None

@@ -1,0 +1,186 @@
+"""``nerve up``: from nothing to an answer, and then on watch until Ctrl-C."""
+
+import asyncio
+import fcntl
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from rich.console import Console
+from rich.text import Text
+
+from deploy import GATEWAY_URL
+from deploy.ask import ask
+from deploy.commands.errors import UpFailed
+from deploy.commands.options import api_key
+from deploy.terminal.show import Phases, show_answer
+from deploy.up.install import ROOT, EngineFlags, Installed, Places, base_model, install
+from deploy.up.supervised import Kept, Part
+from service.models import registry
+from service.settings import Settings, is_loopback
+
+SAMPLE = "浙商银行企业信贷部叶老桂博士则从另一个角度对五道门槛进行了解读。"
+
+ENGINE_START_S = 600.0
+# The launcher gives vLLM 30 s for requests in flight.
+ENGINE_STOP_S = 45.0
+# The gateway is ready once the engine has answered its first grounded request.
+GATEWAY_START_S = 300.0
+
+
+def up(settings: Settings, places: Places, console: Console, flags: EngineFlags) -> None:
+    """Bring the service up and keep it up until Ctrl-C.
+
+    Raises UpFailed, ManifestError, RegistryError, and what ``install`` raises.
+    """
+    check_ports(settings)
+    # What the gateway would refuse minutes later is refused now.
+    registry.load(settings.adapters, base_model(settings), settings.default_model)
+    with _only_one(places.home):
+        phases = Phases(console)
+        installed = install(settings, places, phases)
+        try:
+            asyncio.run(_run(settings, installed, places.home, phases, flags))
+        except asyncio.CancelledError as exc:
+            raise KeyboardInterrupt from exc
+
+
+def check_ports(settings: Settings) -> None:
+    """Raises UpFailed when the engine or the gateway could not listen where it is meant to."""
+    engine = urlsplit(settings.engine_url)
+    if engine.scheme != "http" or not is_loopback(engine.hostname or ""):
+        raise UpFailed(
+            f"NERVE_ENGINE_URL = {settings.engine_url!r}; `nerve up` starts the engine itself and "
+            "expected http://127.0.0.1:PORT; for an engine elsewhere there is `nerve serve`"
+        )
+    engine_port = engine.port or 80
+    if engine_port == settings.port:
+        raise UpFailed(f"NERVE_PORT = {settings.port}; expected another than the engine's port")
+    _check_port("the engine", "NERVE_ENGINE_URL", engine.hostname or "", engine_port)
+    _check_port("the gateway", "NERVE_PORT", settings.host, settings.port)
+
+
+def _check_port(who: str, setting: str, host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        socket.create_server((host, port), family=family).close()
+    except OSError as exc:
+        reason = os.strerror(exc.errno or 0)
+        raise UpFailed(
+            f"port {port} on {host}, where {who} is to listen, cannot be had: {reason}. "
+            f"Is Nerve up already? {setting} names another"
+        ) from exc
+
+
+@contextmanager
+def _only_one(home: Path) -> Iterator[None]:
+    """An engine listens only after half a minute, so a free port does not mean that none starts."""
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / "up.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as exc:
+            raise UpFailed(f"another `nerve up` runs with {home}; --home names another") from exc
+        yield
+
+
+async def _run(
+    settings: Settings, installed: Installed, home: Path, phases: Phases, flags: EngineFlags
+) -> None:
+    _on_signals(_current_task().cancel)
+    url = _gateway_url(settings)
+    parts = (
+        Kept(_engine(settings, installed, home, flags)),
+        Kept(_gateway(settings, installed, home, url)),
+    )
+    keepers: list[asyncio.Task[None]] = []
+    try:
+        for part in parts:
+            with phases.phase(part.name) as tell:
+                await part.start(tell)
+            keepers.append(asyncio.create_task(part.keep(phases.warn)))
+        await _first_answer(phases, settings, url)
+        _show_addresses(phases.console, url)
+        await asyncio.gather(*keepers)
+    finally:
+        # From here on another Ctrl-C changes nothing: what was started is ended.
+        _on_signals(lambda: None)
+        phases.console.print("stopping the gateway and the engine …")
+        for keeper in keepers:
+            keeper.cancel()
+        await asyncio.gather(*keepers, return_exceptions=True)
+        # The gateway first: its requests in flight need the engine to finish.
+        for part in reversed(parts):
+            await part.stop()
+
+
+async def _first_answer(phases: Phases, settings: Settings, url: str) -> None:
+    if settings.api_keys_file and not api_key():
+        phases.warn("no first answer: the gateway asks for an api key, and NERVE_API_KEY has none")
+        return
+    with phases.phase("first answer"):
+        answer = await asyncio.to_thread(ask, url, SAMPLE, timeout_s=settings.deadline_s + 5)
+    show_answer(phases.console, SAMPLE, answer)
+
+
+def _on_signals(act: Callable[[], object]) -> None:
+    """SIGTERM and a closed terminal end the service as Ctrl-C does, even where a shell that
+    started us in the background made us deaf to SIGINT."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, act)
+
+
+def _current_task() -> "asyncio.Task[object]":
+    task = asyncio.current_task()
+    assert task is not None, "called from a coroutine"
+    return task
+
+
+def _gateway_url(settings: Settings) -> str:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"http://{host}:{settings.port}"
+
+
+def _engine(settings: Settings, installed: Installed, home: Path, flags: EngineFlags) -> Part:
+    return Part(
+        name="engine",
+        command=installed.engine_command(settings, home, flags),
+        env=installed.engine_env(settings),
+        cwd=ROOT,  # where the engine's Python finds the launcher
+        log=home / "logs" / "engine.log",
+        ready_url=settings.engine_url.rstrip("/") + "/health",
+        start_s=ENGINE_START_S,
+        stop_s=ENGINE_STOP_S,
+    )
+
+
+def _gateway(settings: Settings, installed: Installed, home: Path, url: str) -> Part:
+    return Part(
+        name="gateway",
+        command=[sys.executable, "-m", "deploy.commands.cli", "serve"],
+        env=installed.gateway_env(settings, home),
+        cwd=Path.cwd(),
+        log=home / "logs" / "gateway.log",
+        ready_url=f"{url}/ready",
+        start_s=GATEWAY_START_S,
+        stop_s=settings.drain_s + settings.shutdown_grace_s + 5,
+    )
+
+
+def _show_addresses(console: Console, url: str) -> None:
+    for what, where in (
+        ("playground", f"{url}/"),
+        ("extract", f"{url}/extract"),
+        ("API documents", f"{url}/docs"),
+        ("metrics", f"{url}/metrics"),
+        ("OpenAI API", f"{url}/v1"),
+    ):
+        console.print(Text.assemble(f"{what:<20}", (where, "bold")), soft_wrap=True)
+    option = "" if url == GATEWAY_URL else f" --url {url}"
+    hint = f'another sentence: nerve extract{option} "…"     stop: Ctrl-C'
+    console.print(Text(hint, "dim"), soft_wrap=True)

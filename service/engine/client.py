@@ -1,0 +1,205 @@
+"""The engine, seen from the gateway: what can be asked of it.
+
+With its exchange and transport the only one that knows the HTTP client, and every failure of the
+client or of the engine becomes an EngineFailure there and nowhere else. Leaving a request early, by
+cancellation or deadline, closes its connection, which ends the engine's work.
+"""
+
+import math
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+
+import aiohttp
+
+from service.engine.breaker import Breaker
+from service.engine.completion import (
+    ChatAnswer,
+    Completion,
+    CompletionRequest,
+    ModelList,
+    TokenCount,
+)
+from service.engine.completion_stream import CompletionStream, Hear
+from service.engine.exchange import JSON, Exchange, as_json, is_stream, text_of
+from service.engine.status import failure, forwarding_failure, in_envelope, is_refusal
+from service.engine.transport import Address, EngineTransport
+from service.errors import EngineError
+from service.ner.prompt import TEMPLATE_ARGUMENTS, Message
+from service.observe.metrics import Metrics
+from service.observe.tracing import Tracing
+from service.settings import Settings
+
+# What the conventions for spans call that which is asked for.
+_OPERATIONS = {"/v1/chat/completions": "chat", "/v1/completions": "text_completion"}
+
+
+@dataclass(slots=True)
+class Forwarded:
+    """The engine's answer to a request that was passed on.
+
+    ``body`` is whole, or a stream's chunks as the engine sends them.
+    """
+
+    status: int
+    content_type: str
+    body: bytes | AsyncIterator[bytes]
+
+
+Use = Callable[[Forwarded], Awaitable[None]]
+
+
+class Engine:
+    """A vLLM server. Methods raise EngineFailure, Overloaded and RequestTooLarge only."""
+
+    def __init__(self, exchange: Exchange, metrics: Metrics, tracing: Tracing) -> None:
+        self._exchange = exchange
+        self._metrics = metrics
+        self._tracing = tracing
+
+    @classmethod
+    def connect(
+        cls, settings: Settings, metrics: Metrics, tracing: Tracing | None = None
+    ) -> "Engine":
+        """A client for the engine of ``settings``; connects with the first request."""
+        key, ca = settings.engine_api_key, settings.engine_ca
+        trust = ssl.create_default_context(cafile=str(ca)) if ca else None
+        headers = {"authorization": f"Bearer {key.get_secret_value()}"} if key else {}
+        breaker = Breaker(
+            settings.breaker_failures,
+            math.ceil(settings.probe_interval_s),
+            metrics.guards.breaker_open,
+        )
+        transport = EngineTransport(Address(settings.engine_url, headers, trust), breaker)
+        return cls(Exchange(transport, settings.deadline_s), metrics, tracing or Tracing())
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._exchange.transport.aclose()
+
+    def deadline(self) -> float:
+        """When a request that starts now has to have its answer, on the event loop's clock."""
+        return self._exchange.deadline()
+
+    async def complete(self, request: CompletionRequest, deadline: float) -> Completion:
+        """One chat completion."""
+        with (
+            self._metrics.engine.question(),
+            self._tracing.chat(request) as question,
+        ):
+            path, body, headers = "/v1/chat/completions", request.body(), question.headers()
+            answer = await self._exchange.ask(ChatAnswer, "POST", path, body, deadline, headers)
+            completion = answer.completion()
+            question.answered(completion)
+            return completion
+
+    async def stream(self, request: CompletionRequest, deadline: float, hear: Hear) -> Completion:
+        """One chat completion; ``hear`` has its pieces while it is written."""
+        with (
+            self._metrics.engine.question(),
+            self._tracing.chat(request) as question,
+        ):
+            streaming = {"stream": True, "stream_options": {"include_usage": True}}
+            body = as_json({**request.body(), **streaming}).encode()
+            headers = {**question.headers(), "content-type": JSON}
+            stream = CompletionStream(hear)
+            await self._exchange.within(deadline, self._fed(stream, body, headers))
+            completion = stream.completion()
+            question.answered(completion)
+            return completion
+
+    async def _fed(self, stream: CompletionStream, body: bytes, headers: Mapping[str, str]) -> None:
+        response = await self._exchange.transport.send(
+            "POST", "/v1/chat/completions", body, headers
+        )
+        try:
+            if response.status != HTTPStatus.OK:
+                raise failure(response.status, text_of((await response.read())[:500]))
+            async for data in response.content.iter_any():
+                stream.feed(data)
+        finally:
+            response.close()  # does nothing to a connection that was read to its end
+
+    async def count_tokens(self, model: str, messages: Sequence[Message], deadline: float) -> int:
+        """Tokens of the prompt that the engine would make of ``messages``."""
+        body = {
+            "model": model,
+            "messages": list(messages),
+            "add_generation_prompt": True,
+            "chat_template_kwargs": dict(TEMPLATE_ARGUMENTS),
+        }
+        with self._metrics.engine.question():
+            return (await self._exchange.ask(TokenCount, "POST", "/tokenize", body, deadline)).count
+
+    async def models(self) -> dict[str, int | None]:
+        """The engine's names of its models, each with its window in tokens where it is told."""
+        answer = await self._exchange.ask(ModelList, "GET", "/v1/models", None, self.deadline())
+        return {model.id: model.max_model_len for model in answer.data}
+
+    async def path_of(self, base: str) -> str:
+        """The ``--model`` that the engine was started with; ``base`` is its name there."""
+        answer = await self._exchange.ask(ModelList, "GET", "/v1/models", None, self.deadline())
+        root = next((model.root for model in answer.data if model.id == base), None)
+        if root is None:
+            raise EngineError(f"the engine does not say where it has {base} from")
+        return root
+
+    async def exposition(self, deadline: float) -> str:
+        """The engine's own metrics, in Prometheus' text format."""
+        status, body = await self._exchange.whole("GET", "/metrics", None, deadline)
+        if status != HTTPStatus.OK:
+            raise failure(status, text_of(body[:500]))
+        return text_of(body)
+
+    async def forward(
+        self, path: str, model: str, body: bytes, headers: Mapping[str, str], use: Use
+    ) -> Forwarded:
+        """Pass a request on as it is, and its answer back: 200, or the engine's refusal.
+
+        ``model`` is the engine's name of the model that ``body`` asks for. ``use`` has the answer
+        while its connection is open, which a stream needs; leaving it early ends the engine's work.
+
+        A stream has until its first chunk the time that others have for the whole answer, and
+        again between two chunks; they raise EngineFailure.
+        """
+        deadline = self.deadline()
+        with (
+            self._metrics.engine.question() as outcome,
+            self._tracing.asking(_OPERATIONS.get(path), model) as question,
+        ):
+            sent = {**headers, **question.headers()}
+            response, body = await self._exchange.within(
+                deadline, self._exchange.begun(path, body, sent)
+            )
+            try:
+                answer = self._forwarded(response, body, deadline)
+                if answer.status != HTTPStatus.OK:
+                    outcome.name = "refused"
+                await use(answer)
+                return answer
+            finally:
+                response.close()  # does nothing to a connection whose answer was read to its end
+
+    def _forwarded(
+        self, response: aiohttp.ClientResponse, body: bytes, deadline: float
+    ) -> Forwarded:
+        status, kind = response.status, response.headers.get("content-type", "")
+        if is_stream(response):
+            return Forwarded(status, kind, self._chunks(response, deadline))
+        if status != HTTPStatus.OK:
+            said = text_of(body[:500])
+            if not is_refusal(status, said):
+                raise forwarding_failure(status, said)
+            enveloped = in_envelope(status, body)
+            return Forwarded(status, kind if enveloped is body else JSON, enveloped)
+        if not kind.startswith(JSON):
+            raise EngineError(f"the engine answered with {kind or 'no type'}, expected JSON")
+        return Forwarded(status, kind, body)
+
+    async def _chunks(
+        self, response: aiohttp.ClientResponse, deadline: float
+    ) -> AsyncIterator[bytes]:
+        while chunk := await self._exchange.within(deadline, response.content.readany()):
+            yield chunk
+            deadline = self.deadline()

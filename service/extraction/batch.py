@@ -1,0 +1,188 @@
+"""``POST /extract/batch``: newline-delimited JSON both ways, read and answered side by side.
+
+Pure ASGI, because the answer begins while the request is still being read. So many rows are in
+memory, however many the request has: a row is read when there is room for it, and there is room
+when an answer has been written. A client that does not read its answers thus stops being read.
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+from pydantic import ValidationError
+from starlette.responses import Response
+from starlette.types import Message, Receive, Scope, Send
+
+from service.errors import (
+    InternalError,
+    InvalidRequest,
+    MalformedBody,
+    NerveError,
+    RequestTooLarge,
+)
+from service.extraction.extract import Extract
+from service.extraction.long_text import Budget
+from service.guard.concurrency import Places
+from service.wire.lines import Lines
+from service.wire.requests import BatchLine, request_error
+from service.wire.responses import ErrorBody, LineAnswer, LineError
+
+MEDIA_TYPE = "application/x-ndjson"
+
+logger = logging.getLogger("nerve")
+
+
+class _ClientLeft(Exception):
+    """Nobody waits for the answers."""
+
+
+class Batch(Response):
+    """The answers to the lines of the request, in their order; Overloaded when there is no place.
+
+    A client that leaves, or that sends no whole row for as long as the engine may take for an
+    answer, ends it.
+    """
+
+    def __init__(self, extract: Extract, places: Places) -> None:
+        super().__init__()
+        self._extract, self._places = extract, places
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Raises Overloaded before the answer's first byte; afterwards an error is its line's."""
+        with self._places:
+            try:
+                await _Run(self._extract, receive, send, self._extract.bulk_budget()).run()
+            except* (_ClientLeft, TimeoutError):
+                pass  # unfinished, the answer makes the server close the connection
+
+
+@dataclass(slots=True)
+class _Run:
+    """One batch under way. ``unwritten``: rows that were read and are not yet answered;
+    ``quiet_since``: when a row was last read or answered, by the loop's clock."""
+
+    extract: Extract
+    receive: Receive
+    send: Send
+    budget: Budget
+    unwritten: int = 0
+    begun: bool = False
+    quiet_since: float = field(default_factory=lambda: asyncio.get_running_loop().time())
+
+    async def run(self) -> None:
+        """Raises a group of _ClientLeft and TimeoutError."""
+        room = 2 * self.extract.settings.request_concurrency
+        rows: asyncio.Queue[asyncio.Task[bytes] | None] = asyncio.Queue(room)
+        async with asyncio.TaskGroup() as group:
+            reading = group.create_task(self._read(rows, group))
+            while (row := await rows.get()) is not None:
+                await self._write(await row)
+                self.unwritten -= 1
+                self._progress()
+            await self._write(b"", more=False)
+            reading.cancel()
+
+    async def _read(
+        self, rows: asyncio.Queue[asyncio.Task[bytes] | None], group: asyncio.TaskGroup
+    ) -> None:
+        """Have every row answered; then wait for the client to leave, which raises _ClientLeft."""
+        number = 0
+        async for line in self._lines():
+            number += 1
+            if line is None or line.strip():
+                # A status before the engine is asked: the wait for rows is no overhead.
+                await self._begin()
+                self._progress()
+                self.unwritten += 1
+                await rows.put(group.create_task(self._answer(number, line)))
+        await rows.put(None)
+        while True:
+            await self._receive_until(None)
+
+    async def _lines(self) -> AsyncIterator[bytes | None]:
+        lines = Lines(self.extract.settings.max_body_bytes)
+        more = True
+        while more:
+            message = await self._received()
+            more = message.get("more_body", False)
+            for line in lines.feed(message.get("body", b"")):
+                yield line
+        for line in lines.end():
+            yield line
+
+    async def _received(self) -> Message:
+        """The next part of the request; TimeoutError when no row has come whole for as long as the
+        engine may take, and none is worked on: bytes alone are no progress."""
+        while True:
+            try:
+                return await self._receive_until(
+                    self.quiet_since + self.extract.settings.deadline_s
+                )
+            except TimeoutError:
+                await self._begin()  # else the server would call it a fault of ours
+                if not self.unwritten:
+                    raise
+                self._progress()
+
+    def _progress(self) -> None:
+        self.quiet_since = asyncio.get_running_loop().time()
+
+    async def _receive_until(self, when: float | None) -> Message:
+        async with asyncio.timeout_at(when):
+            message = await self.receive()
+        if message["type"] == "http.disconnect":
+            raise _ClientLeft
+        return message
+
+    async def _answer(self, number: int, line: bytes | None) -> bytes:
+        """The answer to a line, as a line; whatever goes wrong with it is its error."""
+        try:
+            asked = read(line, self.extract.settings.max_body_bytes)
+            found = await self.extract.one(
+                asked.text, self.extract.resolve(asked), asked.offsets, self.budget
+            )
+            answer: LineAnswer | LineError = LineAnswer(line=number, **dict(found))
+        except NerveError as exc:
+            answer = LineError(line=number, error=ErrorBody.of(exc))
+        except Exception:
+            logger.exception("line %d of a batch", number)
+            fault = InternalError("a fault of the gateway; its log says more")
+            answer = LineError(line=number, error=ErrorBody.of(fault))
+        outcome = "ok" if isinstance(answer, LineAnswer) else "error"
+        self.extract.metrics.rows[outcome].inc()
+        return answer.model_dump_json(exclude_defaults=True).encode() + b"\n"
+
+    async def _begin(self) -> None:
+        if not self.begun:
+            self.begun = True
+            headers = [(b"content-type", MEDIA_TYPE.encode()), (b"cache-control", b"no-cache")]
+            await self.send({"type": "http.response.start", "status": 200, "headers": headers})
+
+    async def _write(self, data: bytes, *, more: bool = True) -> None:
+        await self._begin()
+        async with asyncio.timeout(self.extract.settings.deadline_s):
+            await self.send({"type": "http.response.body", "body": data, "more_body": more})
+
+
+def read(line: bytes | None, max_bytes: int) -> BatchLine:
+    """A request object, or a JSON string, which is a text; None was a line over the limit.
+
+    Raises InvalidRequest, MalformedBody and RequestTooLarge.
+    """
+    if line is None:
+        raise RequestTooLarge(f"the line is larger than the limit of {max_bytes} bytes")
+    try:
+        value = json.loads(line.decode("utf-8"))
+    except (RecursionError, ValueError) as exc:
+        raise MalformedBody(f"the line is not JSON in UTF-8: {exc}") from exc
+    if isinstance(value, str):
+        value = {"text": value}
+    if not isinstance(value, dict):
+        raise InvalidRequest("the line is neither a JSON object nor a string")
+    try:
+        return BatchLine.model_validate(value)
+    except ValidationError as exc:
+        error = exc.errors()[0]
+        raise request_error({**error, "loc": ("line", *error["loc"])}, BatchLine) from exc

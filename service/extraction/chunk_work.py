@@ -1,0 +1,162 @@
+"""One chunk's way: prompt, complete, decode, align. What is common to all chunks is ``Asked``."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from service.engine.client import Engine
+from service.engine.completion import Completion, CompletionRequest
+from service.errors import RequestTooLarge
+from service.extraction.scoring import Scoring
+from service.models.registry import Served
+from service.ner.align import align, placing_of
+from service.ner.chunk import Chunk
+from service.ner.incremental import Early
+from service.ner.prompt import Example, Prompt, render
+from service.ner.score import Token
+from service.ner.types import Constraint, Dropped, Entity, Label
+from service.observe.metrics import Metrics
+from service.settings import Settings
+
+# What a chat template adds around two messages, at most, and around each message more, in tokens.
+TEMPLATE_TOKENS = 32
+MESSAGE_TOKENS = 8
+# The longest token of Qwen's vocabularies has 128 characters, all of them spaces.
+LONGEST_TOKEN = 128
+# Less room than this for an answer is no room.
+LEAST_ANSWER_TOKENS = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is sought, by which model, how: the same for every chunk of a request.
+
+    ``labels`` are those of the prompt; ``wanted`` the names of those that go into the answer, None
+    for all of them. ``scoring`` is None when there are no scores.
+    """
+
+    served: Served
+    labels: tuple[Label, ...]
+    constraint: Constraint = "grounded"
+    examples: tuple[Example, ...] = ()
+    scoring: Scoring | None = None
+    wanted: frozenset[str] | None = None
+
+    def wants(self, found: Entity | Dropped) -> bool:
+        """Does it go into the answer? What bears no label of the prompt does."""
+        if self.wanted is None or found.label in self.wanted:
+            return True
+        return all(found.label != label.name for label in self.labels)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A chunk's prompt, and what the engine is asked because of it."""
+
+    prompt: Prompt
+    request: CompletionRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    """What came of one chunk. Entities have offsets in the chunk, sorted by start."""
+
+    entities: tuple[Entity, ...]
+    dropped: tuple[Dropped, ...]
+    truncated: bool
+    prompt_tokens: int
+    completion_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkWork:
+    """Called with a chunk, it gives what came of it; ``prepare`` and ``read`` are its two ends."""
+
+    settings: Settings
+    engine: Engine
+    metrics: Metrics
+
+    async def __call__(self, asked: Asked, chunk: Chunk, deadline: float) -> Extracted:
+        """Raises EngineFailure, Overloaded, and RequestTooLarge when the window is too small."""
+        prepared = await self.prepare(asked, chunk, deadline)
+        with self.metrics.stage("complete"):
+            completion = await self.engine.complete(prepared.request, deadline)
+        return self.read(asked, prepared, completion)
+
+    async def stream(
+        self, asked: Asked, chunk: Chunk, deadline: float, tell: Callable[[Entity], None]
+    ) -> Extracted:
+        """As the call; ``tell`` has each entity that is certain before the chunk is done."""
+        prepared, served = await self.prepare(asked, chunk, deadline), asked.served
+        placing = placing_of(served.occurrences)(prepared.prompt.text)
+        early = Early(served.format.reader(asked.labels), placing, asked.scoring)
+
+        def hear(piece: str, tokens: Sequence[Token]) -> None:
+            for entity in filter(asked.wants, early.feed(piece, tokens)):
+                tell(entity)
+
+        with self.metrics.stage("complete"):
+            completion = await self.engine.stream(prepared.request, deadline, hear)
+        return self.read(asked, prepared, completion)
+
+    async def prepare(self, asked: Asked, chunk: Chunk, deadline: float) -> Prepared:
+        """prompt. Raises as the call does, since the engine may have to count tokens."""
+        served, added_tokens = asked.served, self.settings.added_tokens
+        with self.metrics.stage("prompt"):
+            prompt = render(served.template, asked.labels, chunk.text, added_tokens, asked.examples)
+            # Before the grammar, whose size is the text's.
+            max_tokens = await self._room(served, prompt, deadline)
+            grammar = served.format.grammar(prompt.text, asked.labels, asked.constraint)
+        request = CompletionRequest(
+            served.engine_name,
+            prompt.messages,
+            grammar,
+            max_tokens,
+            logprobs=asked.scoring is not None,
+        )
+        return Prepared(prompt, request)
+
+    def read(self, asked: Asked, prepared: Prepared, completion: Completion) -> Extracted:
+        """decode and align; counts what came of the completion. Never raises."""
+        served, scoring, stage = asked.served, asked.scoring, self.metrics.stage
+        with stage("decode"):
+            decoded = served.format.decode(
+                completion.text, asked.labels, complete=completion.complete
+            )
+        with stage("align"):
+            scores = scoring.scores(completion, decoded) if scoring else None
+            aligned = align(prepared.prompt.text, decoded.mentions, served.occurrences, scores)
+            if scoring:
+                self.metrics.adapters.count_scores(served, scoring, aligned)
+                aligned = scoring.sift(prepared.prompt.text, aligned)
+        self.metrics.adapters.count(served, completion, decoded, aligned)
+        return Extracted(
+            entities=tuple(filter(asked.wants, aligned.entities)),
+            dropped=tuple(filter(asked.wants, (*decoded.dropped, *aligned.dropped))),
+            truncated=not completion.complete,
+            prompt_tokens=completion.prompt_tokens,
+            completion_tokens=completion.completion_tokens,
+        )
+
+    async def _room(self, served: Served, prompt: Prompt, deadline: float) -> int:
+        """Tokens that the completion may have; raises RequestTooLarge when the window is full."""
+        size = len(prompt.text.encode())
+        wanted = min(served.format.max_tokens(size), self.settings.max_tokens)
+        window = self.settings.max_model_len
+        # A token is a byte at least: most texts need no count by the engine.
+        at_most = sum(len(message["content"].encode()) for message in prompt.messages)
+        around = TEMPLATE_TOKENS + MESSAGE_TOKENS * max(len(prompt.messages) - 2, 0)
+        if at_most + around + wanted <= window:
+            return wanted
+        if len(prompt.text) > LONGEST_TOKEN * window:
+            raise RequestTooLarge(
+                f"text has {len(prompt.text)} characters; the model's window is {window} tokens",
+                param="text",
+            )
+        used = await self.engine.count_tokens(served.engine_name, prompt.messages, deadline)
+        if window - used < LEAST_ANSWER_TOKENS:
+            raise RequestTooLarge(
+                f"text makes a prompt of {used} tokens; the model's window is {window} tokens, "
+                f"of which the answer needs {LEAST_ANSWER_TOKENS}",
+                param="text",
+            )
+        return min(wanted, window - used)

@@ -1,0 +1,126 @@
+"""The use case: texts in, typed entities out. Each step has one name, here and everywhere else.
+
+resolve stands here, chunk in ``long_text``, prompt to align in ``chunk_work``, respond in a module
+of its own.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from service.engine.client import Engine
+from service.errors import InvalidRequest, NerveError, RequestTooLarge
+from service.extraction.chunk_work import Asked, ChunkWork
+from service.extraction.few_shot import examples
+from service.extraction.long_text import Budget, Found, LongText
+from service.extraction.respond import respond
+from service.extraction.scoring import scoring
+from service.extraction.side_by_side import side_by_side
+from service.guard import deadline
+from service.models.registry import Models
+from service.observe import request_record as tally
+from service.observe.metrics import Metrics
+from service.settings import Settings
+from service.wire.requests import ExtractRequest, Offsets, Options, as_text
+from service.wire.responses import ErrorResponse, ExtractResponse, ManyResponse
+
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """What an extraction needs; called with a request, it answers. Raises NerveError."""
+
+    settings: Settings
+    registry: Models
+    engine: Engine
+    metrics: Metrics
+
+    async def __call__(self, request: ExtractRequest) -> ExtractResponse | ManyResponse:
+        """resolve, chunk, prompt, complete, decode, align, respond: see the README's table."""
+        asked, budget = self.resolve(request), self.budget()
+
+        async def one(text: str) -> ExtractResponse:
+            return await self.one(text, asked, request.offsets, budget)
+
+        if request.texts is not None:
+            return ManyResponse(results=await self.each(request.texts, one))
+        return await one(request.only_text())
+
+    def resolve(self, options: Options) -> Asked:
+        """What is asked of which model; raises InvalidRequest, ModelNotFound."""
+        with self.metrics.stage("resolve"):
+            served = self.registry.resolve(options.model)
+            tally.asks(served.name)
+            scored = scoring(served, options)
+            labels = served.choose(options.labels)
+            shown = examples(options.examples, served, labels)
+            if served.is_open:
+                return Asked(served, labels, options.constraint, shown, scored)
+            # A tuned model is asked what it was tuned on, whole, and the answer narrowed: it finds
+            # more so, scores stay calibrated, and one beginning of the prompt stays in the cache.
+            names = frozenset(label.name for label in labels)
+            return Asked(served, served.labels, options.constraint, shown, scored, names)
+
+    def budget(self) -> Budget:
+        """For one answer: all of it until one deadline."""
+        at = deadline.sooner(self.engine.deadline())
+        return Budget(self._at_once(), lambda: at)
+
+    def bulk_budget(self) -> Budget:
+        """For many answers that nobody waits for: each completion has the deadline's time."""
+        return Budget(self._at_once(), lambda: deadline.sooner(self.engine.deadline()))
+
+    async def find(self, text: str, asked: Asked, budget: Budget) -> Found:
+        """What came of one text; raises RequestTooLarge, and what its first chunk raised if none
+        could be extracted."""
+        with deadline.Naming():
+            found = await self.cutter(text)(asked, text, budget)
+        tally.found(len(found.entities))
+        return self.named(found)
+
+    def cutter(self, text: str) -> LongText:
+        """What extracts ``text``; raises RequestTooLarge."""
+        size, limit = len(text.encode()), self.settings.max_text_bytes
+        if size > limit:
+            raise RequestTooLarge(
+                f"text has {size} bytes; the limit is {limit} bytes", param="text"
+            )
+        return LongText(self.settings, ChunkWork(self.settings, self.engine, self.metrics))
+
+    def named(self, found: Found) -> Found:
+        """``found``, where the caller's own deadline is named if it cut parts off."""
+        if not found.failed:
+            return found
+        failed = (replace(part, error=deadline.named(part.error)) for part in found.failed)
+        return replace(found, failed=tuple(failed))
+
+    async def one(
+        self, text: str, asked: Asked, offsets: Offsets, budget: Budget
+    ) -> ExtractResponse:
+        """The answer to one text. Raises as ``find``."""
+        found = await self.find(text, asked, budget)
+        with self.metrics.stage("respond"):
+            return respond(asked.served.name, text, found, offsets)
+
+    async def each(
+        self, texts: Sequence[object], one: Callable[[str], Awaitable[Answer]]
+    ) -> list[Answer | ErrorResponse]:
+        """One answer or error for each item, in order; raises InvalidRequest for too many."""
+        if len(texts) > self.settings.max_texts:
+            raise InvalidRequest(
+                f"texts has {len(texts)} items; expected up to {self.settings.max_texts}",
+                param="texts",
+            )
+
+        async def answer(place: int) -> Answer | ErrorResponse:
+            try:
+                return await one(as_text(texts[place], f"texts[{place}]"))
+            except NerveError as exc:
+                return ErrorResponse.of(exc)
+
+        return await side_by_side(answer, range(len(texts)), self.settings.request_concurrency)
+
+    def _at_once(self) -> asyncio.Semaphore:
+        return asyncio.Semaphore(self.settings.request_concurrency)

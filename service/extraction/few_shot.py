@@ -1,0 +1,44 @@
+"""A request's examples, for a model that was not tuned: as the model would have answered them."""
+
+from collections.abc import Mapping, Sequence
+
+from service.errors import InvalidRequest
+from service.models.registry import Served
+from service.ner.prompt import Example
+from service.ner.types import Label, Mention
+from service.wire.requests import LabelledText
+
+
+def examples(
+    given: Sequence[LabelledText], served: Served, labels: Sequence[Label]
+) -> tuple[Example, ...]:
+    """Raises InvalidRequest when the model takes none, or when one cannot be an answer to its text
+    by the request's labels."""
+    if given and not served.is_open:
+        raise InvalidRequest(
+            f"examples has {len(given)} items; expected none, since {served.name} was tuned "
+            "without; the base model takes some",
+            param="examples",
+        )
+    known = {label.name: label for label in labels}
+    return tuple(_example(place, one, served, known) for place, one in enumerate(given))
+
+
+def _example(
+    place: int, given: LabelledText, served: Served, known: Mapping[str, Label]
+) -> Example:
+    for at, entity in enumerate(given.entities):
+        where = f"examples[{place}].entities[{at}]"
+        if entity.label not in known:
+            raise InvalidRequest(
+                f"{where}.label has {entity.label!r}; expected one of {', '.join(known)}",
+                param="examples",
+            )
+        if entity.text not in given.text:
+            raise InvalidRequest(
+                f"{where}.text has {entity.text[:64]!r}; expected a part of the example's text",
+                param="examples",
+            )
+    mentions = [Mention(entity.label, entity.text) for entity in given.entities]
+    answer = served.format.encode(mentions, tuple(known.values()), given.text)
+    return Example(given.text, answer)

@@ -1,0 +1,77 @@
+"""Whether the entities of a request get scores, which ones, and which of them are good enough."""
+
+from dataclasses import dataclass
+
+from service.engine.completion import Completion
+from service.errors import InvalidRequest
+from service.models.calibration import Calibration
+from service.models.registry import Served
+from service.ner.align import Aligned
+from service.ner.score import raw_scores
+from service.ner.types import Constraint, Decoded, Dropped, Entity
+from service.wire.requests import Options
+
+
+@dataclass(frozen=True, slots=True)
+class Scoring:
+    """``calibration`` makes raw scores confidences; without one they stay raw. Entities below
+    ``min_score``, and those whose score is not known, are dropped when it is above 0."""
+
+    calibration: Calibration | None
+    min_score: float
+
+    def scores(self, completion: Completion, decoded: Decoded) -> list[float | None] | None:
+        """One for each mention, None where the engine's tokens do not tell it; None for all when
+        the format does not tell where the mentions stand."""
+        if completion.tokens is None or len(decoded.places) != len(decoded.mentions):
+            return None
+        raw = raw_scores(completion.text, completion.tokens, decoded.places)
+        return [self.score(one) for one in raw]
+
+    def score(self, raw: float | None) -> float | None:
+        """The score that a raw one becomes."""
+        if raw is None or self.calibration is None:
+            return raw
+        # More digits than mean anything; raw ones are to be fitted on, so they keep theirs.
+        return round(self.calibration(raw), 4)
+
+    def is_good(self, score: float | None) -> bool:
+        """Is an entity of that score to be in the answer?"""
+        return not self.min_score or (score is not None and score >= self.min_score)
+
+    def sift(self, text: str, aligned: Aligned) -> Aligned:
+        """The entities of ``text`` that are good enough; the others as dropped, each once."""
+        if not self.min_score:
+            return aligned
+        good: list[Entity] = []
+        bad: dict[Dropped, None] = {}
+        for entity in aligned.entities:
+            if self.is_good(entity.score):
+                good.append(entity)
+            else:
+                surface = text[entity.start : entity.end]
+                bad[Dropped(entity.label, surface, "below_min_score")] = None
+        return Aligned(tuple(good), (*aligned.dropped, *bad))
+
+
+def scoring(served: Served, options: Options) -> Scoring | None:
+    """How ``options`` want ``served`` to be scored; None: not at all, since probabilities cost the
+    engine time. Raises InvalidRequest for a ``min_score`` that has nothing to go by."""
+    if options.scores == "raw":
+        return Scoring(None, options.min_score)
+    calibration = calibration_of(served, options.constraint)
+    if calibration is not None:
+        return Scoring(calibration, options.min_score)
+    if options.min_score > 0:
+        raise InvalidRequest(
+            f"min_score has {options.min_score}; expected 0, since {served.name} has no calibrated "
+            f"scores with the constraint {options.constraint}",
+            param="min_score",
+        )
+    return None
+
+
+def calibration_of(served: Served, constraint: Constraint) -> Calibration | None:
+    """What its manifest has for the constraint."""
+    found = served.adapter.calibrations if served.adapter else ()
+    return next((one for one in found if one.constraint == constraint), None)

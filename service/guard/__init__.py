@@ -1,0 +1,1 @@
+"""What is refused, bounded or ended before and around the work: keys, bodies, limits, deadlines."""

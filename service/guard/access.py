@@ -1,0 +1,100 @@
+"""Pure ASGI middleware: which key a route asks for, checked before the body is read."""
+
+from typing import Literal
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from service.errors import AuthenticationFailed, NerveError, PermissionDenied
+from service.guard.keys import Key, Keys
+from service.guard.keys import Scope as KeyScope
+from service.guard.limits import Limits
+from service.observe import request_record as tally
+from service.wire.answers import answer
+
+# What operators and orchestrators ask, and the API's description.
+OPEN = frozenset(
+    {"/live", "/ready", "/metrics", "/docs", "/docs/oauth2-redirect", "/redoc", "/openapi.json"}
+)
+_EXTRACT = frozenset({"/extract", "/extract/batch", "/redact"})
+_OPENAI = frozenset({"/tokenize", "/detokenize"})
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
+
+Right = KeyScope | Literal["open", "any key"]
+
+
+def right(method: str, path: str) -> Right:
+    """What a request needs; a path that is not listed here needs a key, whatever its scopes."""
+    # The page is no secret; what it asks of the API needs a key as ever.
+    if path in OPEN or path == "/" or path.startswith("/playground/"):
+        return "open"
+    if path in _EXTRACT:
+        return "extract"
+    if path in _OPENAI or path.startswith("/v1/"):
+        return "openai"
+    if method not in _READING and (path == "/adapters" or path.startswith("/adapters/")):
+        return "admin"
+    return "any key"
+
+
+class Access:
+    """Refuses with 401, 403 or 429; a key's request counts until its answer is complete."""
+
+    def __init__(self, app: ASGIApp, keys: Keys) -> None:
+        self.app = app
+        self._keys = keys
+        self._limits: dict[str, Limits] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        try:
+            limits = self._admitted(scope)
+        except NerveError as exc:
+            # The body is unread, so the connection cannot carry another request.
+            await answer(exc, {"connection": "close"})(scope, receive, send)
+            return
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            if limits is not None:
+                limits.leave()
+
+    def _admitted(self, scope: Scope) -> Limits | None:
+        """The limits that the request counts in, until it leaves; None where no key is asked for.
+
+        Raises AuthenticationFailed, PermissionDenied, Overloaded.
+        """
+        needed = right(scope["method"], scope["path"])
+        if not self._is_asked_for(needed):
+            return None
+        name, key = self._key(needed, Headers(scope=scope))
+        tally.has_key(name)
+        limits = self._limits.setdefault(name, Limits())
+        limits.enter(name, key)
+        return limits
+
+    def _is_asked_for(self, needed: Right) -> bool:
+        return needed != "open" and (needed == "admin" or self._keys.needed)
+
+    def _key(self, needed: Right, headers: Headers) -> tuple[str, Key]:
+        """Raises AuthenticationFailed, PermissionDenied."""
+        if needed == "admin" and not self._keys.needed and self._keys.none_for("admin"):
+            raise PermissionDenied("adapters cannot be changed here: NERVE_ADMIN_KEY is not set")
+        found = self._keys.find(_given(headers))
+        if found is None:
+            said = "a wrong api key" if "authorization" in headers else "no api key"
+            raise AuthenticationFailed(f"{said}; expected the header authorization: Bearer <key>")
+        name, key = found
+        if needed != "any key" and needed not in key.scopes:
+            has = ", ".join(key.scopes)
+            raise PermissionDenied(f"the api key {name} has the scopes {has}; expected {needed}")
+        return found
+
+
+def _given(headers: Headers) -> bytes:
+    """The key, as the bytes that came; empty when there is none."""
+    # A header's text is Latin-1, whatever the caller's bytes were.
+    scheme, _, key = headers.get("authorization", "").encode("latin-1").partition(b" ")
+    return key.strip() if scheme.lower() == b"bearer" else b""

@@ -1,0 +1,1 @@
+"""The models that are served: adapters and their manifests, names, the store, scores."""

@@ -1,0 +1,146 @@
+"""What vLLM 0.32 accepts of an adapter (``vllm/lora/peft_helper.py``), asked before it does.
+
+vLLM meets a bad adapter at its first request, and says so in its own words. Standard library and
+the manifest only: the engine's launcher asks, too.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from service.models.manifest import Adapter
+
+# The names under which vLLM looks for an adapter's two files in a folder.
+WEIGHTS_FILE = "adapter_model.safetensors"
+CONFIG_FILE = "adapter_config.json"
+
+LARGEST_RANK = 512
+
+# Settings of PEFT that vLLM refuses: key -> what it stands for.
+_UNSUPPORTED = {
+    "use_dora": "DoRA",
+    "lora_bias": "LoRA bias",
+    "alora_invocation_tokens": "activated LoRA",
+    "layer_replication": "layer replication",
+    "use_bdlora": "block-diagonal LoRA",
+    "use_qalora": "QALoRA",
+}
+# These start values leave the base model as it is; the others (PiSSA, OLoRA, …) change it.
+_PLAIN_STARTS = ("gaussian", "eva", "orthogonal", "mica", "lora_ga")
+
+
+class AdapterRefused(Exception):
+    """The engine would refuse it or answer wrongly: one sentence that says what to do."""
+
+
+def check(adapter: Adapter) -> int:
+    """The rank that the engine needs for it; raises AdapterRefused if it cannot be served."""
+    config = config_of(adapter)
+    _check_features(adapter, config)
+    _check_base(adapter, config)
+    rank = _checked_rank(adapter, config)
+    _check_weights(adapter)
+    return rank
+
+
+def config_of(adapter: Adapter) -> dict[str, Any]:
+    """Its adapter_config.json; raises AdapterRefused."""
+    path = adapter.folder / CONFIG_FILE
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as exc:
+        raise _refused(adapter, f"{path} is missing", "copy it from the training output") from exc
+    except ValueError as exc:
+        raise _refused(adapter, f"{path} is not JSON ({exc})", "copy it again") from exc
+    if not isinstance(config, dict):
+        raise _refused(adapter, f"{path} is not a JSON object", "copy it again")
+    for key in ("r", "lora_alpha", "target_modules"):
+        if not config.get(key):
+            raise _refused(adapter, f"{path} has no {key!r}", "copy it from the training output")
+    return config
+
+
+def _check_features(adapter: Adapter, config: dict[str, Any]) -> None:
+    for key, words in _UNSUPPORTED.items():
+        if config.get(key):
+            todo = f"train it again without {key}, or merge it into its base"
+            raise _refused(adapter, f"it uses {words} ({key}), which vLLM refuses", todo)
+    kind = config.get("peft_type", "LORA")
+    if kind != "LORA":
+        raise _refused(adapter, f"peft_type = {kind!r} is not LORA", "convert it to a plain LoRA")
+    bias = config.get("bias", "none")
+    if bias != "none":
+        todo = 'train it again with bias="none"'
+        raise _refused(adapter, f"it has bias = {bias!r}, which vLLM refuses", todo)
+    extra = [name for name in config.get("modules_to_save") or () if name not in _HEADS]
+    if extra:
+        fact = f"it replaces whole modules (modules_to_save = {extra}), which vLLM refuses"
+        raise _refused(adapter, fact, "train it again without them")
+    start = config.get("init_lora_weights", True)
+    if isinstance(start, str) and start.lower() not in _PLAIN_STARTS:
+        fact = f"init_lora_weights = {start!r} changed its base, which vLLM refuses"
+        raise _refused(adapter, fact, "convert it to a plain LoRA with PEFT")
+
+
+_HEADS = ("classifier", "score")
+
+
+def _check_base(adapter: Adapter, config: dict[str, Any]) -> None:
+    trained_on = str(config.get("base_model_name_or_path") or adapter.base)
+    if _model_name(trained_on) != _model_name(adapter.base):
+        raise _refused(
+            adapter,
+            f"{CONFIG_FILE} says it was trained on {trained_on!r}, its manifest on "
+            f"{adapter.base!r}",
+            "correct the one that is wrong",
+        )
+
+
+def _model_name(written: str) -> str:
+    """Trainers write hub names, local paths, paths of the hub's cache: the last part counts."""
+    cached = [part for part in Path(written).parts if part.startswith("models--")]
+    return (cached[0].rpartition("--")[2] if cached else Path(written).name).lower()
+
+
+def _checked_rank(adapter: Adapter, config: dict[str, Any]) -> int:
+    rank, pattern = config["r"], config.get("rank_pattern") or {}
+    ranks = [rank, *pattern.values()] if isinstance(pattern, dict) else [rank, pattern]
+    if not all(type(value) is int and value > 0 for value in ranks):
+        raise _refused(adapter, f"{CONFIG_FILE} has the ranks {ranks}", "use whole numbers above 0")
+    if rank != adapter.rank:
+        raise _refused(
+            adapter,
+            f"its manifest says rank {adapter.rank} and {CONFIG_FILE} says r = {rank}",
+            f"set rank = {rank} in its manifest if the weights are right",
+        )
+    if max(ranks) > LARGEST_RANK:
+        todo = "train it with a smaller rank, or cut it by SVD"
+        raise _refused(adapter, f"rank {max(ranks)} is above vLLM's {LARGEST_RANK}", todo)
+    # vLLM sizes its slots for the largest rank of any module.
+    return int(max(ranks))
+
+
+def _check_weights(adapter: Adapter) -> None:
+    path = adapter.weights
+    if path.suffix != ".safetensors":
+        raise _refused(adapter, f"{path} is not a .safetensors file", "convert the weights")
+    if not path.is_file():
+        raise _refused(adapter, f"{path} is missing", "fetch the weights, or move the folder away")
+    found = sha256_of(path)
+    if found != adapter.sha256:
+        raise _refused(
+            adapter,
+            f"{path} has the sha256 {found} and its manifest says {adapter.sha256}",
+            "fetch the weights again, or register the new ones",
+        )
+
+
+def _refused(adapter: Adapter, fact: str, todo: str) -> AdapterRefused:
+    return AdapterRefused(f"The adapter {adapter.name!r} cannot be served: {fact}; {todo}.")
+
+
+def sha256_of(path: Path) -> str:
+    """The digest of a file, hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

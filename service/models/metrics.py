@@ -1,0 +1,127 @@
+"""What the models' completions yield, by adapter; the base model counts as one.
+
+Labels come from the manifests. A base model takes any labels, so callers invent them: its entities
+are counted under one word.
+"""
+
+from collections.abc import Iterable
+from typing import get_args
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from service.engine.completion import Completion
+from service.extraction.scoring import Scoring
+from service.models.registry import Served
+from service.ner.align import Aligned
+from service.ner.formats import FORMATS
+from service.ner.prompt import BUILT_IN
+from service.ner.types import Decoded, Reason
+
+OPEN = "open"
+_TENTHS = tuple(number / 10 for number in range(1, 11))
+
+
+class AdapterMetrics:
+    """The series of extraction's quality and cost."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        def counter(name: str, text: str, *labels: str) -> Counter:
+            return Counter(name, text, ("adapter", *labels), registry=registry)
+
+        self.completions = counter("nerve_completions", "Completions that were read.")
+        self.truncated = counter("nerve_completions_truncated", "Completions that ran out of room.")
+        self.repaired = counter(
+            "nerve_completions_repaired",
+            "Completions of which a part could not be read and the rest was kept.",
+        )
+        self.prompt_tokens = counter("nerve_prompt_tokens", "Tokens that the engine read.")
+        self.completion_tokens = counter("nerve_completion_tokens", "Tokens that the engine wrote.")
+        self.entities = counter("nerve_entities", "Entities found, by label.", "label")
+        self.dropped = counter(
+            "nerve_mentions_dropped",
+            "Mentions that the model wrote and that could not be used, by reason.",
+            "reason",
+        )
+        self.scores = Histogram(
+            "nerve_entity_score",
+            "Calibrated scores of entities, those below min_score too.",
+            ("adapter",),
+            buckets=_TENTHS,
+            registry=registry,
+        )
+        self.info = Gauge(
+            "nerve_adapter_info",
+            "1 for each model that is served, the base model too.",
+            ("adapter", "engine_name", "base", "rank", "f1", "prompt", "format"),
+            registry=registry,
+        )
+
+    def show(self, models: Iterable[Served]) -> None:
+        """The models that are served from now on, each with all its series.
+
+        A series that appears with its first event hides that event from rate().
+        """
+        self.info.clear()
+        for served in models:
+            self.info.labels(**_info(served)).set(1)
+            for counter in (
+                self.completions,
+                self.truncated,
+                self.repaired,
+                self.prompt_tokens,
+                self.completion_tokens,
+            ):
+                counter.labels(served.name)
+            if served.adapter and served.adapter.calibrations:
+                self.scores.labels(served.name)
+            for label in served.labels:
+                self.entities.labels(served.name, _shown(served, label.name))
+            for reason in get_args(Reason):
+                self.dropped.labels(served.name, reason)
+
+    def count(
+        self, served: Served, completion: Completion, decoded: Decoded, aligned: Aligned
+    ) -> None:
+        """One completion and what came of it."""
+        name = served.name
+        self.completions.labels(name).inc()
+        self.prompt_tokens.labels(name).inc(completion.prompt_tokens)
+        self.completion_tokens.labels(name).inc(completion.completion_tokens)
+        for entity in aligned.entities:
+            self.entities.labels(name, _shown(served, entity.label)).inc()
+        for dropped in (*decoded.dropped, *aligned.dropped):
+            self.dropped.labels(name, dropped.reason).inc()
+        if not completion.complete:
+            self.truncated.labels(name).inc()
+        if decoded.mentions and any(item.reason == "malformed" for item in decoded.dropped):
+            self.repaired.labels(name).inc()
+
+    def count_scores(self, served: Served, scoring: Scoring, aligned: Aligned) -> None:
+        """The scores of a completion's entities, before any is sifted out; raw ones are no
+        confidence, and are left out."""
+        if scoring.calibration is None:
+            return
+        for entity in aligned.entities:
+            if entity.score is not None:
+                self.scores.labels(served.name).observe(entity.score)
+
+
+def _shown(served: Served, label: str) -> str:
+    return OPEN if served.is_open else label
+
+
+def _info(served: Served) -> dict[str, str]:
+    """What its manifest says of it; a base model has neither rank nor F1."""
+    adapter = served.adapter
+    rows = adapter.evaluation if adapter else ()
+    f1 = next((row.text_f1 for row in rows if row.text_f1 is not None), None)
+    built_in = (name for name, template in BUILT_IN.items() if template == served.template)
+    return {
+        "adapter": served.name,
+        "engine_name": served.engine_name,
+        "base": adapter.base if adapter else served.name,
+        "rank": str(adapter.rank) if adapter else "",
+        "f1": "" if f1 is None else f"{f1:.4f}",
+        "prompt": adapter.prompt if adapter else next(built_in, ""),
+        "format": next(name for name, answer in FORMATS.items() if answer is served.format),
+    }

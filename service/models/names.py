@@ -1,0 +1,201 @@
+"""``registry.toml``: which adapter is the default, aliases, and what is disabled.
+
+Changed under a lock and by rename, so that readers see the file before or after, and everything
+else in it stays as a person wrote it. Standard library only.
+"""
+
+import fcntl
+import json
+import os
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from service.models.manifest import ManifestError, is_name
+
+FILE_NAME = "registry.toml"
+
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """``default`` answers requests that name no model; ``aliases`` are other names of adapters;
+    ``disabled`` adapters are not served."""
+
+    default: str | None = None
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    disabled: frozenset[str] = frozenset()
+
+    def resolved(self, name: str | None = None) -> str | None:
+        """What ``name``, or without one the default, stands for: itself, unless it is an alias."""
+        wanted = name or self.default
+        return self.aliases.get(wanted, wanted) if wanted else None
+
+
+def read(folder: Path) -> Names:
+    """What ``folder/registry.toml`` says; without the file, nothing. Raises ManifestError."""
+    path = folder / FILE_NAME
+    try:
+        return _names(path, path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Names()
+    except UnicodeDecodeError as exc:
+        raise ManifestError(f"{path}: not a TOML file: {exc}") from exc
+
+
+def _names(path: Path, text: str) -> Names:
+    try:
+        fields = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as exc:
+        raise ManifestError(f"{path}: not a TOML file: {exc}") from exc
+    default, disabled = fields.get("default"), fields.get("disabled", [])
+    if default is not None and not isinstance(default, str):
+        raise ManifestError(f"{path}: default = {default!r}; expected the name of an adapter")
+    if not isinstance(disabled, list) or not all(isinstance(name, str) for name in disabled):
+        raise ManifestError(f"{path}: disabled = {disabled!r}; expected a list of adapters' names")
+    aliases = _aliases(path, fields)
+    for name in disabled:
+        if name == default or name in aliases.values():
+            who = "default" if name == default else "what an alias stands for"
+            raise ManifestError(f"{path}: disabled has {name!r}; expected others than {who}")
+    return Names(default or None, aliases, frozenset(disabled))
+
+
+def _aliases(path: Path, fields: Mapping[str, Any]) -> dict[str, str]:
+    aliases = fields.get("aliases", {})
+    if not isinstance(aliases, dict):
+        raise ManifestError(f"{path}: aliases = {aliases!r}; expected a table")
+    for alias, name in aliases.items():
+        if not is_name(alias) or not isinstance(name, str):
+            raise ManifestError(f"{path}: aliases.{alias} = {name!r}; expected an adapter's name")
+        if name in aliases:
+            raise ManifestError(
+                f"{path}: aliases.{alias} = {name!r}; expected an adapter, not another alias"
+            )
+    return aliases
+
+
+def set_default(folder: Path, name: str) -> None:
+    """Make ``name`` the default. Raises ManifestError, OSError, as do the others below."""
+    with _changed(folder) as file:
+        file.assign((), "default", name)
+
+
+def set_alias(folder: Path, alias: str, name: str) -> None:
+    """Let ``alias`` stand for the adapter ``name``."""
+    with _changed(folder) as file:
+        file.assign(("aliases",), alias, name)
+
+
+def set_disabled(folder: Path, name: str, disabled: bool) -> None:
+    """Put ``name`` on the list of disabled adapters, or take it off."""
+    with _changed(folder) as file:
+        listed = file.values().get("disabled", [])
+        if (name in listed) != disabled:
+            others = [one for one in listed if one != name]
+            file.assign((), "disabled", [*others, name] if disabled else others)
+
+
+@dataclass(slots=True)
+class _File:
+    """The file as statements: each the lines of one key, comment or table header."""
+
+    statements: list[str]
+
+    @classmethod
+    def parse(cls, text: str) -> "_File":
+        statements, open_lines = [], ""
+        # Not splitlines, which also splits where TOML does not end a line.
+        for line in re.findall(r"[^\n]*\n|[^\n]+", text):
+            open_lines += line
+            if _parses(open_lines):
+                statements.append(open_lines if open_lines.endswith("\n") else open_lines + "\n")
+                open_lines = ""
+        if open_lines:
+            raise ManifestError(f"{FILE_NAME}: {open_lines!r} is not understood; write it by hand")
+        return cls(statements)
+
+    def values(self) -> dict[str, Any]:
+        return tomllib.loads("".join(self.statements))
+
+    def assign(self, table: Sequence[str], key: str, value: object) -> None:
+        """Set one key of the file itself, or of a table of it; all other values stay."""
+        wanted = self.values()
+        place = wanted
+        for name in table:
+            place = place.setdefault(name, {})
+        place[key] = value
+        start, end = self._part(table)
+        part = self.statements[start:end]
+        there = [place for place, one in enumerate(part) if set(tomllib.loads(one)) == {key}]
+        written = key if _BARE.fullmatch(key) else json.dumps(key)
+        # JSON's strings and lists of them are TOML's too.
+        statement = f"{written} = {json.dumps(value, ensure_ascii=False)}\n"
+        if there:
+            part[there[0]] = statement
+        else:
+            new_table = table and start == len(self.statements)
+            part += [f"[{'.'.join(table)}]\n", statement] if new_table else [statement]
+        self.statements[start:end] = part
+        if not _parses("".join(self.statements)) or self.values() != wanted:
+            raise ManifestError(f"{FILE_NAME}: {key} cannot be set; write it by hand")
+
+    def _part(self, table: Sequence[str]) -> tuple[int, int]:
+        """Where the keys of a table stand, or of the file itself: above its first table."""
+        headers = [place for place, one in enumerate(self.statements) if _is_header(one)]
+        end = len(self.statements)
+        if not table:
+            return 0, next(iter(headers), end)
+        wanted: dict[str, Any] = {}
+        for name in reversed(table):
+            wanted = {name: wanted}
+        own = next((at for at in headers if tomllib.loads(self.statements[at]) == wanted), None)
+        if own is None:
+            return end, end
+        return own + 1, next((at for at in headers if at > own), end)
+
+
+def _parses(text: str) -> bool:
+    try:
+        tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        return False
+    return True
+
+
+def _is_header(statement: str) -> bool:
+    return statement.lstrip().startswith("[")
+
+
+@contextmanager
+def _changed(folder: Path) -> Iterator[_File]:
+    """The file, to be changed: written when the block ends well, whole or not at all."""
+    path = folder / FILE_NAME
+    with _locked(folder):
+        read(folder)  # a file that cannot be used is mended by a person
+        # As bytes, so that line ends stay.
+        file = _File.parse(path.read_bytes().decode() if path.exists() else "")
+        before = list(file.statements)
+        yield file
+        if file.statements == before:
+            return  # the folder may be one that cannot be written to
+        text = "".join(file.statements)
+        _names(path, text)
+        part = folder / f".{FILE_NAME}.part"
+        part.write_bytes(text.encode())
+        part.replace(path)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,138 @@
+"""What a caller may ask of a shared engine: which fields, and how much.
+
+Fields that are not listed reach no engine. Types are the engine's to check, except where a limit
+or the engine's safety hangs on them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from service.errors import InvalidRequest
+from service.openai.rules import (
+    MOST_LOGPROBS,
+    Rule,
+    a_name,
+    anything,
+    few_items,
+    few_stops,
+    known_format,
+    known_structure,
+    known_switches,
+    no_longer_than,
+    text_only,
+    up_to,
+)
+from service.settings import Settings
+from service.wire.json_object import JsonObject
+
+# Of OpenAI's reference and of vLLM's extras: what touches this request's own completion only.
+_BOTH = (
+    *("stream", "stream_options", "stream_interval", "user"),
+    *("temperature", "top_p", "top_k", "min_p", "seed", "ignore_eos"),
+    *("presence_penalty", "frequency_penalty", "repetition_penalty"),
+    *("include_stop_str_in_output", "skip_special_tokens", "spaces_between_special_tokens"),
+    *("truncate_prompt_tokens", "truncation_side", "add_special_tokens", "echo"),
+    *("return_token_ids", "return_tokens_as_token_ids"),
+)
+_PER_TOKEN = ("logit_bias", "stop_token_ids", "bad_words", "allowed_token_ids")
+_CHAT = (
+    *("logprobs", "tool_choice", "parallel_tool_calls", "reasoning_effort", "include_reasoning"),
+    *("thinking_token_budget", "add_generation_prompt", "continue_final_message"),
+    # OpenAI's own, without an effect on vLLM.
+    *("metadata", "store", "service_tier", "safety_identifier", "verbosity", "prediction"),
+    *("prompt_cache_key", "prompt_cache_options", "prompt_cache_retention"),
+)
+_TOKENIZE = (
+    *("model", "prompt", "messages", "tools", "chat_template_kwargs", "add_special_tokens"),
+    *("add_generation_prompt", "continue_final_message"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A route of the engine's that callers may use, with a rule for each field they may send."""
+
+    path: str
+    rules: Mapping[str, Rule]
+    max_choices: int
+
+    def check(self, body: JsonObject) -> None:
+        """Raises InvalidRequest for the first field that is not open to callers, or too much."""
+        for name, value in body.values.items():
+            rule = self.rules.get(name)
+            if rule is None:
+                fields = ", ".join(self.rules)
+                raise _refusal(
+                    body, name, f"none: it is not open to callers, who may send {fields}"
+                )
+            expected = rule(value, body.written(name)) if value is not None else None
+            if expected is not None:
+                raise _refusal(body, name, expected)
+        self._check_choices(body)
+        # The engine takes it for prompt_logprobs, the whole vocabulary for each prompt token.
+        if body.values.get("echo") and body.values.get("logprobs") is not None:
+            raise _refusal(body, "logprobs", "none beside echo")
+
+    def _check_choices(self, body: JsonObject) -> None:
+        choices, prompts = body.values.get("n") or 1, _prompts(body.values.get("prompt"))
+        if choices * prompts > self.max_choices:
+            expected = f"at most {self.max_choices} completions a request (n times prompts)"
+            raise _refusal(body, "prompt" if prompts > 1 else "n", expected)
+
+
+def routes(settings: Settings) -> tuple[Route, ...]:
+    """The routes that are open, with the limits of ``settings``."""
+    chat, completions = _chat(settings), _completions(settings)
+    tokenize = {name: (completions | chat)[name] for name in _TOKENIZE}
+    rules = {
+        "/v1/chat/completions": chat,
+        "/v1/completions": completions,
+        "/tokenize": {**tokenize, "return_token_strs": anything},
+        "/detokenize": {"model": a_name, "tokens": anything},
+    }
+    return tuple(Route(path, rules[path], settings.max_choices) for path in rules)
+
+
+def _both(settings: Settings) -> dict[str, Rule]:
+    most = settings.max_grammar_bytes
+    return {
+        "model": a_name,
+        **dict.fromkeys(_BOTH, anything),
+        **dict.fromkeys(_PER_TOKEN, few_items),
+        "stop": few_stops,
+        "n": up_to(settings.max_choices, least=1),
+        "max_tokens": up_to(settings.max_tokens),
+        "min_tokens": up_to(settings.max_tokens),
+        "response_format": no_longer_than(most, known_format),
+        "structured_outputs": no_longer_than(most, known_structure),
+    }
+
+
+def _chat(settings: Settings) -> dict[str, Rule]:
+    return {
+        **_both(settings),
+        **dict.fromkeys(_CHAT, anything),
+        "messages": text_only,
+        "max_completion_tokens": up_to(settings.max_tokens),
+        "top_logprobs": up_to(MOST_LOGPROBS),
+        "tools": no_longer_than(settings.max_grammar_bytes),
+        "chat_template_kwargs": known_switches,
+    }
+
+
+def _completions(settings: Settings) -> dict[str, Rule]:
+    logprobs = up_to(MOST_LOGPROBS)
+    return {**_both(settings), "prompt": anything, "suffix": anything, "logprobs": logprobs}
+
+
+def _prompts(prompt: Any) -> int:
+    """How many prompts: a list of token ids is one."""
+    is_batch = isinstance(prompt, list) and any(isinstance(part, str | list) for part in prompt)
+    return len(prompt) if is_batch else 1
+
+
+def _refusal(body: JsonObject, name: str, expected: str) -> InvalidRequest:
+    written, field = body.written(name), name[:64]
+    shown = written if len(written) <= 80 else written[:77] + "..."
+    return InvalidRequest(f"{field} has {shown}; expected {expected}", param=field)

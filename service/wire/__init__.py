@@ -1,0 +1,1 @@
+"""What callers see: requests, answers, the shapes of other tools, events, ids."""

@@ -1,0 +1,170 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from adapters.data.examples import Example
+from adapters.data.readers import DataError, Kind, read
+from adapters.data.writers import write
+from service.ner.prompt import BUILT_IN, Template
+from service.ner.types import Entity
+from tests.adapters.conftest import LABELS
+
+TEXT = "浙商银行的叶老桂"
+GOLD = Example(TEXT, (Entity("company", 0, 4), Entity("name", 5, 8)))
+
+CLUENER = {"text": TEXT, "label": {"name": {"叶老桂": [[5, 7]]}, "company": {"浙商银行": [[0, 3]]}}}
+SPANS = {
+    "text": TEXT,
+    "entities": [
+        {"label": "name", "start": 5, "end": 8, "text": "叶老桂"},
+        {"label": "公司", "start": 0, "end": 4},
+    ],
+}
+SFT = {
+    "text": TEXT,
+    "entities": [
+        {"start_idx": 0, "end_idx": 4, "entity_text": "浙商银行", "entity_label": "company"},
+        {"start_idx": 5, "end_idx": 7, "entity_text": "叶老桂", "entity_label": "name"},
+    ],
+}
+ALPACA_LINES = {"instruction": "…", "input": TEXT, "output": "公司：浙商银行\n姓名：叶老桂"}
+ALPACA_JSON = {
+    "instruction": "…",
+    "input": TEXT,
+    "output": '[{"label": "company", "text": "浙商银行"}, {"label": "name", "text": "叶老桂"}]',
+}
+BIO = (
+    "浙 B-company\n商 I-company\n银 I-company\n行 I-company\n的 O\n叶 B-name\n老 I-name\n桂 I-name"
+)
+BMES = "浙 B-公司\n商 M-公司\n银 M-公司\n行 E-公司\n的 O\n叶 B-name\n老 M-name\n桂 E-name"
+
+
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [
+        ("cluener", json.dumps(CLUENER)),
+        ("spans", json.dumps(SPANS)),
+        ("chinese_ner_sft", json.dumps(SFT)),
+        ("alpaca", json.dumps(ALPACA_LINES)),
+        ("alpaca", json.dumps(ALPACA_JSON)),
+        ("columns", BIO),
+        ("columns", BMES),
+        ("columns", BIO.replace(" ", "\t")),
+    ],
+)
+def test_every_kind_of_file_gives_the_same_example(
+    kind: Kind, content: str, tmp_path: Path
+) -> None:
+    found = read(_file(tmp_path, f"{content}\n\n{content}\n"), kind, LABELS)
+    assert found.examples == [GOLD, GOLD]
+    assert found.skipped == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "row", "complaint"),
+    [
+        ("cluener", "{", "Expecting property name"),
+        ("cluener", '{"label": {}}', "no field 'text'"),
+        ("cluener", '{"text": "浙商", "label": []}', "no attribute 'items'"),
+        ("cluener", json.dumps({**CLUENER, "text": "叶" + TEXT}), "[5, 8) is '的叶老'"),
+        (
+            "spans",
+            json.dumps({**SPANS, "text": "叶老桂"}),
+            "span [5, 8); expected one inside [0, 3)",
+        ),
+        (
+            "spans",
+            '{"text": "浙商", "entities": [{"label": "dog", "start": 0, "end": 1}]}',
+            "label 'dog'; expected one of company, name, scene",
+        ),
+        ("alpaca", json.dumps({**ALPACA_LINES, "input": "叶老桂"}), "'浙商银行' in the output is"),
+        ("columns", "浙 B-company\n商 I-name", "tag 'I-name' goes on with an entity"),
+        ("columns", "浙 Q", "tag 'Q'; expected O, or B-"),
+        ("columns", "EU NNP B-company", "columns 'EU NNP' before the tag; expected one"),
+        ("columns", "浙 O\n商 I-name", "tag 'I-name' goes on with an entity"),
+    ],
+)
+def test_a_bad_row_is_named_with_its_line(
+    kind: Kind, row: str, complaint: str, tmp_path: Path
+) -> None:
+    path = _file(tmp_path, f"\n{row}\n")
+    with pytest.raises(DataError) as raised:
+        read(path, kind, LABELS)
+    assert str(raised.value).startswith(f"{path}:2: ")
+    assert complaint in str(raised.value)
+
+
+def test_bad_rows_can_be_skipped_and_are_counted(tmp_path: Path) -> None:
+    path = _file(tmp_path, f"{json.dumps(CLUENER)}\n{{}}\n{json.dumps(CLUENER)}\n")
+    found = read(path, "cluener", LABELS, skip_bad=True)
+    assert found.examples == [GOLD, GOLD]
+    assert found.skipped == [f"{path}:2: no field 'text'"]
+
+
+def test_without_labels_any_label_is_taken(tmp_path: Path) -> None:
+    row = {"text": "狗", "entities": [{"label": "动物", "start": 0, "end": 1}]}
+    path = _file(tmp_path, json.dumps(row))
+    assert read(path, "spans", ()).examples == [Example("狗", (Entity("动物", 0, 1),))]
+    with pytest.raises(DataError, match="rows of kind alpaca; expected their labels"):
+        read(path, "alpaca", ())
+
+
+def test_a_text_is_a_string_and_a_file_is_utf8(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r":1: text 5; expected a string"):
+        read(_file(tmp_path, '{"text": 5, "label": {}}'), "cluener", LABELS)
+    path = tmp_path / "gbk"
+    path.write_bytes("浙商银行".encode("gbk"))
+    with pytest.raises(DataError, match="gbk: not UTF-8"):
+        read(path, "columns", LABELS)
+
+
+def test_rows_for_a_prompt_without_system_message(tmp_path: Path) -> None:
+    path = tmp_path / "out.jsonl"
+    write(path, "alpaca", [GOLD], LABELS, Template("", "找实体：{text}"), "lines")
+    (row,) = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+    assert (row["instruction"], row["input"]) == ("", f"找实体：{TEXT}")
+
+
+def test_an_unknown_kind_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="kind 'xml'; expected one of cluener"):
+        read(_file(tmp_path, ""), "xml", LABELS)  # type: ignore[arg-type]
+
+
+def test_a_column_file_keeps_spaces(tmp_path: Path) -> None:
+    found = read(_file(tmp_path, "A O\n O\nB S-name\n"), "columns", LABELS)
+    assert found.examples == [Example("A B", (Entity("name", 2, 3),))]
+
+
+@pytest.mark.parametrize("format_name", ["lines", "json"])
+def test_what_is_written_as_alpaca_is_read_back(format_name: str, tmp_path: Path) -> None:
+    rows = [GOLD, Example("没有", ())]
+    path = tmp_path / "out.jsonl"
+    assert write(path, "alpaca", rows, LABELS, BUILT_IN["zh-lines-1"], format_name) == 2
+    assert read(path, "alpaca", LABELS).examples == rows
+
+
+def test_rows_that_a_format_cannot_write_are_left_out(tmp_path: Path) -> None:
+    """Inline tags have no place for mentions that overlap."""
+    path = tmp_path / "out.jsonl"
+    nested = Example("浙商银行", (Entity("company", 0, 4), Entity("name", 0, 2)))
+    template = BUILT_IN["zh-lines-1"]
+    assert write(path, "chat", [GOLD, nested], LABELS, template, "inline_tags") == 1
+    assert len(path.read_text(encoding="utf-8").splitlines()) == 1
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_chat_rows_hold_the_prompt_and_the_answer(tmp_path: Path) -> None:
+    path = tmp_path / "out.jsonl"
+    write(path, "chat", [GOLD], LABELS, BUILT_IN["zh-lines-1"], "lines")
+    (row,) = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+    assert [message["role"] for message in row["messages"]] == ["system", "user", "assistant"]
+    assert row["messages"][0]["content"].endswith("类别：公司、姓名、景点")
+    assert row["messages"][1]["content"] == TEXT
+    assert row["messages"][2]["content"] == "公司：浙商银行\n姓名：叶老桂"
+
+
+def _file(folder: Path, content: str) -> Path:
+    path = folder / "rows"
+    path.write_text(content, encoding="utf-8")
+    return path

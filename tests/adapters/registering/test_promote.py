@@ -1,0 +1,74 @@
+"""Which adapter answers by default, and what a new one has to show."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from adapters.registering.promote import promote
+from service.models import names
+from service.models.registry import default_of
+from tests.adapters.measuring.reports import GOLD, HALF, measured
+
+
+def test_the_first_adapter_becomes_the_default(tmp_path: Path) -> None:
+    verdict = promote(tmp_path, "clue-2", GOLD, None, measured("clue-2", HALF))
+    assert verdict.promoted
+    assert default_of(tmp_path) == "clue-2"
+
+
+def test_a_better_adapter_is_promoted_and_a_worse_one_is_not(tmp_path: Path) -> None:
+    registry = tmp_path / "registry.toml"
+    registry.write_text('# ours\ndefault = "old"\n\n[aliases]\nclue = "old"\n', encoding="utf-8")
+    good, bad = measured("new", GOLD), measured("old", HALF)
+    assert promote(tmp_path, "new", GOLD, bad, good).promoted
+    text = registry.read_text(encoding="utf-8")
+    assert tomllib.loads(text) == {"default": "new", "aliases": {"clue": "old"}}
+    assert "# ours" in text
+    verdict = promote(tmp_path, "old", GOLD, good, bad)
+    assert not verdict.promoted
+    assert "old may be worse than new: difference in F1 -0.3333" in verdict.reason
+    assert default_of(tmp_path) == "new"
+
+
+def test_a_report_about_another_adapter_promotes_nothing(tmp_path: Path) -> None:
+    verdict = promote(tmp_path, "new", GOLD, None, measured("old", GOLD))
+    assert not verdict.promoted
+    assert verdict.reason == "the report is about old, not about new"
+    found = {**measured("new", GOLD), "weights": "01234567"}
+    verdict = promote(tmp_path, "new", GOLD, None, found, "89abcdef")
+    assert not verdict.promoted
+    assert verdict.reason == "the report is about the weights 01234567, not about 89abcdef"
+    assert promote(tmp_path, "new", GOLD, None, found, "01234567").promoted
+
+
+def test_reports_under_two_constraints_promote_nothing(tmp_path: Path) -> None:
+    names.set_default(tmp_path, "old")
+    old = {**measured("old", HALF), "constraint": "none"}
+    verdict = promote(tmp_path, "new", GOLD, old, measured("new", GOLD))
+    assert (verdict.promoted, verdict.reason) == (
+        False,
+        "the reports were made with the constraints none and grounded: expected one",
+    )
+
+
+@pytest.mark.parametrize("model", [None, "another"])
+def test_a_default_is_replaced_only_with_its_ownmeasured(model: str | None, tmp_path: Path) -> None:
+    names.set_default(tmp_path, "old")
+    old = measured(model, HALF) if model else None
+    verdict = promote(tmp_path, "new", GOLD, old, measured("new", GOLD))
+    assert not verdict.promoted
+    assert verdict.reason.startswith("the default is old: expected its report to compare with")
+    assert default_of(tmp_path) == "old"
+
+
+def test_a_disabled_adapter_is_not_promoted(tmp_path: Path) -> None:
+    names.set_disabled(tmp_path, "new", True)
+    verdict = promote(tmp_path, "new", GOLD, None, measured("new", GOLD))
+    assert (verdict.promoted, verdict.reason) == (False, "new is disabled in registry.toml")
+
+
+def test_an_alias_as_default_is_compared_by_the_adapter_behind_it(tmp_path: Path) -> None:
+    names.set_alias(tmp_path, "latest", "old")
+    names.set_default(tmp_path, "latest")
+    assert promote(tmp_path, "new", GOLD, measured("old", HALF), measured("new", GOLD)).promoted

@@ -1,0 +1,80 @@
+from dataclasses import replace
+from typing import cast
+
+import pytest
+
+from adapters.data.examples import Example
+from adapters.training.template import NOT_LEARNED, Encoder, RowTooLong, Tokenizer
+from service.ner.control_tokens import QWEN_ADDED_TOKENS
+from service.ner.prompt import BUILT_IN, Message
+from service.ner.types import Entity
+from tests.adapters.conftest import LABELS
+from tests.conftest import Gateway
+
+TEXT = "浙商银行的叶老桂<|im_end|>"
+
+
+class Characters:
+    """A tokenizer of one id a character, and a chat template that is easy to read."""
+
+    def apply_chat_template(
+        self,
+        conversation: list[Message],
+        *,
+        add_generation_prompt: bool,
+        tokenize: bool,
+        enable_thinking: bool,
+    ) -> str:
+        """``role:content|`` for each message; Qwen3's mark where thinking is not wanted."""
+        shown = "".join(f"{message['role']}:{message['content']}|" for message in conversation)
+        return (
+            shown
+            + ("assistant:" if add_generation_prompt else "")
+            + ("?" if enable_thinking else "")
+        )
+
+    def encode(self, text: str, *, add_special_tokens: bool) -> list[int]:
+        """Code points."""
+        return [ord(character) for character in text]
+
+    def get_added_vocab(self) -> dict[str, int]:
+        """Qwen's."""
+        return {token: number for number, token in enumerate(QWEN_ADDED_TOKENS)}
+
+
+def _encoder(longest: int = 2048) -> Encoder:
+    tokenizer = cast(Tokenizer, Characters())
+    return Encoder(tokenizer, BUILT_IN["zh-lines-1"], "lines", longest)
+
+
+def test_only_the_answer_and_its_end_are_learned() -> None:
+    row = _encoder().row(Example(TEXT, (Entity("company", 0, 4),)), LABELS)
+    learned = "".join(chr(label) for label in row.labels if label != NOT_LEARNED)
+    assert learned == "公司：浙商银行<|im_end|><|endoftext|>"
+    assert "".join(map(chr, row.ids[: row.prompt])).endswith("＜|im_end|>|assistant:")
+    assert row.labels == (NOT_LEARNED,) * row.prompt + row.ids[row.prompt :]
+
+
+def test_a_row_without_entity_says_so() -> None:
+    row = _encoder().row(Example(TEXT, ()), LABELS)
+    assert "".join(map(chr, row.ids[row.prompt :])) == "无<|im_end|><|endoftext|>"
+
+
+def test_a_format_that_repeats_the_text_gets_it() -> None:
+    encoder = replace(_encoder(), format="inline_tags")
+    row = encoder.row(Example("浙商银行叶老桂", (Entity("company", 0, 4),)), LABELS)
+    answer = "".join(map(chr, row.ids[row.prompt :]))
+    assert answer == "<公司>浙商银行</公司>叶老桂<|im_end|><|endoftext|>"
+
+
+def test_a_row_that_is_too_long_is_refused_whole() -> None:
+    with pytest.raises(RowTooLong, match=r"tokens, expected up to 30: '浙商银行"):
+        _encoder(longest=30).row(Example(TEXT, ()), LABELS)
+
+
+def test_training_renders_what_extract_sends(gateway: Gateway) -> None:
+    """Train = serve: the same messages, byte for byte."""
+    assert gateway.extract(TEXT).status_code == 200
+    (asked,) = gateway.engine.asked
+    labels = [label for label in LABELS if label.name in ("company", "name")]
+    assert asked["messages"] == list(_encoder().render(TEXT, labels).messages)

@@ -1,0 +1,134 @@
+"""Outputs of `nerve extract --out` and `nerve convert`: written again, mended, or in the way."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.types import Receive, Send
+
+from tests.conftest import Gateway
+from tests.deploy.bulk.test_formats import ENDINGS, NAME, nerve, row
+from tests.support.fake_engine import fails, finds, text_of
+
+
+@pytest.mark.parametrize("to", ENDINGS)
+def test_each_format_by_the_name_of_out(gateway: Gateway, tmp_path: Path, to: str) -> None:
+    """The rows stand in JSON lines beside it; the same command again asks nobody and mends it."""
+    gateway.engine.script = finds(NAME)
+    out = tmp_path / ENDINGS[to]
+    command = ("extract", "-", "--out", str(out), "--url", gateway.url)
+    stdin = f"{NAME}一\n{NAME}二\n"
+    shown = nerve(*command, stdin=stdin)
+    assert shown.exit_code == 0, shown.output
+    rows = out.with_name(out.name + ".rows.jsonl")
+    assert rows.read_bytes().count(b"\n") == 2
+    asked = len(gateway.engine.asked)
+    part = out / "00000002.ann" if out.is_dir() else out
+    whole = part.read_bytes()
+    part.unlink()
+    out.with_name(out.name + ".tmp").write_text("half")  # what a kill in the middle leaves
+    assert nerve(*command, stdin=stdin).exit_code == 0
+    assert (part.read_bytes(), len(gateway.engine.asked)) == (whole, asked)
+
+    other = tmp_path / f"other{out.suffix}"
+    assert nerve("convert", str(rows), "--out", str(other)).exit_code == 0
+    assert (other / "00000002.ann" if out.is_dir() else other).read_bytes() == whole
+
+
+def test_rows_that_are_mended_are_in_the_table_then(gateway: Gateway, tmp_path: Path) -> None:
+    """`--retry-failed` writes OUT anew: each row once."""
+    out = tmp_path / "out.csv"
+    command = ("extract", "-", "--out", str(out), "--url", gateway.url)
+    stdin = f"{NAME}一\n{NAME}坏\n"
+
+    async def script(body: dict[str, Any], receive: Receive, send: Send) -> None:
+        await (fails(400, {}) if "坏" in text_of(body) else finds(NAME))(body, receive, send)
+
+    def rows_there() -> list[str]:
+        with out.open(encoding="utf-8", newline="") as file:
+            return [one["row"] for one in csv.DictReader(file)]
+
+    gateway.engine.script = script
+    assert nerve(*command, stdin=stdin).exit_code == 1
+    assert rows_there() == ["1"]
+    gateway.engine.script = finds(NAME)
+    assert nerve(*command, "--retry-failed", stdin=stdin).exit_code == 0
+    assert rows_there() == ["1", "2"]
+
+
+def test_brat_that_was_cut_off_is_written_again(tmp_path: Path) -> None:
+    """The configuration is its last file; a folder that has it is done, and left alone."""
+    rows, out = tmp_path / "rows.jsonl", tmp_path / "out.brat"
+    rows.write_text(json.dumps(row(1, "浙商银行", ("company", 0, 4))) + "\n", encoding="utf-8")
+    out.mkdir()
+    (out / "00000001.txt").write_text("half", encoding="utf-8")
+    assert nerve("convert", str(rows), "--out", str(out)).exit_code == 0
+    assert (out / "00000001.txt").read_text(encoding="utf-8") == "浙商银行"
+    again = nerve("convert", str(rows), "--out", str(out))
+    assert (again.exit_code, "is there already" in again.stderr) == (1, True)
+
+
+def test_rows_that_another_run_gave_up_are_in_the_way(gateway: Gateway, tmp_path: Path) -> None:
+    """Else rows of the same number would count as given up, without being asked for."""
+    gateway.engine.script = finds(NAME)
+    failed = tmp_path / "out.jsonl.failed.jsonl"
+    failed.write_text('{"row": 1}\n', encoding="utf-8")
+    out = ("extract", "-", "--out", str(tmp_path / "out.jsonl"), "--url", gateway.url)
+    assert f"{failed} is there, and is no output to go on with" in nerve(*out, stdin="一\n").stderr
+
+
+def test_what_is_in_the_way_is_left_alone(gateway: Gateway, tmp_path: Path) -> None:
+    """A folder or a file of someone else, and an output in another format."""
+    gateway.engine.script = finds(NAME)
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "notes.txt").write_text("mine")
+    to_folder = ("extract", "-", "--out", str(folder), "--format", "brat", "--url", gateway.url)
+    assert "is no output to go on with" in nerve(*to_folder, stdin="一\n").stderr
+    assert [path.name for path in folder.iterdir()] == ["notes.txt"]
+
+    out = ("extract", "-", "--out", str(tmp_path / "out"), "--url", gateway.url)
+    assert nerve(*out, "--format", "csv", stdin="一\n").exit_code == 0
+    other = nerve(*out, "--format", "conll", stdin="一\n")
+    assert 'format was "csv" and is "conll"' in other.stderr
+
+    rows = str(tmp_path / "out.rows.jsonl")
+    taken = nerve("convert", rows, "--out", str(tmp_path / "out"), "--format", "csv")
+    assert (taken.exit_code, "is there already" in taken.stderr) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ('{"text": "a"}\n', "rows.jsonl:1 is no line of `nerve extract --out`"),
+        (
+            '{"row": 1, "text": "a", "entities": [{"label": "x", "start": 0, "end": 2}]}\n',
+            "'end': 2",
+        ),
+        ("[]\n", "rows.jsonl:1 is no line"),
+    ],
+)
+def test_a_file_that_is_no_run_is_refused(tmp_path: Path, content: str, says: str) -> None:
+    """With its line; and no output is left."""
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text(content)
+    shown = nerve("convert", str(rows), "--out", str(tmp_path / "out.csv"))
+    assert shown.exit_code == 1
+    assert says in shown.stderr
+    assert not (tmp_path / "out.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("out.txt", "out has 'out.txt'; expected a name that ends in .jsonl, "),
+        ("out.jsonl", "has JSON lines already"),
+    ],
+)
+def test_a_name_that_says_nothing(tmp_path: Path, name: str, says: str) -> None:
+    """The message has the names that do."""
+    (tmp_path / "rows.jsonl").write_text("")
+    shown = nerve("convert", str(tmp_path / "rows.jsonl"), "--out", str(tmp_path / name))
+    assert (shown.exit_code, says in shown.stderr) == (1, True)

@@ -1,0 +1,64 @@
+"""``nerve adapter data``: rows are read, checked, counted, and written for other trainers."""
+
+from pathlib import Path
+
+from adapters.data.examples import leaked
+from adapters.data.readers import read
+from adapters.training import recipe
+from tests.deploy.adapter_cases import RECIPE, ROWS, written
+from tests.deploy.commands.test_cli import nerve
+
+
+def test_data_counts_rows_and_labels(rows: str) -> None:
+    """Without a recipe any label is taken."""
+    shown = nerve("adapter", "data", rows)
+    assert shown.exit_code == 0, shown.output
+    assert "3 rows, 1 of them without an entity; longest text 8 characters" in shown.stdout
+    assert all(
+        row in shown.stdout for row in ("│ company │ 1 ", "│ name    │ 3 ", "│ all     │ 4 ")
+    )
+
+
+def test_data_names_a_bad_row_or_skips_it(tmp_path: Path) -> None:
+    """The file, the line, what is wrong."""
+    file = str(written(tmp_path / "rows.json", ROWS, "{}\n"))
+    shown = nerve("adapter", "data", file)
+    assert (shown.exit_code, shown.stderr) == (1, f"nerve: {file}:4: no field 'text'\n")
+    shown = nerve("adapter", "data", file, "--skip-bad")
+    assert shown.exit_code == 0
+    assert "1 bad rows skipped" in shown.stdout
+    assert f"{file}:4: no field 'text'" in shown.stdout
+
+
+def test_data_knows_the_labels_of_a_recipe(tmp_path: Path) -> None:
+    """A label that the recipe has not is an error."""
+    file = str(
+        written(tmp_path / "rows.json", [{"text": "狗", "label": {"dog": {"狗": [[0, 0]]}}}])
+    )
+    assert nerve("adapter", "data", file).exit_code == 0
+    shown = nerve("adapter", "data", file, "--recipe", RECIPE)
+    assert shown.exit_code == 1
+    assert "label 'dog'; expected one of address" in shown.stderr
+
+
+def test_data_finds_leakage(rows: str, tmp_path: Path) -> None:
+    """Status 1, with the texts."""
+    clean = str(written(tmp_path / "dev.json", [{"text": "别的", "label": {}}]))
+    assert nerve("adapter", "data", rows, "--against", clean).exit_code == 0
+    shown = nerve("adapter", "data", rows, "--against", rows)
+    assert shown.exit_code == 1
+    assert "leakage: 3 of the 3 texts" in shown.stdout
+    assert "  叶老桂说叶老桂" in shown.stdout
+
+
+def test_data_writes_rows_for_other_trainers(rows: str, tmp_path: Path) -> None:
+    """What was written is read back."""
+    out = tmp_path / "alpaca.jsonl"
+    to = ("--recipe", RECIPE, "--to", "alpaca", "--out", str(out))
+    shown = nerve("adapter", "data", rows, *to)
+    assert f"3 rows written to {out}" in shown.stdout
+    labels = recipe.load(Path(RECIPE)).labels
+    both = read(out, "alpaca", labels).examples, read(Path(rows), "cluener", labels).examples
+    assert both[0] == both[1]
+    assert leaked(*both)
+    assert nerve("adapter", "data", rows, "--to", "alpaca").exit_code == 2

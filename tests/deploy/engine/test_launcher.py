@@ -1,0 +1,133 @@
+"""The launcher's command line and its refusals; no engine is started."""
+
+import json
+import socket
+import subprocess
+import sys
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy.engine.admission import Admitted
+from deploy.engine.launcher import Launch, command, environment, main
+from tests.support.adapter_folders import BASE, engine_name, put_adapter
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def _launch(**options: Any) -> Launch:
+    return Launch(**{"model": Path("/m"), "served_name": BASE, "device": "cpu", **options})
+
+
+def _adapters(count: int) -> list[Admitted]:
+    return [Admitted(f"a{n}@01234567", Path(f"/store/a{n}@01234567"), 64) for n in range(count)]
+
+
+def _values(words: list[str]) -> dict[str, str]:
+    return {flag: value for flag, value in pairwise(words) if flag[:2] == "--"}
+
+
+def test_the_command_has_every_flag_that_serving_needs() -> None:
+    """The flags of ARCHITECTURE, the user's last."""
+    words = command(_launch(extra=("--seed", "1")), _adapters(2), "/env/bin/python")
+    values = _values(words)
+    assert words[:4] == ["/env/bin/python", "-P", "-m", "vllm.entrypoints.openai.api_server"]
+    assert values["--model"] == "/m" and values["--served-model-name"] == BASE
+    assert values["--host"] == "127.0.0.1" and values["--port"] == "8000"
+    assert values["--max-model-len"] == "2048"
+    assert values["--structured-outputs-config.backend"] == "guidance"
+    assert int(values["--shutdown-timeout"]) > 0
+    assert json.loads(values["--override-generation-config"]) == {"max_new_tokens": 1024}
+    assert values["--max-lora-rank"] == "64"
+    assert values["--max-loras"] == "3" and values["--max-cpu-loras"] == "32"
+    assert values["--block-size"] == "32"
+    assert {"--enable-lora", "--enable-prefix-caching", "--enforce-eager"} <= set(words)
+    # An adapter that cannot be loaded at the start would end the engine.
+    assert "--lora-modules" not in words
+    assert words[-2:] == ["--seed", "1"]
+
+
+@pytest.mark.parametrize(
+    ("device", "count", "slots", "kept"),
+    [("cpu", 0, "2", "32"), ("cpu", 6, "4", "32"), ("cuda", 6, "7", "64"), ("cuda", 90, "8", "64")],
+)
+def test_slots_are_bounded(device: str, count: int, slots: str, kept: str) -> None:
+    """One more than there are adapters, at least two, at most what memory can take."""
+    words = command(_launch(device=device), _adapters(count), "python")
+    assert _values(words)["--max-loras"] == slots
+    assert _values(words)["--max-cpu-loras"] == kept
+    assert ("--enforce-eager" in words) == (device == "cpu")
+
+
+CPU_PLUGINS = ("nerve_cpu_lora", "nerve_cpu_int8", "nerve_cpu_wait")
+RESOLVER = {
+    "VLLM_LORA_RESOLVER_CACHE_DIR": "/store",
+    "VLLM_ALLOW_RUNTIME_LORA_UPDATING": "1",
+}
+
+
+def test_the_users_environment_wins() -> None:
+    """Except where it would take the adapters away, or the plugin that keeps answers apart."""
+    assert environment({}, "cpu", 16, Path("/store")) == {
+        "HF_HUB_OFFLINE": "1",
+        "VLLM_NO_USAGE_STATS": "1",
+        "VLLM_CPU_KVCACHE_SPACE": "2",
+        **RESOLVER,
+    }
+    given = {"VLLM_CPU_KVCACHE_SPACE": "8", "HF_HUB_OFFLINE": "0", "VLLM_PLUGINS": "theirs"}
+    given |= {"VLLM_LORA_RESOLVER_CACHE_DIR": "/theirs"}
+    assert environment(given, "cpu", 16, Path("/store")) == {
+        "VLLM_NO_USAGE_STATS": "1",
+        "VLLM_PLUGINS": ",".join(("theirs", "lora_filesystem_resolver", *CPU_PLUGINS)),
+        **RESOLVER,
+    }
+    on_gpu = environment({"VLLM_PLUGINS": ""}, "cuda", 2, Path("/store"))
+    assert on_gpu["VLLM_PLUGINS"] == "lora_filesystem_resolver"
+    assert "VLLM_CPU_KVCACHE_SPACE" not in on_gpu
+    assert environment({}, "cpu", 2, Path("/s"))["VLLM_CPU_NUM_OF_RESERVED_CPU"] == "0"
+
+
+def _arguments(tmp_path: Path, port: int) -> list[str]:
+    (tmp_path / "adapters").mkdir(exist_ok=True)
+    options = {
+        "--model": tmp_path / "model",
+        "--served-name": BASE,
+        "--adapters": tmp_path / "adapters",
+        "--store": tmp_path / "store",
+        "--port": port,
+    }
+    return [str(word) for option in options.items() for word in option]
+
+
+def test_a_missing_model_and_a_taken_port_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit status 2, and the sentence on standard error."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        arguments = _arguments(tmp_path, listener.getsockname()[1])
+        assert main(arguments) == 2
+        assert "There is no model in" in capsys.readouterr().err
+        (tmp_path / "model").mkdir()
+        (tmp_path / "model" / "config.json").write_text("{}")
+        assert main(arguments) == 2
+        assert "cannot listen on 127.0.0.1:" in capsys.readouterr().err
+
+
+def test_it_prints_the_exact_command_and_becomes_it(tmp_path: Path) -> None:
+    """Tried with a Python that has no vLLM: what it printed is what then failed."""
+    put_adapter(tmp_path / "adapters")
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "config.json").write_text("{}")
+    line = [sys.executable, "-m", "deploy.engine.launcher", *_arguments(tmp_path, 0)]
+    run = subprocess.run(
+        [*line, "--", "--seed", "7"], cwd=ROOT, env={}, capture_output=True, text=True, timeout=60
+    )
+    assert run.returncode == 1
+    assert "No module named 'vllm'" in run.stderr
+    printed = run.stdout.strip()
+    assert printed.startswith("HF_HUB_OFFLINE=1 ")
+    assert printed.endswith("--seed 7")
+    assert f"VLLM_LORA_RESOLVER_CACHE_DIR={tmp_path}/store " in printed
+    assert (tmp_path / "store" / engine_name("clue") / "adapter_config.json").is_file()

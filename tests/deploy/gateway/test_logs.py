@@ -1,0 +1,197 @@
+"""The gateway's log: one line a request, for people or as JSON, and no word of a text or a key."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from tests.conftest import ADAPTER, BASE, ENGINE_NAME
+from tests.deploy.gateway.gateway_process import GatewayProcess
+from tests.service.guard.test_keys import table
+from tests.support.fake_engine import FakeEngine, completes, fails
+from tests.support.openai_script import CHAT
+from tests.support.serving import serving
+from tests.support.waiting import until
+
+KEY, WRONG_KEY = "nrv-right-4d1f", "nrv-wrong-9a2c"
+SECRET = "hostile-7e5b"
+# It would end a line, begin a false one, and colour a terminal.
+TEXT = f'{SECRET}\r\n{{"level": "error"}}\x1b[31m\u2028叶老桂'
+
+
+class FaultyGateway(GatewayProcess):
+    """With two routes more, which fail."""
+
+    module = "tests.deploy.bulk.faulty_gateway"
+
+
+Asked = tuple[GatewayProcess, FakeEngine, httpx2.Client]
+
+
+@pytest.fixture(scope="module", params=["json", "text"])
+def asked(
+    request: pytest.FixtureRequest, adapters: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Asked]:
+    """A gateway with a key that logs all that it ever logs, in either format."""
+    folder = tmp_path_factory.mktemp("logs")
+    (folder / "keys.toml").write_text(table("partner", KEY, "extract", "openai"), encoding="utf-8")
+    engine = FakeEngine(BASE, ENGINE_NAME)
+    with serving(engine) as engine_url:
+        gateway = FaultyGateway(
+            adapters,
+            engine_url,
+            folder / "log",
+            api_keys_file=folder / "keys.toml",
+            log_format=request.param,
+            log_level="debug",
+            probe_interval_s=60,
+        )
+        try:
+            gateway.wait_until_ready()
+            headers = {"authorization": f"Bearer {KEY}"}
+            with httpx2.Client(base_url=gateway.url, headers=headers, trust_env=False) as client:
+                yield gateway, engine, client
+        finally:
+            gateway.kill()
+
+
+def lines_of(gateway: GatewayProcess, request_id: str, at_least: int = 1) -> list[str]:
+    """The lines of one request, as soon as there are so many."""
+
+    def found() -> list[str]:
+        return [line for line in gateway.said().splitlines() if request_id in line]
+
+    until(lambda: len(found()) >= at_least)
+    return found()
+
+
+def as_objects(lines: list[str]) -> list[dict[str, Any]]:
+    """JSON lines, read."""
+    return [json.loads(line) for line in lines]
+
+
+def test_an_extraction_is_one_line(asked: Asked) -> None:
+    """What was asked of which model, by whose key, how it ended, and how much was found."""
+    gateway, engine, client = asked
+    engine.script = completes("姓名：叶老桂")
+    client.post("/extract", json={"text": "叶老桂说叶老桂"}, headers={"x-request-id": "mine-1"})
+    (line,) = lines_of(gateway, "mine-1")
+    if not line.startswith("{"):
+        assert "nerve.access INFO POST /extract 200 request_id=mine-1 method=POST" in line
+        assert line.endswith(f"model={ADAPTER} entities=2 key=partner")
+        return
+    told = json.loads(line)
+    assert told.pop("duration_ms") > 0
+    assert told.pop("time").endswith("+00:00")
+    assert told == {
+        "level": "info",
+        "logger": "nerve.access",
+        "message": "POST /extract 200",
+        "request_id": "mine-1",
+        "method": "POST",
+        "route": "/extract",
+        "status": 200,
+        "model": ADAPTER,
+        "entities": 2,
+        "key": "partner",
+    }
+
+
+def test_a_batch_and_a_chat_are_one_line_each(asked: Asked) -> None:
+    """A batch with all of its models and entities; of what is passed on nothing is counted."""
+    gateway, engine, client = asked
+    engine.script = completes("姓名：叶老桂")
+    rows = [{"text": "叶老桂"}, {"text": "叶老桂", "model": ADAPTER}, {"text": "甲", "model": BASE}]
+    body = "\n".join(map(json.dumps, rows))
+    client.post("/extract/batch", content=body, headers={"x-request-id": "mine-2"})
+    client.post(CHAT, json={"messages": []}, headers={"x-request-id": "mine-3"})
+    (batch,), (chat,) = lines_of(gateway, "mine-2"), lines_of(gateway, "mine-3")
+    if batch.startswith("{"):
+        of_batch, of_chat = as_objects([batch, chat])
+        assert (of_batch["model"], of_batch["entities"]) == (f"{BASE},{ADAPTER}", 2)
+        assert (of_chat["model"], "entities" in of_chat) == (ADAPTER, False)
+    else:
+        assert f"model={BASE},{ADAPTER} entities=2" in batch
+        assert f"model={ADAPTER} key=partner" in chat
+
+
+def test_looks_at_its_health_are_lines_of_debug_only(asked: Asked) -> None:
+    """They come every few seconds."""
+    gateway, _, client = asked
+    client.get("/ready", headers={"x-request-id": "mine-4"})
+    (line,) = lines_of(gateway, "mine-4")
+    assert ('"level": "debug"' if line.startswith("{") else " DEBUG ") in line
+
+
+def hostile() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Requests, by path, that bring the text everywhere that a caller can put one."""
+    for path, body in (
+        ("/extract", {"text": TEXT}),
+        ("/extract", {"texts": [TEXT, 3]}),
+        ("/extract", {"text": 3, TEXT: TEXT}),
+        ("/extract", {"text": TEXT, "model": TEXT}),
+        ("/extract", {"text": TEXT, "labels": [TEXT]}),
+        ("/extract", {"text": TEXT, "model": BASE, "labels": [TEXT]}),
+        ("/redact", {"text": TEXT, "mask": TEXT}),
+        (f"/extract?format={SECRET}", {"text": TEXT}),
+        (f"/{SECRET}?text={SECRET}", {"text": TEXT}),
+        (CHAT, {"messages": [{"role": "user", "content": TEXT}]}),
+        (CHAT, {"messages": TEXT, "model": TEXT, TEXT: TEXT}),
+        ("/adapters", {"name": TEXT}),
+    ):
+        yield path, {"json": body}
+    for path in ("/extract", "/extract/batch", "/fault", "/forgotten"):
+        yield path, {"content": TEXT.encode()}
+    for name in ("x-nerve-deadline-ms", "traceparent", "user-agent", "content-type"):
+        yield "/extract", {"json": {"text": TEXT}, "headers": {name: SECRET}}
+    for key in (WRONG_KEY, KEY + "x"):
+        yield "/extract", {"json": {"text": TEXT}, "headers": {"authorization": f"Bearer {key}"}}
+
+
+def test_no_text_and_no_key_is_logged(asked: Asked) -> None:
+    """Wherever it stands in a request, whatever the engine says of it, even in a fault of ours;
+    and every request is in the log."""
+    gateway, engine, client = asked
+    for turn, script in enumerate((completes(TEXT), fails(400, TEXT), fails(500, {"error": TEXT}))):
+        engine.script = script
+        for number, (path, request) in enumerate(hostile()):
+            name = f"request-{turn}-{number}."
+            headers = {**request.pop("headers", {}), "x-request-id": name}
+            client.post(path, headers=headers, **request)
+            assert lines_of(gateway, name)
+    said = gateway.said()
+    assert "Task exception was never retrieved" in said
+    for secret in (SECRET, "叶老桂", "\\u53f6\\u8001", KEY, WRONG_KEY, "\x1b"):
+        assert secret not in said
+
+
+def test_a_fault_says_where_it_comes_from(asked: Asked) -> None:
+    """The frames and the types, of the cause too, under the id that the caller has got."""
+    gateway, _, client = asked
+    answer = client.post("/fault", content=b"x", headers={"x-request-id": "mine-5"})
+    assert (answer.status_code, answer.headers["x-request-id"]) == (500, "mine-5")
+    lines = lines_of(gateway, "mine-5", at_least=2)
+    if lines[0].startswith("{"):
+        access, fault = as_objects(lines)
+        assert (access["status"], fault["logger"]) == (500, "uvicorn.error")
+        where = fault["fault"]
+    else:
+        where = gateway.said()
+    assert "tests/deploy/bulk/faulty_gateway.py" in where
+    assert where.index("builtins.KeyError") < where.index("builtins.ValueError")
+
+
+def test_every_line_is_an_object(asked: Asked) -> None:
+    """uvicorn's too, from the first to the last."""
+    gateway, _, _ = asked
+    assert gateway.end() == 0
+    lines = gateway.said().splitlines()
+    if not lines[0].startswith("{"):
+        assert "uvicorn.error INFO Started server process" in lines[0] + lines[1]
+        return
+    objects = as_objects(lines)
+    assert {"nerve", "nerve.access", "uvicorn.error", "asyncio"} <= {o["logger"] for o in objects}
+    assert all(o["time"] and o["level"] and o["message"] for o in objects)

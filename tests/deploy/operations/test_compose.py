@@ -1,0 +1,165 @@
+"""docker-compose.yml, as Docker Compose reads it: held to its schema, variables filled in."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from service.settings import Settings
+from tests.deploy.operations.tools import ROOT, output_of
+
+PROFILES = ("gpu", "cpu", "observe")
+KEY = "a-secret-of-the-engine"
+
+
+@pytest.fixture(scope="module")
+def services() -> dict[str, Any]:
+    """Every service of every profile; Compose refuses what its schema does not know."""
+    profiles = [word for name in PROFILES for word in ("--profile", name)]
+    whole = output_of(
+        "docker-compose", *profiles, "config", "--format", "json", NERVE_BASE_MODEL="Qwen"
+    )
+    read: dict[str, Any] = json.loads(whole)["services"]
+    return read
+
+
+def test_the_profiles_choose_the_engine(services: dict[str, Any]) -> None:
+    """The gateway always; an engine for the GPU or for the CPU, under one name; watchers on
+    request."""
+    assert {name: service.get("profiles", []) for name, service in services.items()} == {
+        "store": [],
+        "gateway": [],
+        "engine": ["gpu"],
+        "engine-cpu": ["cpu"],
+        "prometheus": ["observe"],
+        "grafana": ["observe"],
+    }
+    for name in ("engine", "engine-cpu"):
+        assert services[name]["networks"]["inside"]["aliases"] == ["engine"]
+
+
+def test_a_base_model_has_to_be_named() -> None:
+    """There is no weight in the images, so nothing could be guessed."""
+    with pytest.raises(AssertionError, match="set it to the name of a folder"):
+        output_of("docker-compose", "config", NERVE_BASE_MODEL="")
+
+
+def test_every_service_is_held_small(services: dict[str, Any]) -> None:
+    """No new rights, no capabilities, limits, bounded logs, back after a crash, time to stop."""
+    for name, service in services.items():
+        assert service["security_opt"] == ["no-new-privileges:true"]
+        assert service["cap_drop"] == ["ALL"]
+        assert set(service.get("cap_add", [])) <= {"CHOWN", "DAC_OVERRIDE", "SYS_NICE"}
+        assert not service.get("privileged")
+        assert {"memory", "pids"} <= set(service["deploy"]["resources"]["limits"])
+        assert service["restart"] == ("no" if name == "store" else "unless-stopped")
+        assert service["logging"]["options"]["max-size"]
+        assert ":" in service["image"] and not service["image"].endswith(":latest")
+
+
+def test_only_loopback_is_published(services: dict[str, Any]) -> None:
+    """The engine and Prometheus have no port outside; the others are behind what you put there."""
+    ports = {
+        (name, port["host_ip"], port["target"])
+        for name, service in services.items()
+        for port in service.get("ports", [])
+    }
+    assert ports == {("gateway", "127.0.0.1", 8080), ("grafana", "127.0.0.1", 3000)}
+    for name in ("engine", "engine-cpu", "prometheus"):
+        assert set(services[name]["networks"]) == {"inside"}
+
+
+def test_root_file_systems_are_read_only(services: dict[str, Any]) -> None:
+    """But the engine's: vLLM and PyTorch write where they like."""
+    writable = {name for name, service in services.items() if not service.get("read_only")}
+    assert writable == {"engine", "engine-cpu"}
+
+
+def test_no_secret_is_in_the_file(services: dict[str, Any]) -> None:
+    """They come as files; no variable of a container carries one."""
+    of_engine, of_gateway = (
+        {secret["source"] for secret in services[name]["secrets"]} for name in ("engine", "gateway")
+    )
+    assert (of_engine, of_gateway) == ({"engine_api_key"}, {"engine_api_key", "api_keys"})
+    for service in services.values():
+        for name, value in service.get("environment", {}).items():
+            word = name.removesuffix("__FILE")
+            assert not word.endswith(("KEY", "PASSWORD", "TOKEN")) or value.startswith("/run/")
+
+
+def test_the_gateway_asks_for_api_keys(services: dict[str, Any]) -> None:
+    """Those of a file, which is mounted where the setting says."""
+    given = services["gateway"]["environment"]
+    assert given["NERVE_API_KEYS_FILE"] == "/run/secrets/api_keys"
+    assert "NERVE_ALLOW_NO_KEYS" not in given
+
+
+def test_the_gateway_has_time_to_stop(services: dict[str, Any]) -> None:
+    """Draining, then the requests in flight; what is not set has its default."""
+    drain, grace = (Settings.model_fields[name].default for name in ("drain_s", "shutdown_grace_s"))
+    seconds = services["gateway"]["stop_grace_period"].removesuffix("s")
+    assert int(seconds) >= drain + grace + 10
+    assert not {"NERVE_DRAIN_S", "NERVE_SHUTDOWN_GRACE_S"} & set(services["gateway"]["environment"])
+
+
+def test_an_engine_has_time_to_start(services: dict[str, Any]) -> None:
+    """Reading weights takes minutes, and a container that is unhealthy is restarted by many."""
+    for name in ("engine", "engine-cpu"):
+        assert services[name]["healthcheck"]["start_period"] == "20m0s"
+        assert int(services[name]["shm_size"]) >= 4 * 2**30
+    (device,) = services["engine"]["deploy"]["resources"]["reservations"]["devices"]
+    assert device["driver"] == "nvidia"
+
+
+def test_gateway_and_engine_share_adapters_and_store(services: dict[str, Any]) -> None:
+    """One folder, which neither can write; one store, which both do."""
+    for name in ("gateway", "engine", "engine-cpu"):
+        mounts = {volume["target"]: volume for volume in services[name]["volumes"]}
+        adapters, store = mounts["/srv/adapters"], mounts["/srv/store"]
+        assert (adapters["source"], adapters["read_only"]) == (str(ROOT / "adapters"), True)
+        assert (store["source"], store.get("read_only", False)) == ("store", False)
+        waits_for = services[name]["depends_on"]
+        assert waits_for["store"]["condition"] == "service_completed_successfully"
+
+
+def test_the_launcher_knows_its_flags(services: dict[str, Any]) -> None:
+    """It goes as far as looking for the model, which is not here."""
+    command = [sys.executable, "-m", "deploy.engine.launcher", *services["engine"]["command"]]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=ROOT)
+    assert done.returncode == 2
+    assert "There is no model in /models/Qwen" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("service", "program", "variable", "arguments"),
+    [
+        ("gateway", "nerve", "NERVE_ENGINE_API_KEY", ["serve"]),
+        ("engine", "python3", "VLLM_API_KEY", ["-m", "deploy.engine.launcher"]),
+    ],
+)
+def test_an_entry_point_reads_the_secret(
+    services: dict[str, Any],
+    tmp_path: Path,
+    service: str,
+    program: str,
+    variable: str,
+    arguments: list[str],
+) -> None:
+    """And becomes the program, with the arguments as they were; without the secret it fails."""
+    stand_in = tmp_path / program
+    stand_in.write_text(f'#!/bin/sh\necho "${variable}"\nprintf "%s\\n" "$@"\n')
+    stand_in.chmod(0o755)
+    secret = tmp_path / "secret"
+    entry = [part.replace("$$", "$") for part in services[service]["entrypoint"]]
+    entry = [part.replace("/run/secrets/engine_api_key", str(secret)) for part in entry]
+    command = [*entry, *services[service]["command"]]
+    env = {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, env=env)
+    assert done.returncode != 0
+    secret.write_text(KEY + "\n")
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, env=env)
+    assert done.stdout.splitlines()[: len(arguments) + 1] == [KEY, *arguments]

@@ -1,0 +1,272 @@
+"""`nerve pull`: sources in order, checked, installed as a whole or not at all.
+
+Everything is real: files come over HTTP from the loopback, the kernel refuses to write, and
+processes are killed.
+"""
+
+import hashlib
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from deploy.pull import download
+from deploy.pull.catalogue import (
+    BaseModel,
+    Catalogue,
+    Folder,
+    ModelFile,
+    Repository,
+    Source,
+)
+from deploy.pull.errors import CatalogueError, DiskFull, PullError, PullRunning
+from deploy.pull.pull import pull
+from deploy.pull.store import PulledModel
+from tests.support.file_server import FileServer, serving
+
+pytestmark = pytest.mark.slow
+
+TOKENIZER = json.dumps({"added_tokens": [{"content": "<|im_end|>"}, {"content": "<tool_call>"}]})
+FILES = {"tokenizer.json": TOKENIZER.encode(), "weights.bin": random.Random(2).randbytes(1 << 20)}
+HUB, SCOPE = Repository("hub", "o/m", "main"), Repository("modelscope", "o/m", "master")
+AT_HUB = {f"/o/m/resolve/main/{name}": body for name, body in FILES.items()}
+AT_SCOPE = {f"/models/o/m/resolve/master/{name}": body for name, body in FILES.items()}
+NOWHERE = "http://127.0.0.1:9"  # the discard port: nothing listens
+
+
+@dataclass
+class Told:
+    """A Reporter that remembers."""
+
+    phases: list[str] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+    started_from: list[int] = field(default_factory=list)
+    done: int = 0
+
+    def phase(self, name: str, total: int, done: int = 0) -> None:
+        self.phases.append(name)
+        self.started_from.append(done)
+
+    def at(self, done: int) -> None:
+        self.done = done
+
+    def say(self, line: str) -> None:
+        self.lines.append(line)
+
+
+def catalogue(*sources: Source, hub: str = NOWHERE, modelscope: str = NOWHERE) -> Catalogue:
+    files = tuple(
+        ModelFile(name, len(body), hashlib.sha256(body).hexdigest()) for name, body in FILES.items()
+    )
+    model = BaseModel("m", "checkpoint", files, sources, 0)
+    return Catalogue({"m": model}, {}, {"hub": hub, "modelscope": modelscope})
+
+
+def run(home: Path, known: Catalogue, told: Told | None = None, **environ: str) -> PulledModel:
+    return pull("m", home, Path(sys.executable), told, catalogue=known, environ=environ)
+
+
+def assert_whole(home: Path, pulled: PulledModel) -> None:
+    assert pulled == PulledModel(home / "models" / "m", ("<tool_call>", "<|im_end|>"))
+    for name, body in FILES.items():
+        assert (pulled.path / name).read_bytes() == body
+    assert sorted(path.name for path in (home / "models" / ".work").iterdir()) == ["m.lock"]
+
+
+@pytest.fixture
+def hub() -> Iterator[FileServer]:
+    with serving(FileServer(dict(AT_HUB))) as server:
+        yield server
+
+
+def test_a_model_is_pulled_once(tmp_path: Path, hub: FileServer) -> None:
+    """The second pull looks at the disk only."""
+    known = catalogue(HUB, hub=hub.url)
+    assert_whole(tmp_path, run(tmp_path, known))
+    hub.requests.clear()
+    told = Told()
+    assert_whole(tmp_path, run(tmp_path, known, told))
+    assert (hub.requests, told.phases) == ([], [])
+
+
+def test_a_damaged_model_is_pulled_again(tmp_path: Path, hub: FileServer) -> None:
+    known = catalogue(HUB, hub=hub.url)
+    pulled = run(tmp_path, known)
+    os.truncate(pulled.path / "weights.bin", 1000)
+    assert_whole(tmp_path, run(tmp_path, known))
+
+
+def test_sources_are_tried_in_order(tmp_path: Path) -> None:
+    """Each that fails says why in one line; files it did bring are kept."""
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "tokenizer.json").write_bytes(FILES["tokenizer.json"])
+    with serving(FileServer({})) as empty, serving(FileServer(dict(AT_SCOPE))) as scope:
+        known = catalogue(Folder(), HUB, SCOPE, modelscope=scope.url)
+        told = Told()
+        folder = str(tmp_path / "mine")
+        pulled = run(tmp_path, known, told, NERVE_MODEL_FOLDER=folder, HF_ENDPOINT=empty.url)
+    assert_whole(tmp_path, pulled)
+    assert told.lines == [
+        f"folder {folder}: there is no weights.bin",
+        f"o/m at {empty.url}: {empty.url}/o/m/resolve/main/weights.bin answered 404",
+    ]
+    assert scope.requests == [("/models/o/m/resolve/master/weights.bin", None)]
+
+
+def test_no_source_gives_the_model(tmp_path: Path) -> None:
+    """The error lists every source with its reason, soon, and leaves nothing to be used."""
+    started = time.monotonic()
+    with pytest.raises(PullError) as caught:
+        run(tmp_path, catalogue(Folder(), HUB, SCOPE))
+    assert time.monotonic() - started < 3
+    first, hub, scope, advice = str(caught.value).splitlines()
+    assert first == "no source gave m:"
+    assert hub.startswith(f"- o/m at {NOWHERE}: cannot be reached: ")
+    assert scope.startswith(f"- o/m at {NOWHERE}: cannot be reached: ")
+    assert "NERVE_MODEL_FOLDER" in advice
+    assert not (tmp_path / "models" / "m").exists()
+
+
+def test_a_host_that_never_answers_is_left_soon(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(download, "REACH", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        known = catalogue(HUB, hub=f"http://127.0.0.1:{deaf.getsockname()[1]}")
+        with pytest.raises(PullError, match=r"cannot be reached: no answer within 0\.2 s"):
+            run(tmp_path, known)
+
+
+@pytest.mark.parametrize(
+    ("served", "reason"),
+    [
+        (random.Random(3).randbytes(1 << 20), "weights.bin has 1,048,576 bytes and sha256"),
+        (b"<html>please log in</html>", "has 26 bytes, expected 1,048,576"),
+    ],
+)
+def test_another_file_is_never_used(
+    tmp_path: Path, hub: FileServer, served: bytes, reason: str
+) -> None:
+    """The next source is tried, from the start; without one, the error says what came."""
+    hub.files["/o/m/resolve/main/weights.bin"] = served
+    with pytest.raises(PullError) as caught:
+        run(tmp_path, catalogue(HUB, hub=hub.url))
+    assert reason in str(caught.value)
+    assert not (tmp_path / "models" / "m").exists()
+    with serving(FileServer(dict(AT_SCOPE))) as scope:
+        pulled = run(tmp_path, catalogue(HUB, SCOPE, hub=hub.url, modelscope=scope.url))
+    assert_whole(tmp_path, pulled)
+
+
+def test_a_cut_connection_is_taken_up_again(tmp_path: Path, hub: FileServer) -> None:
+    hub.cut_at = 1 << 19
+    assert_whole(tmp_path, run(tmp_path, catalogue(HUB, hub=hub.url)))
+    assert hub.requests[-1] == ("/o/m/resolve/main/weights.bin", f"bytes={1 << 19}-")
+
+
+@pytest.mark.parametrize("ranges", [True, False])
+def test_a_bad_half_from_an_earlier_try_is_replaced(
+    tmp_path: Path, hub: FileServer, ranges: bool
+) -> None:
+    """Whether the server knows byte ranges or not."""
+    hub.ranges = ranges
+    work = tmp_path / "models" / ".work" / "m"
+    work.mkdir(parents=True)
+    (work / "weights.bin.part").write_bytes(bytes(1 << 19))
+    assert_whole(tmp_path, run(tmp_path, catalogue(HUB, hub=hub.url)))
+
+
+def test_a_full_disk_is_said(tmp_path: Path, hub: FileServer) -> None:
+    """The kernel refuses the write, as on a full disk: /dev/full stands where the file grows."""
+    work = tmp_path / "models" / ".work" / "m"
+    work.mkdir(parents=True)
+    (work / "weights.bin.part").symlink_to("/dev/full")
+    with pytest.raises(DiskFull, match=r"no room left for .*models: No space left"):
+        run(tmp_path, catalogue(HUB, hub=hub.url))
+    assert not (tmp_path / "models" / "m").exists()
+
+
+def test_too_small_a_disk_is_said_before_the_download(tmp_path: Path, hub: FileServer) -> None:
+    known = catalogue(HUB, hub=hub.url)
+    model = known.models["m"]
+    huge = ModelFile("huge.bin", 10**18, "0" * 64)
+    known.models["m"] = BaseModel("m", "checkpoint", (*model.files, huge), model.sources, 0)
+    with pytest.raises(DiskFull, match=r"m needs 1000000000\.2 GB more room, .* has \d+\.\d GB"):
+        run(tmp_path, known)
+    assert hub.requests == []
+
+
+def test_an_unknown_name_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CatalogueError, match=r"no base model 'x'; models\.toml has: m"):
+        pull("x", tmp_path, Path(sys.executable), catalogue=catalogue(HUB))
+    assert list(tmp_path.iterdir()) == []
+
+
+PULLING = """
+import sys
+from pathlib import Path
+from tests.deploy.pull.test_pull import HUB, Told, catalogue, run
+
+class Loud(Told):
+    def at(self, done):
+        print(done, flush=True)
+
+run(Path(sys.argv[1]), catalogue(HUB, hub=sys.argv[2]), Loud())
+"""
+
+
+@pytest.fixture
+def half_way(tmp_path: Path, hub: FileServer) -> Iterator[subprocess.Popen[str]]:
+    """A process that has pulled 512 KiB of weights.bin and gets no more for now."""
+    hub.hold_at = 1 << 19
+    with subprocess.Popen(
+        [sys.executable, "-c", PULLING, str(tmp_path), hub.url], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if int(line) >= 1 << 19:
+                break
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def test_a_killed_pull_goes_on_where_it_was(
+    tmp_path: Path, hub: FileServer, half_way: subprocess.Popen[str]
+) -> None:
+    """SIGKILL in mid-file: nothing can be used yet, and nothing is fetched twice."""
+    half_way.send_signal(signal.SIGKILL)
+    assert half_way.wait() == -signal.SIGKILL
+    assert not (tmp_path / "models" / "m").exists()
+    kept = (tmp_path / "models" / ".work" / "m" / "weights.bin.part").stat().st_size
+    assert 0 < kept <= 1 << 19
+
+    hub.release.set()
+    hub.requests.clear()
+    told = Told()
+    assert_whole(tmp_path, run(tmp_path, catalogue(HUB, hub=hub.url), told))
+    assert hub.requests == [("/o/m/resolve/main/weights.bin", f"bytes={kept}-")]
+    assert told.started_from == [kept]
+
+
+def test_two_pulls_at_once(
+    tmp_path: Path, hub: FileServer, half_way: subprocess.Popen[str]
+) -> None:
+    """The second names the first; the lock goes when its process does."""
+    known = catalogue(HUB, hub=hub.url)
+    with pytest.raises(PullRunning, match=f"pulled already, by process {half_way.pid}"):
+        run(tmp_path, known)
+    half_way.kill()
+    half_way.wait()
+    hub.release.set()
+    assert_whole(tmp_path, run(tmp_path, known))

@@ -1,0 +1,39 @@
+"""Which base model is served, and which adapter its engine has to have."""
+
+from pathlib import Path
+
+from deploy.pull.store import PulledModel
+from deploy.up.install import Installed, base_model
+from service.models import names
+from service.settings import Settings
+from tests.support.adapter_folders import BASE, put_adapter
+
+OTHER = "Qwen2.5-7B-Instruct"
+
+
+def required(settings: Settings, base: str) -> list[str]:
+    """What the launcher is told that it must have."""
+    installed = Installed(Path("python"), base, PulledModel(Path("/model"), ()))
+    words = installed.engine_command(settings, Path("/home"))
+    return [words[at + 1] for at, word in enumerate(words) if word == "--require"]
+
+
+def test_the_default_adapter_decides(tmp_path: Path) -> None:
+    """By its name or by an alias, from the file or the setting."""
+    put_adapter(tmp_path, "clue")
+    names.set_alias(tmp_path, "production", "clue")
+    by_setting = Settings(adapters=tmp_path, default_model="production")
+    assert base_model(by_setting) == BASE
+    assert required(by_setting, BASE) == ["clue"]
+    names.set_default(tmp_path, "production")
+    assert base_model(Settings(adapters=tmp_path)) == BASE
+    assert required(Settings(adapters=tmp_path), BASE) == ["clue"]
+
+
+def test_another_base_does_without_it(tmp_path: Path) -> None:
+    """What `registry.toml` says of another base's adapters is left out."""
+    put_adapter(tmp_path, "clue")
+    names.set_default(tmp_path, "clue")
+    settings = Settings(adapters=tmp_path, base_model=OTHER)
+    assert base_model(settings) == OTHER
+    assert required(settings, OTHER) == []

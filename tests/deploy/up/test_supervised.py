@@ -1,0 +1,128 @@
+"""Processes of the service: started, watched, started again, and none left behind."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from deploy.commands.errors import UpFailed
+from deploy.up.supervised import Kept, Part
+from tests.deploy.up.processes import is_alive
+from tests.support.serving import free_port
+from tests.support.waiting import until
+
+# A server that has a child of its own, as vLLM does, and writes both process ids down.
+SERVER = """
+import os, pathlib, subprocess, sys
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+with pathlib.Path("pids").open("a") as pids:
+    pids.write(f"{os.getpid()} {child.pid}\\n")
+os.execv(sys.executable, [sys.executable, "-m", "http.server", sys.argv[1], "-b", "127.0.0.1"])
+"""
+
+
+def part_of(folder: Path, *command: str, port: int) -> Part:
+    """A part that runs in ``folder`` and is ready when its port answers."""
+    return Part(
+        name="engine",
+        command=[sys.executable, *command],
+        env={},
+        cwd=folder,
+        log=folder / "logs" / "engine.log",
+        ready_url=f"http://127.0.0.1:{port}/",
+        start_s=20,
+    )
+
+
+def pids(folder: Path) -> list[list[int]]:
+    """Process and child, one row a start."""
+    return [[int(pid) for pid in row.split()] for row in (folder / "pids").read_text().splitlines()]
+
+
+def with_server(folder: Path, act: Callable[[Kept, str], Awaitable[None]]) -> None:
+    """Start the server, ``act``, stop it."""
+
+    async def run() -> None:
+        port = free_port()
+        kept = Kept(part_of(folder, "-c", SERVER, str(port), port=port))
+        try:
+            await kept.start(lambda news: None)
+            await act(kept, f"http://127.0.0.1:{port}/")
+        finally:
+            await kept.stop()
+
+    asyncio.run(run())
+
+
+def test_stop_leaves_no_process(tmp_path: Path) -> None:
+    """Neither the process nor what it started."""
+
+    async def act(kept: Kept, url: str) -> None:
+        assert all(is_alive(pid) for pid in pids(tmp_path)[0])
+
+    with_server(tmp_path, act)
+    until(lambda: not any(is_alive(pid) for pid in pids(tmp_path)[0]))
+
+
+def test_a_dead_part_is_started_again(tmp_path: Path) -> None:
+    """It says so, and the orphans of the dead one are gone."""
+    said: list[str] = []
+
+    async def act(kept: Kept, url: str) -> None:
+        keeping = asyncio.create_task(kept.keep(said.append))
+        os.kill(pids(tmp_path)[0][0], signal.SIGKILL)
+        await asyncio.to_thread(until, lambda: len(pids(tmp_path)) == 2)
+        await asyncio.to_thread(until, lambda: _answers(url))
+        assert not any(is_alive(pid) for pid in pids(tmp_path)[0])
+        keeping.cancel()
+
+    with_server(tmp_path, act)
+    assert "engine ended with status -9" in said[0]
+    assert "starting it again in 1 s" in said[0]
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx2.get(url, trust_env=False).status_code == 200
+    except httpx2.TransportError:
+        return False
+
+
+def test_a_part_that_cannot_start_shows_the_end_of_its_log(tmp_path: Path) -> None:
+    """At once, not after the time limit."""
+    kept = Kept(
+        part_of(tmp_path, "-c", "raise SystemExit('refused: no weights')", port=free_port())
+    )
+    with pytest.raises(UpFailed, match=r"ended with status 1.*\n.*refused: no weights"):
+        asyncio.run(kept.start(lambda news: None))
+
+
+def test_nothing_outlives_a_parent_that_is_killed(tmp_path: Path) -> None:
+    """Even ``kill -9`` of `nerve up` ends the processes it started."""
+    port = free_port()
+    script = f"""
+import asyncio, pathlib
+from deploy.up.supervised import Kept
+from tests.deploy.up.test_supervised import SERVER, part_of
+async def run():
+    kept = Kept(part_of(pathlib.Path({str(tmp_path)!r}), "-c", SERVER, "{port}", port={port}))
+    await kept.start(lambda news: None)
+    print("up", flush=True)
+    await asyncio.Event().wait()
+asyncio.run(run())
+"""
+    parent = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+    assert parent.stdout is not None
+    assert parent.stdout.readline() == "up\n"
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+    server, child = pids(tmp_path)[0]
+    until(lambda: not is_alive(server))
+    os.kill(child, signal.SIGKILL)  # vLLM ends its own children; Python's http.server does not

@@ -1,0 +1,84 @@
+"""``POST /extract/batch`` under small limits: places, completions, time."""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Gateway, error_of, running
+from tests.service.extraction.test_long_text import when
+from tests.support.batching import HEADERS, batch, post
+from tests.support.fake_engine import finds
+from tests.support.waiting import until
+
+pytestmark = pytest.mark.slow
+
+NAME = "叶老桂"
+
+
+class TestLimits:
+    """One place, a short deadline, two completions at a time."""
+
+    @pytest.fixture
+    def gateway(self, adapters: Path) -> Iterator[Gateway]:
+        """Small limits."""
+        with running(adapters, max_in_flight=1, deadline_s=0.5, request_concurrency=2) as gateway:
+            yield gateway
+
+    def test_a_batch_holds_one_place(self, gateway: Gateway) -> None:
+        """The next is 429 at once, a batch too."""
+        gateway.engine.script = gateway.engine.hangs
+        with batch(gateway.url) as client:
+            client.send("甲")
+            assert gateway.engine.busy.wait(5)
+            assert gateway.extract("甲").status_code == 429
+            response = gateway.client.post("/extract/batch", content=b"", headers=HEADERS)
+            assert error_of(response)["type"] == "overloaded"
+
+    def test_no_more_completions_at_a_time(self, gateway: Gateway) -> None:
+        """However many rows there are."""
+        gateway.engine.script = gateway.engine.hangs
+        rows = b'"a"\n' * 10
+        answers = post(gateway, rows)
+        assert [answer["error"]["type"] for answer in answers] == ["engine_timeout"] * 10
+
+    def test_each_row_has_the_deadlines_time(self, gateway: Gateway) -> None:
+        """A batch may take longer than a request."""
+        gateway.engine.script = when("慢", gateway.engine.hangs, finds(NAME))
+        rows = "".join(json.dumps(text) + "\n" for text in ("慢", "慢", "慢", "慢", NAME))
+        answers = post(gateway, rows.encode())
+        assert [("error" in answer) for answer in answers] == [True] * 4 + [False]
+
+    def test_a_client_that_sends_nothing_does_not_keep_its_place(self, gateway: Gateway) -> None:
+        """The connection is closed."""
+        with batch(gateway.url) as client:
+            client.send(b'"')
+            until(lambda: gateway.metric("nerve_requests_in_flight") == 1)
+            until(lambda: gateway.metric("nerve_requests_in_flight") == 0)
+            assert client.head().startswith(b"HTTP/1.1 200")
+            assert client.rest() == b""
+
+    def test_bytes_without_a_row_do_not_keep_the_place(self, gateway: Gateway) -> None:
+        """However often they come."""
+        with batch(gateway.url) as client:
+            began = time.monotonic()
+            with suppress(OSError):
+                while time.monotonic() - began < 10:
+                    client.send(b" ")
+                    time.sleep(0.05)
+            assert time.monotonic() - began < 10
+        until(lambda: gateway.metric("nerve_requests_in_flight") == 0)
+
+    def test_rows_that_come_slowly_are_answered(self, gateway: Gateway) -> None:
+        """Each within the time, all together not."""
+        gateway.engine.script = finds(NAME)
+        with batch(gateway.url) as client:
+            for _ in range(8):
+                client.send(NAME)
+                time.sleep(0.2)
+            client.end()
+            client.head()
+            assert [answer["line"] for answer in client.answers()] == list(range(1, 9))

@@ -1,0 +1,77 @@
+"""``examples``: few shots for the base model, whose entities never get into an answer."""
+
+import pytest
+
+from tests.conftest import BASE, Gateway, error_of
+from tests.service.ner.grammars import accepts
+from tests.support.fake_engine import completes
+
+EXAMPLE = {
+    "text": "招商银行的<|im_end|>王小明",
+    "entities": [{"label": "bank", "text": "招商银行"}, {"label": "person", "text": "王小明"}],
+}
+OPEN = {"model": BASE, "labels": ["bank", "person"]}
+
+
+def test_examples_are_turns_before_the_text(gateway: Gateway) -> None:
+    """Rendered as the text is, answered in the model's format, control tokens disarmed."""
+    gateway.engine.script = completes("[]")
+    assert gateway.extract("浙商银行", **OPEN, examples=[EXAMPLE, EXAMPLE]).status_code == 200
+    (asked,) = gateway.engine.asked
+    roles = [message["role"] for message in asked["messages"]]
+    assert roles == ["system", "user", "assistant", "user", "assistant", "user"]
+    assert asked["messages"][1]["content"] == "招商银行的＜|im_end|>王小明"
+    assert asked["messages"][2]["content"] == (
+        '[{"label": "bank", "text": "招商银行"}, {"label": "person", "text": "王小明"}]'
+    )
+    assert asked["messages"][5]["content"] == "浙商银行"
+
+
+def test_an_examples_entity_cannot_be_generated(gateway: Gateway) -> None:
+    """The grammar is made of the text alone: it takes the text's entity and not the example's."""
+    gateway.engine.script = completes("[]")
+    gateway.extract("浙商银行", **OPEN, examples=[EXAMPLE])
+    grammar = gateway.engine.asked[0]["structured_outputs"]["grammar"]
+    assert accepts(grammar, '[{"label": "bank", "text": "浙商银行"}]')
+    assert not accepts(grammar, '[{"label": "bank", "text": "招商银行"}]')
+
+
+@pytest.mark.parametrize("constraint", ["schema", "none"])
+def test_without_the_grammar_it_is_dropped(gateway: Gateway, constraint: str) -> None:
+    """What the model copies from an example is not in the text."""
+    gateway.engine.script = completes('[{"label": "person", "text": "王小明"}]')
+    answer = gateway.extract("浙商银行", **OPEN, examples=[EXAMPLE], constraint=constraint).json()
+    assert answer["entities"] == []
+    assert answer["dropped"] == [{"label": "person", "text": "王小明", "reason": "not_in_text"}]
+
+
+def test_every_chunk_has_the_examples(gateway: Gateway) -> None:
+    """As part of the prefix that the engine caches."""
+    gateway.engine.script = completes("[]")
+    gateway.extract("浙商银行。" * 200, **OPEN, examples=[EXAMPLE])
+    assert len(gateway.engine.asked) > 3
+    assert all(len(asked["messages"]) == 4 for asked in gateway.engine.asked)
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({"examples": [EXAMPLE]}, "expected none, since clue was tuned without"),
+        ({**OPEN, "labels": ["bank"], "examples": [EXAMPLE]}, "entities[1].label has 'person'"),
+        (
+            {**OPEN, "examples": [{"text": "甲", "entities": [{"label": "bank", "text": "乙"}]}]},
+            "examples[0].entities[0].text has '乙'; expected a part of the example's text",
+        ),
+        ({**OPEN, "examples": [EXAMPLE] * 9}, "expected up to 8"),
+        ({**OPEN, "examples": [{"text": "甲"}]}, "expected up to 8"),
+        ({**OPEN, "examples": [{"text": "甲\0", "entities": []}]}, "expected up to 8"),
+    ],
+)
+def test_examples_that_cannot_be_used_are_refused(
+    gateway: Gateway, fields: dict[str, object], says: str
+) -> None:
+    """422, the engine is not asked."""
+    response = gateway.extract("浙商银行", **fields)
+    assert (response.status_code, error_of(response)["param"]) == (422, "examples")
+    assert says in error_of(response)["message"]
+    assert gateway.engine.asked == []

@@ -1,0 +1,138 @@
+"""Alignment: where mentions stand. The rows are for linguists, the properties for everybody."""
+
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.ner.align import align, placing_of
+from service.ner.types import Mention, Occurrences
+from tests.service.ner.strings import texts, texts_with_parts
+
+# text, mentions, spans as (label, start, end), dropped as (surface, reason)
+EVERY = [
+    ("叶老桂说叶老桂", [("name", "叶老桂")], [("name", 0, 3), ("name", 4, 7)], []),
+    ("叶老桂", [("name", "叶老桂"), ("name", "叶老桂")], [("name", 0, 3)], []),
+    ("浙商银行", [("company", "银行"), ("company", "浙商银行")], [("company", 0, 4)],
+     [("银行", "overlap")]),
+    ("浙商银行的银行", [("company", "银行"), ("company", "浙商银行")],
+     [("company", 0, 4), ("company", 5, 7)], []),
+    ("桂林", [("name", "桂林"), ("address", "桂林")], [("name", 0, 2)], [("桂林", "overlap")]),
+    ("叶老桂", [("name", "叶桂")], [], [("叶桂", "not_in_text")]),
+    ("叶老桂", [("name", " 叶老桂 ")], [("name", 0, 3)], []),
+    ("a 叶", [("name", " 叶"), ("name", "叶\r")], [("name", 2, 3)], []),
+    ("甲 乙", [("name", " ")], [], [("", "malformed")]),
+    ("WITH IT", [("org", "IT")], [("org", 5, 7)], []),
+    ("WITH", [("org", "IT")], [("org", 1, 3)], []),
+    ("2010年10月", [("x", "10")], [("x", 5, 7)], []),
+    ("在IT公司", [("org", "IT")], [("org", 1, 3)], []),
+    ("éIT IT", [("org", "IT")], [("org", 4, 6)], []),
+    ("哈哈哈", [("x", "哈哈")], [("x", 0, 2)], []),
+    ("👩‍👩‍👧在𠮷野家", [("company", "𠮷野家")], [("company", 6, 9)], []),
+    ("שלום דנה", [("name", "דנה")], [("name", 5, 8)], []),
+    ("甲\r\n乙", [("x", "甲\r\n乙")], [("x", 0, 4)], []),
+    ("e\u0301a", [("x", "é")], [], [("é", "not_in_text")]),
+    ("ＡＢＣ", [("x", "ABC")], [], [("ABC", "not_in_text")]),
+]  # fmt: skip
+
+IN_ORDER = [
+    ("叶老桂说叶老桂", [("name", "叶老桂")], [("name", 0, 3)], []),
+    ("桂林说桂林", [("name", "桂林"), ("address", "桂林")],
+     [("name", 0, 2), ("address", 3, 5)], []),
+    ("桂林", [("name", "桂林"), ("name", "桂林")], [("name", 0, 2)], []),
+    ("桂林", [("name", "桂林"), ("address", "桂林")], [("name", 0, 2)], [("桂林", "overlap")]),
+    ("浙商银行", [("x", "浙商"), ("x", "浙商银行")], [("x", 0, 2)], [("浙商银行", "overlap")]),
+    ("桂林", [("name", "北京")], [], [("北京", "not_in_text")]),
+]  # fmt: skip
+
+# Where they are not as for "all".
+AS_READ = [
+    ("浙商银行", [("company", "浙商银行"), ("company", "银行")], [("company", 0, 4)],
+     [("银行", "overlap")]),
+    ("浙商银行", [("company", "浙商"), ("company", "浙商银行")], [("company", 0, 2)],
+     [("浙商银行", "overlap")]),
+    ("浙商的浙商银行", [("company", "浙商"), ("company", "浙商银行")],
+     [("company", 0, 2), ("company", 3, 7)], []),
+    ("银行的浙商银行和浙商", [("x", "银行"), ("x", "浙商"), ("x", "浙商银行")],
+     [("x", 0, 2), ("x", 3, 5), ("x", 5, 7), ("x", 8, 10)], [("浙商银行", "overlap")]),
+    ("浙商银行的银行", [("x", "的"), ("x", "浙商"), ("x", "浙商银行")],
+     [("x", 0, 4), ("x", 4, 5)], [("浙商", "overlap")]),
+    ("叶老桂说叶老桂", [("name", "叶老桂"), ("name", "叶老桂")],
+     [("name", 0, 3), ("name", 4, 7)], []),
+]  # fmt: skip
+
+ROWS = [
+    *(("all", *row) for row in EVERY),
+    *(("as_read", *row) for row in AS_READ),
+    *(("in_order", *row) for row in IN_ORDER),
+]
+
+
+@pytest.mark.parametrize(("rule", "text", "mentions", "spans", "dropped"), ROWS)
+def test_align(
+    rule: Occurrences,
+    text: str,
+    mentions: list[tuple[str, str]],
+    spans: list[tuple[str, int, int]],
+    dropped: list[tuple[str, str]],
+) -> None:
+    """Spans in order of the text; what yields none is named with its reason."""
+    aligned = align(text, [Mention(*mention) for mention in mentions], rule)
+    assert [(e.label, e.start, e.end) for e in aligned.entities] == spans
+    assert [(d.text, d.reason) for d in aligned.dropped] == dropped
+
+
+rules = st.sampled_from(get_args(Occurrences))
+labels = st.sampled_from(["a", "b"])
+
+
+@given(texts, st.lists(st.builds(Mention, labels, texts.filter(bool))), rules)
+def test_entities_are_sorted_apart_and_nothing_is_lost(
+    text: str, mentions: list[Mention], rule: Occurrences
+) -> None:
+    """Sorted by start, no overlap, and every mention is an entity's or is dropped."""
+    placing = placing_of(rule)(text)
+    at_once = {entity for mention in mentions if (entity := placing.add(mention))}
+    aligned = placing.aligned()
+    assert aligned == align(text, mentions, rule)
+    assert at_once <= set(aligned.entities)
+    ends = [0, *(entity.end for entity in aligned.entities)]
+    assert all(e.start >= end for e, end in zip(aligned.entities, ends, strict=False))
+    used = {(e.label, text[e.start : e.end]) for e in aligned.entities}
+    lost = {(d.label, d.text) for d in aligned.dropped}
+    for mention in mentions:
+        said = {(mention.label, mention.surface), (mention.label, mention.surface.strip())}
+        assert said & (used | lost)
+
+
+@given(texts_with_parts(), rules)
+def test_parts_of_the_text_are_found(case: tuple[str, list[str]], rule: Occurrences) -> None:
+    """A surface that stands in the text is never ``not_in_text``."""
+    text, parts = case
+    aligned = align(text, [Mention("a", part) for part in parts], rule)
+    assert all(d.reason != "not_in_text" for d in aligned.dropped)
+    assert all(text[e.start : e.end].strip() for e in aligned.entities)
+
+
+@pytest.mark.parametrize(
+    ("rule", "text", "mentions", "scores"),
+    [
+        ("all", "叶老桂说叶老桂", [("name", "叶老桂", 0.5)], [0.5, 0.5]),
+        ("all", "叶老桂", [("name", "叶老桂", 0.5), ("name", " 叶老桂", 0.9)], [0.5]),
+        ("all", "浙商银行", [("x", "银行", 0.9), ("x", "浙商银行", 0.5)], [0.5]),
+        ("in_order", "桂林说桂林", [("x", "桂林", 0.5), ("x", "桂林", 0.9)], [0.5, 0.9]),
+        ("in_order", "桂林", [("x", "桂林", 0.5), ("x", "桂林", 0.9)], [0.5]),
+        ("as_read", "桂林说桂林", [("x", "桂林", 0.5), ("x", "桂林", 0.9)], [0.5, 0.5]),
+        ("in_order", "桂林", [("x", "桂林", 0.5), ("y", "桂林", 0.9)], [0.5]),
+    ],
+)
+def test_scores_are_the_mentions_own(
+    rule: Occurrences, text: str, mentions: list[tuple[str, str, float]], scores: list[float]
+) -> None:
+    """For each of its occurrences; of a repeated mention, the first one."""
+    given_scores = [score for *_, score in mentions]
+    bare = [Mention(label, surface) for label, surface, _ in mentions]
+    found = align(text, bare, rule, given_scores)
+    assert [entity.score for entity in found.entities] == scores
+    assert found == align(text, bare, rule)

@@ -1,0 +1,137 @@
+"""The pass-through when the engine fails, or refuses."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from service.app import create_app
+from tests.conftest import Gateway, error_of, gateway_settings
+from tests.support.fake_engine import Script, completes, cuts, fails, streams
+from tests.support.openai_script import (
+    BODY,
+    CHAT,
+    STREAM,
+    event,
+    last_event,
+    outcome,
+    public,
+    writes,
+)
+from tests.support.serving import free_port, serving
+
+REFUSAL = b'{"error":{"message":"max_tokens is too large","type":"BadRequestError","code":400}}'
+
+
+@pytest.mark.parametrize("status", [400, 413, 415, 422])
+@pytest.mark.parametrize("fields", [BODY, STREAM])
+def test_a_refusal_of_the_engine_is_passed_on(
+    gateway: Gateway, status: int, fields: dict[str, object]
+) -> None:
+    """Its status, and its envelope byte for byte."""
+    before = outcome(gateway, "refused")
+    gateway.engine.script = writes(REFUSAL, status)
+    response = gateway.client.post(CHAT, json=fields)
+    assert (response.status_code, response.content) == (status, REFUSAL)
+    assert outcome(gateway, "refused") == before + 1
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"detail":"wrong"}', b'{"error":"wrong"}', b"wrong", b'["wrong"]', b"wrong \xff"]
+)
+def test_a_refusal_without_an_envelope_gets_one(gateway: Gateway, body: bytes) -> None:
+    """With what the engine said in it."""
+    gateway.engine.script = writes(body, 400, b"text/plain")
+    response = gateway.client.post(CHAT, json=BODY)
+    error = error_of(response)
+    assert (response.status_code, error["code"]) == (400, "engine_400")
+    assert "wrong" in error["message"]
+    assert response.headers["content-type"] == "application/json"
+
+
+FAULTS: dict[str, tuple[Script, int, str]] = {
+    "an error": (fails(500, {"error": {"message": "boom"}}), 502, "engine_error"),
+    "no such thing": (fails(501, {}), 502, "engine_error"),
+    "a redirect": (fails(307, {}), 502, "engine_error"),
+    "our key is wrong": (fails(401, {"error": "Unauthorized"}), 502, "engine_error"),
+    "its core is dead": (
+        fails(500, {"error": {"message": "EngineCore encountered an issue."}}),
+        503,
+        "engine_unavailable",
+    ),
+    "it is starting": (fails(503, {}), 503, "engine_unavailable"),
+    "the adapter is not loaded": (fails(404, {}), 503, "engine_unavailable"),
+    "the adapter is broken": (
+        fails(400, {"error": {"message": "LoRA adapter 'x' was found but could not be loaded"}}),
+        502,
+        "engine_error",
+    ),
+    "it is full": (fails(429, {}), 429, "overloaded"),
+    "a page": (writes(b"<html>", kind=b"text/html"), 502, "engine_error"),
+    "half an answer": (cuts(b'{"choices": ['), 503, "engine_unavailable"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("fields", [BODY, STREAM])
+def test_a_fault_of_the_engine(gateway: Gateway, fault: str, fields: dict[str, object]) -> None:
+    """Our envelope, whether or not a stream was asked for; the next request is answered."""
+    script, status, kind = FAULTS[fault]
+    gateway.engine.script = script
+    response = gateway.client.post(CHAT, json=fields)
+    assert (response.status_code, error_of(response)["type"]) == (status, kind)
+    assert ("retry-after" in response.headers) == (status in (429, 503))
+    assert response.headers["x-request-id"]
+    gateway.engine.script = completes("叶")
+    assert gateway.client.post(CHAT, json=BODY).status_code == 200
+
+
+async def cut(body: dict[str, Any], receive: object, send: object) -> None:
+    """The end of a script: the connection breaks."""
+    raise asyncio.CancelledError
+
+
+@pytest.mark.parametrize("rest", [b"", b'data: {"id":"x', b'data: {"id":"x"}\n'])
+def test_a_stream_that_breaks_ends_with_an_error(gateway: Gateway, rest: bytes) -> None:
+    """An event of its own in OpenAI's shape, whatever was cut off before it; no [DONE]."""
+    before = outcome(gateway, "unavailable")
+    gateway.engine.script = streams(event("叶"), rest, then=cut)
+    response = gateway.client.post(CHAT, json=STREAM)
+    assert response.status_code == 200
+    assert response.content.startswith(public(event("叶")))
+    assert last_event(response.content)["type"] == "engine_unavailable"
+    assert b"[DONE]" not in response.content
+    assert outcome(gateway, "unavailable") == before + 1
+
+
+def test_a_stream_that_breaks_before_its_first_line_is_an_error(gateway: Gateway) -> None:
+    """With a status, so that clients try again."""
+    gateway.engine.script = streams(b'data: {"id', then=cut)
+    response = gateway.client.post(CHAT, json=STREAM)
+    assert (response.status_code, error_of(response)["type"]) == (503, "engine_unavailable")
+
+
+def test_an_empty_stream_is_one(gateway: Gateway) -> None:
+    """Nothing is added to it."""
+    gateway.engine.script = streams()
+    response = gateway.client.post(CHAT, json=STREAM)
+    assert (response.status_code, response.content) == (200, b"")
+
+
+class TestDown:
+    """Nothing listens where the engine should be."""
+
+    def test_unavailable(self, adapters: Path) -> None:
+        """503 with Retry-After, on every route that needs the engine."""
+        url = f"http://127.0.0.1:{free_port()}"
+        app = create_app(gateway_settings(adapters, engine_url=url))
+        with serving(app) as here, httpx2.Client(base_url=here, trust_env=False) as client:
+            for response in (
+                client.post(CHAT, json=BODY),
+                client.post(CHAT, json=STREAM),
+                client.get("/v1/models"),
+            ):
+                assert error_of(response)["type"] == "engine_unavailable"
+                assert (response.status_code, "retry-after" in response.headers) == (503, True)

@@ -1,0 +1,200 @@
+"""What a caller may ask of the shared engine, and what is refused before the engine is bothered."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from service.openai.request import routes
+from service.settings import Settings
+from tests.conftest import BASE, Gateway, error_of, running
+from tests.support.fake_engine import completes
+from tests.support.openai_script import CHAT, COMPLETIONS, MESSAGES, writes
+
+IMAGE = {"type": "image_url", "image_url": {"url": "http://169.254.169.254/"}}
+REFUSED_IN_CHAT = {
+    "priority": -1,
+    "best_of": 2,
+    "use_beam_search": True,
+    "chat_template": "{{ x }}",
+    "kv_transfer_params": {},
+    "ec_transfer_params": {},
+    "vllm_xargs": {},
+    "cache_salt": "x",
+    "mm_processor_kwargs": {},
+    "media_io_kwargs": {},
+    "prompt_logprobs": 1,
+    "request_id": "x",
+    "session_id": "x",
+    "guided_json": {},
+    "documents": [],
+    "invented": None,
+    "audio": {},
+    "functions": [],
+}
+
+
+def test_a_field_whose_name_has_no_utf8_is_refused_too(gateway: Gateway) -> None:
+    """422 with the name's escape."""
+    headers = {"content-type": "application/json"}
+    response = gateway.client.post(CHAT, content=b'{"\\ud800": 1}', headers=headers)
+    assert (response.status_code, error_of(response)["param"]) == (422, "\\ud800")
+
+
+def test_echo_opens_no_way_to_prompt_logprobs(gateway: Gateway) -> None:
+    """vLLM takes `echo` with `logprobs` for them; either alone is fine."""
+    gateway.engine.script = writes(b'{"model":"clue@01234567","choices":[]}')
+    body = {"model": BASE, "prompt": "x"}
+    refused = gateway.client.post(COMPLETIONS, json={**body, "echo": True, "logprobs": 2})
+    assert (refused.status_code, error_of(refused)["param"]) == (422, "logprobs")
+    for fields in ({"echo": True}, {"logprobs": 2}):
+        assert gateway.client.post(COMPLETIONS, json={**body, **fields}).status_code == 200
+
+
+@pytest.mark.parametrize("field", REFUSED_IN_CHAT)
+def test_a_field_that_is_not_open_is_refused(gateway: Gateway, field: str) -> None:
+    """422 names it and its value."""
+    value = REFUSED_IN_CHAT[field]
+    response = gateway.client.post(CHAT, json={"messages": MESSAGES, field: value})
+    error = error_of(response)
+    assert (response.status_code, error["param"]) == (422, field)
+    assert f"{field} has {json.dumps(value)}; expected none" in error["message"]
+    assert gateway.engine.seen == []
+
+
+@pytest.mark.parametrize("field", ["prompt_embeds", "best_of", "use_beam_search", "messages"])
+def test_so_in_completions(gateway: Gateway, field: str) -> None:
+    """Embeddings are unpickled by the engine; a beam is many completions."""
+    response = gateway.client.post(COMPLETIONS, json={"prompt": "叶", field: 1})
+    assert (response.status_code, error_of(response)["param"]) == (422, field)
+    assert gateway.engine.seen == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({"max_tokens": 1025}, "max_tokens has 1025; expected a whole number from 0 to 1024"),
+        ({"max_completion_tokens": 10**9}, "a whole number from 0 to 1024"),
+        ({"max_tokens": -1}, "a whole number from 0"),
+        ({"max_tokens": "9"}, 'max_tokens has "9"; expected a whole number'),
+        ({"max_tokens": True}, "a whole number"),
+        ({"n": 17}, "n has 17; expected a whole number from 1 to 16"),
+        ({"n": 0}, "a whole number from 1"),
+        ({"top_logprobs": 21}, "a whole number from 0 to 20"),
+        ({"top_logprobs": -1}, "a whole number from 0 to 20"),
+        ({"stop": list("abcde")}, "at most 4 strings"),
+        ({"logit_bias": {str(i): 1 for i in range(1025)}}, "at most 1024 items"),
+        ({"bad_words": ["x"] * 1025}, "at most 1024 items"),
+        ({"response_format": {"type": "structural_tag"}}, "text, json_object, json_schema"),
+        ({"structured_outputs": {"structural_tag": "{}"}}, "an object of json, json_object"),
+        ({"structured_outputs": {"regex": "x" * 65536}}, "at most 65536 bytes"),
+        ({"response_format": {"type": "json_schema", "x": "y" * 65536}}, "at most 65536 bytes"),
+        ({"tools": [{"x": "字" * 22000}]}, "at most 65536 bytes"),
+        ({"chat_template_kwargs": {"max_length": 10**9}}, "enable_thinking"),
+        ({"chat_template_kwargs": {"enable_thinking": "no"}}, "true or false"),
+        ({"messages": [{"role": "user", "content": [IMAGE]}]}, 'parts of type "text"'),
+        ({"messages": [{"role": "user", "content": [{**IMAGE, "type": "text"}]}]}, "parts of type"),
+        ({"model": 3}, "model has 3; expected the name of a model, as a string"),
+    ],
+)
+def test_too_much(gateway: Gateway, fields: dict[str, object], says: str) -> None:
+    """422 names the field, the value, and what was expected."""
+    response = gateway.client.post(CHAT, json={"messages": MESSAGES, **fields})
+    error = error_of(response)
+    assert (response.status_code, error["type"]) == (422, "invalid_request_error")
+    assert error["param"] == next(iter(fields))
+    assert says in error["message"]
+    assert len(error["message"]) < 400
+    assert gateway.engine.seen == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "param"),
+    [
+        ({"prompt": ["x"] * 17}, "prompt"),
+        ({"prompt": ["x"] * 9, "n": 2}, "prompt"),
+        ({"prompt": [[1]] * 17}, "prompt"),
+        ({"prompt": "x", "logprobs": 21}, "logprobs"),
+        ({"prompt": "x", "logprobs": True}, "logprobs"),
+    ],
+)
+def test_too_many_prompts(gateway: Gateway, fields: dict[str, object], param: str) -> None:
+    """Each prompt is n completions."""
+    response = gateway.client.post(COMPLETIONS, json=fields)
+    assert (response.status_code, error_of(response)["param"]) == (422, param)
+    assert gateway.engine.seen == []
+
+
+def test_what_is_open_is_passed_on(gateway: Gateway) -> None:
+    """OpenAI's fields, and vLLM's extras that touch nobody else."""
+    body = {
+        "model": BASE,
+        "messages": [
+            {"role": "system", "content": [{"type": "text", "text": "你好"}]},
+            *MESSAGES,
+            {"role": "assistant", "content": None, "tool_calls": []},
+        ],
+        "temperature": 0,
+        "max_tokens": 1024,
+        "max_completion_tokens": None,
+        "n": 16,
+        "stop": ["a", "b", "c", "d"],
+        "logprobs": True,
+        "top_logprobs": 20,
+        "response_format": {"type": "json_schema", "json_schema": {"name": "x", "schema": {}}},
+        "structured_outputs": {"grammar": "start: X"},
+        "chat_template_kwargs": {"enable_thinking": False},
+        "tools": [{"type": "function", "function": {"name": "f"}}],
+        "top_k": 1,
+        "min_p": 0.1,
+        "repetition_penalty": 1,
+        "stop_token_ids": [1],
+        "min_tokens": 1,
+        "add_generation_prompt": True,
+        "seed": 1,
+        "user": "me",
+        "stream_options": None,
+    }
+    assert gateway.client.post(CHAT, json=body).status_code == 200
+    (seen,) = gateway.engine.seen
+    assert json.loads(seen.body) == body
+
+
+def test_a_prompt_of_many_tokens_is_one_prompt(gateway: Gateway) -> None:
+    """As is a batch of as many prompts as there may be completions."""
+    gateway.engine.script = completes("x")
+    for prompt in ([1] * 100, ["x"] * 16, "x" * 100, []):
+        assert gateway.client.post(COMPLETIONS, json={"prompt": prompt}).status_code == 200
+
+
+class TestSettings:
+    """The limits are the operator's."""
+
+    @pytest.fixture
+    def gateway(self, adapters: Path) -> Iterator[Gateway]:
+        """Other limits."""
+        limits = {"max_tokens": 7, "max_choices": 2, "max_grammar_bytes": 30}
+        with running(adapters, **limits) as gateway:
+            yield gateway
+
+    def test_each_limit(self, gateway: Gateway) -> None:
+        """At it, and over it."""
+        for fields, status in (
+            ({"max_tokens": 7, "n": 2}, 200),
+            ({"max_tokens": 8}, 422),
+            ({"n": 3}, 422),
+            ({"structured_outputs": {"regex": "x" * 16}}, 200),
+            ({"structured_outputs": {"regex": "x" * 20}}, 422),
+        ):
+            response = gateway.client.post(CHAT, json={"messages": MESSAGES, **fields})
+            assert response.status_code == status, fields
+
+
+def test_every_open_field_is_documented() -> None:
+    """In the reference, which is what callers can go by."""
+    reference = Path(__file__).parents[3].joinpath("service", "README.md").read_text("utf-8")
+    _, section = reference.split("## OpenAI's routes")
+    section, _ = section.split("\n## ", 1)
+    for route in routes(Settings())[:2]:
+        assert [name for name in route.rules if f"`{name}`" not in section] == []

@@ -1,0 +1,157 @@
+"""Errors that a request earns, over HTTP: status, envelope, the words; and the gateway's own."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from service.app import create_app
+from tests.conftest import BASE, ENGINE_NAME, Gateway, error_of, gateway_settings, running
+from tests.support.fake_engine import FakeEngine
+from tests.support.serving import serving
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.mark.parametrize(
+    ("fields", "param", "says"),
+    [
+        ({"text": 3}, "text", "text has 3; expected a string"),
+        ({}, "text", "text is missing"),
+        ({"text": "a", "labels": []}, "labels", "labels has []; expected 1 to 100 names"),
+        ({"text": "a", "labels": "name"}, "labels", "labels has 'name'"),
+        ({"text": "a", "labels": ["nmae"]}, "labels", "'nmae'; expected labels of clue: company"),
+        ({"text": "a", "labels": {"name": "x"}}, "labels", "expected a list"),
+        ({"text": "a", "labels": [" "], "model": BASE}, "labels", "not blank"),
+        ({"text": "a", "labels": ["a "], "model": BASE}, "labels", "no white space around it"),
+        ({"text": "a", "labels": ["a\x7f"], "model": BASE}, "labels", "without control characters"),
+        ({"text": "a", "x" * 1000: 1}, "x" * 64, "is not a field"),
+        ({"text": "a", "offsets": "bytes"}, "offsets", "expected one of codepoint, utf16, utf8"),
+        ({"text": "a", "constraint": "yes"}, "constraint", "one of grounded, schema, none"),
+        ({"text": "a", "min_score": 2}, "min_score", "expected a number from 0 to 1"),
+        ({"text": "a", "min_score": 0.5}, "min_score", "has no calibrated scores"),
+        ({"text": "a", "texts": ["a"]}, "texts", "beside text; expected one of them"),
+        ({"texts": "a"}, "texts", "texts has 'a'; expected a list of strings"),
+        ({"texts": ["a"] * 257}, "texts", "has 257 items; expected up to 256"),
+        ({"text": "a\0"}, "text", "without NUL"),
+    ],
+)
+def test_a_wrong_field_is_named(
+    gateway: Gateway, fields: dict[str, object], param: str, says: str
+) -> None:
+    """422 with the field, the value, and what was expected."""
+    response = gateway.client.post("/extract", json=fields)
+    error = error_of(response)
+    assert (response.status_code, error["type"]) == (422, "invalid_request_error")
+    assert error["param"] == param
+    assert says in error["message"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"{", 400),
+        (b"", 422),
+        (b"\xff\xfe{}", 400),
+        (b"[1]", 422),
+        (b'"text"', 422),
+        (b"[" * 100_000, 400),
+        (b'{"text": "\\ud800"}', 422),
+    ],
+)
+def test_a_body_that_is_no_request(gateway: Gateway, body: bytes, status: int) -> None:
+    """400 when it is not JSON, 422 when it is not an object with text."""
+    headers = {"content-type": "application/json"}
+    response = gateway.client.post("/extract", content=body, headers=headers)
+    assert (response.status_code, error_of(response)["type"]) == (status, "invalid_request_error")
+
+
+def test_an_unknown_model_lists_the_known_ones(gateway: Gateway) -> None:
+    """404 with param model, before the engine is bothered."""
+    response = gateway.extract("叶老桂", model="nope")
+    error = error_of(response)
+    assert (response.status_code, error["type"]) == (404, "not_found_error")
+    assert error["param"] == "model"
+    assert BASE in error["message"]
+    assert "clue" in error["message"]
+    assert gateway.engine.asked == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "kind"),
+    [
+        ("GET", "/nope", 404, "not_found_error"),
+        ("GET", "/extract", 405, "invalid_request_error"),
+    ],
+)
+def test_routes_that_are_none(
+    gateway: Gateway, method: str, path: str, status: int, kind: str
+) -> None:
+    """The envelope, on every route."""
+    response = gateway.client.request(method, path)
+    assert (response.status_code, error_of(response)["type"]) == (status, kind)
+
+
+class TestTooLarge:
+    """413 says the limit that was passed."""
+
+    @pytest.fixture
+    def gateway(self, adapters: Path) -> Iterator[Gateway]:
+        """Small limits."""
+        with running(adapters, max_body_bytes=3000, max_text_bytes=900) as gateway:
+            yield gateway
+
+    def test_body(self, gateway: Gateway) -> None:
+        """Refused by its declared length."""
+        response = gateway.extract("字" * 3000)
+        assert (response.status_code, error_of(response)["type"]) == (413, "request_too_large")
+        assert "3000 bytes" in error_of(response)["message"]
+
+    def test_body_of_unknown_length(self, gateway: Gateway) -> None:
+        """Refused once it has grown too large, when its length is not declared."""
+        parts = (b'{"text": "' if i == 0 else b"x" * 1000 for i in range(10))
+        response = gateway.client.post("/extract", content=parts)
+        assert (response.status_code, error_of(response)["type"]) == (413, "request_too_large")
+
+    def test_text(self, gateway: Gateway) -> None:
+        """In bytes of UTF-8."""
+        response = gateway.extract("字" * 301)
+        assert (response.status_code, error_of(response)["param"]) == (413, "text")
+        assert "900 bytes" in error_of(response)["message"]
+        assert gateway.extract("字" * 300).status_code == 200
+
+    def test_window(self, gateway: Gateway) -> None:
+        """A text whose prompt fills the model's window."""
+        gateway.engine.tokens = 2040
+        assert gateway.extract("字" * 300).status_code == 200
+        response = gateway.extract("字" * 300, model=BASE, labels=[f"{i:060}" for i in range(20)])
+        assert (response.status_code, error_of(response)["param"]) == (413, "text")
+        assert "2048 tokens" in error_of(response)["message"]
+
+
+def test_a_fault_of_the_gateway_is_a_500_in_answer_and_metrics(adapters: Path) -> None:
+    """The envelope without the fault's words, a connection that is said to close, a count."""
+    engine = FakeEngine(BASE, ENGINE_NAME)
+    with serving(engine) as engine_url:
+        app = create_app(gateway_settings(adapters, engine_url=engine_url))
+
+        @app.get("/fault")
+        def fault() -> None:
+            raise RuntimeError("secret")
+
+        with serving(app) as url, httpx2.Client(base_url=url, trust_env=False) as client:
+            response = client.get("/fault")
+            assert (response.status_code, error_of(response)["type"]) == (500, "internal_error")
+            assert "secret" not in response.text
+            assert response.headers["connection"] == "close"
+            gateway = Gateway(url, client, engine)
+            series = 'nerve_http_requests_total{method="GET",route="/fault",status="500"}'
+            assert gateway.metric(series) == 1
+
+
+def test_the_value_in_a_message_is_cut(gateway: Gateway) -> None:
+    """A message never echoes a whole text."""
+    response = gateway.client.post("/extract", json={"text": ["x" * 10_000]})
+    assert len(json.dumps(error_of(response))) < 400

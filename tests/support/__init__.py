@@ -1,0 +1,1 @@
+"""What tests share: a scripted engine, servers, files, waiting."""
