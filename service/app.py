@@ -27,18 +27,19 @@ from service.extraction.extract import Extract
 from service.extraction.redact import Redact
 from service.guard.access import Access
 from service.guard.body import WholeBody
-from service.guard.concurrency import Places
+from service.guard.concurrency import ConcurrencyLimit
 from service.guard.deadline import Deadline
 from service.guard.draining import CloseWhenDraining, Draining
-from service.guard.fast_path import Straight
+from service.guard.fast_path import FastPath
 from service.guard.keys import Keys
 from service.models.live_registry import LiveRegistry
-from service.models.loading import Prepare
+from service.models.loading import AdapterLoader
+from service.models.metrics import AdapterMetrics
 from service.observe.measure import MeasureRequests
 from service.observe.metrics import Metrics
 from service.observe.trace_requests import TraceRequests
 from service.observe.tracing import Tracing
-from service.openai.proxy import Passing
+from service.openai.proxy import Proxy
 from service.readiness import Readiness
 from service.routes import adapters, extract, health, openai, playground, redact
 from service.settings import Settings
@@ -69,7 +70,8 @@ def create_app(
     tracing = Tracing(spans, settings.engine_url, settings.trace_texts)
     metrics, keys = Metrics(tracing), Keys(settings)
     engine = Engine.connect(settings, metrics, tracing)
-    registry = LiveRegistry(settings, Prepare(settings, engine), metrics)
+    adapter_metrics = AdapterMetrics(metrics.registry)
+    registry = LiveRegistry(settings, AdapterLoader(settings, engine), adapter_metrics)
     draining = draining or Draining()
     readiness = Readiness(settings, registry, engine, metrics, draining)
     queue = EngineQueue(settings, engine, metrics)
@@ -81,19 +83,19 @@ def create_app(
         redirect_slashes=False,
         telemetry=_NO_TELEMETRY,
     )
-    places = Places(settings.max_in_flight, metrics.http.in_flight, queue.check)
+    concurrency = ConcurrencyLimit(settings.max_in_flight, metrics.http.in_flight, queue.check)
     metrics.http.places.set(settings.max_in_flight)
-    extracting = Extract(settings, registry, engine, metrics)
-    app.include_router(extract.router(extracting, places))
-    app.include_router(redact.router(Redact(extracting), places))
+    extracting = Extract(settings, registry, engine, metrics, adapter_metrics)
+    app.include_router(extract.router(extracting, concurrency))
+    app.include_router(redact.router(Redact(extracting), concurrency))
     app.include_router(health.router(readiness, metrics))
     app.include_router(adapters.router(registry, readiness))
-    passing = Passing(engine, places, metrics)
-    passed_on = openai.handlers(settings, registry, passing)
-    app.include_router(openai.router(registry, passing, passed_on))
+    proxy = Proxy(engine, concurrency, metrics)
+    proxied = openai.handlers(settings, registry, proxy)
+    app.include_router(openai.router(registry, proxy, proxied))
     app.include_router(playground.router())
-    straight = {extract.PATH: extract.straight(extracting, places), **passed_on}
-    app.add_middleware(Straight, handlers=straight)
+    fast = {extract.PATH: extract.fast_path(extracting, concurrency), **proxied}
+    app.add_middleware(FastPath, handlers=fast)
     _wrap(app, settings, metrics, keys, tracing)
     app.add_middleware(CloseWhenDraining, draining=draining)
     _handle_errors(app)

@@ -16,7 +16,8 @@ from deploy.bulk.bar import bar_of
 from deploy.bulk.convert import convert
 from deploy.bulk.files import Files
 from deploy.bulk.output import Output
-from deploy.bulk.rows import Kind, Row
+from deploy.bulk.row import Row
+from deploy.bulk.rows import Kind
 from deploy.bulk.run import Service, run
 from deploy.bulk.state import claim, digest
 from deploy.bulk.summary import Run, show

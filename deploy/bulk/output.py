@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, Self
 from deploy.bulk.errors import BulkFailed
 from deploy.bulk.files import Files
 from deploy.bulk.marks import Marks
-from deploy.bulk.rows import Row
+from deploy.bulk.row import Row
 
 # Enough for any number that a run writes, and it keeps a foreign file from taking the memory.
 MOST_ROWS = 2**32

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from deploy.bulk.errors import BulkFailed
-from deploy.bulk.rows import Row
+from deploy.bulk.row import Row
 
 AT_ONCE = 1000  # rows
 READ_AHEAD = 2**20  # bytes of each column

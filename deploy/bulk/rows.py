@@ -3,27 +3,16 @@
 import csv
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Any, BinaryIO, Literal, get_args
+from typing import BinaryIO, Literal, get_args
 
 from deploy.bulk.errors import BulkFailed
+from deploy.bulk.row import Row
 
 Kind = Literal["txt", "csv", "jsonl", "parquet"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 LONGEST_CELL = 2**31 - 1  # in characters; the csv module's own limit is 131,072
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """``number``: of the line (txt, jsonl) or of the record (csv, parquet), from 1; ``id`` of any
-    JSON type; ``text`` None where it cannot be had, and ``error`` why."""
-
-    number: int
-    id: Any
-    text: str | None
-    error: str | None = None
 
 
 def kind_of(path: Path) -> Kind:

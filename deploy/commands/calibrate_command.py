@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from deploy import GATEWAY_URL
+from deploy.client import api_key
 from deploy.commands.measure_commands import (
     ConstraintOption,
     Gold,
@@ -18,7 +19,7 @@ from deploy.commands.measure_commands import (
     SideBySide,
     Split,
 )
-from deploy.commands.options import HOME, Home, Url, api_key, clear_errors, settings
+from deploy.commands.options import HOME, Home, Url, clear_errors, settings
 from service.ner.types import Constraint
 
 if TYPE_CHECKING:

@@ -7,21 +7,14 @@ from adapters.measuring.report import ReportError
 from adapters.registering.trained import RegisterError
 from adapters.training.recipe import RecipeError
 from deploy.bulk.errors import BulkFailed
+from deploy.client import AskFailed
 from deploy.engine.environment import EnvironmentNotMade
 from deploy.factory.trainer import TrainerFailed
 from deploy.pull.errors import PullError
+from deploy.up.supervised import UpFailed
 from service.models.manifest import ManifestError
 from service.models.registry import RegistryError
 from service.settings import SettingsError
-
-
-class UpFailed(Exception):
-    """What kept the service from coming up, in a sentence, or with the end of a log."""
-
-
-class AskFailed(Exception):
-    """Why a running gateway gave no answer."""
-
 
 FOR_PEOPLE = (
     AskFailed,

@@ -89,7 +89,7 @@ def extract(
 def _one(text: str, model: str | None, labels: list[str], url: str, as_json: bool) -> None:
     from rich.console import Console
 
-    from deploy.ask import ask
+    from deploy.client import ask
     from deploy.terminal.show import show_answer
 
     text = sys.stdin.read() if text == "-" else text

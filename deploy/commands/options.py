@@ -1,6 +1,5 @@
 """What the commands share: options, the settings, and errors that a person can read."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -42,17 +41,6 @@ VARIABLES = (
     "NERVE_TORCH_INDEX",
     "NERVE_URL",
 )
-
-
-def api_key() -> str | None:
-    """What the commands send to the gateway as their api key."""
-    return os.environ.get("NERVE_API_KEY") or None
-
-
-def key_header() -> dict[str, str]:
-    """The header with the api key, for gateways that ask for one."""
-    key = api_key()
-    return {"authorization": f"Bearer {key}"} if key else {}
 
 
 @contextmanager

@@ -6,11 +6,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from deploy.bulk.rows import Row
+from deploy.bulk.row import Row
 from service.models.manifest import Adapter
 from service.ner.align import align
 from service.ner.chunk import chunks
-from service.ner.control_tokens import guard
+from service.ner.control_tokens import disarm
 from service.ner.formats import FORMATS
 from service.ner.prompt import render
 from service.ner.types import Constraint, Label
@@ -66,7 +66,7 @@ class Extraction:
         """
         if error := made.get("__inference_error__"):
             return {**piece, "entities": [], "error": str(error)}
-        text = guard(piece["text"], self.added_tokens)
+        text = disarm(piece["text"], self.added_tokens)
         used = made["num_generated_tokens"]
         complete = used < self._room(text) and made["num_input_tokens"] + used < self.window
         answer = FORMATS[self.adapter.format]

@@ -3,15 +3,16 @@
 from prometheus_client.metrics import MetricWrapperBase
 
 from deploy.site.markdown import code, page, table
+from service.models.metrics import every_series
 from service.observe.engine_metrics import OUTCOMES
-from service.observe.metrics import STAGES, Metrics
+from service.observe.metrics import STAGES
 
 Row = tuple[str, str, str, str, str]
 
 
 def metrics_page() -> str:
     """Every series with its type, labels, meaning and buckets."""
-    registry = Metrics().registry
+    registry = every_series()
     # The library tells a metric's labels and buckets in private attributes only.
     known = {
         name: one

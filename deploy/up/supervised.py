@@ -9,7 +9,6 @@ from pathlib import Path
 
 import httpx2
 
-from deploy.commands.errors import UpFailed
 from deploy.process import Child
 
 LOOK_S = 0.25
@@ -17,6 +16,11 @@ STOP_GRACE_S = 30.0
 FIRST_DELAY_S, LONGEST_DELAY_S = 1.0, 60.0
 # A process that lived this long was well: its next restart starts from the first delay again.
 WELL_S = 120.0
+
+
+class UpFailed(Exception):
+    """What kept the service from coming up, in a sentence, or with the end of a log."""
+
 
 Tell = Callable[[str], None]
 
@@ -36,7 +40,7 @@ class Part:
     stop_s: float = STOP_GRACE_S
 
 
-class Kept:
+class Supervised:
     """One part, running from ``start`` to ``stop``."""
 
     def __init__(self, part: Part) -> None:

@@ -15,12 +15,10 @@ from rich.console import Console
 from rich.text import Text
 
 from deploy import GATEWAY_URL
-from deploy.ask import ask
-from deploy.commands.errors import UpFailed
-from deploy.commands.options import api_key
+from deploy.client import api_key, ask
 from deploy.terminal.show import Phases, show_answer
 from deploy.up.install import ROOT, EngineFlags, Installed, Places, base_model, install
-from deploy.up.supervised import Kept, Part
+from deploy.up.supervised import Part, Supervised, UpFailed
 from service.models import registry
 from service.settings import Settings, is_loopback
 
@@ -95,8 +93,8 @@ async def _run(
     _on_signals(_current_task().cancel)
     url = _gateway_url(settings)
     parts = (
-        Kept(_engine(settings, installed, home, flags)),
-        Kept(_gateway(settings, installed, home, url)),
+        Supervised(_engine(settings, installed, home, flags)),
+        Supervised(_gateway(settings, installed, home, url)),
     )
     keepers: list[asyncio.Task[None]] = []
     try:

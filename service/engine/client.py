@@ -8,6 +8,7 @@ cancellation or deadline, closes its connection, which ends the engine's work.
 import math
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -23,12 +24,13 @@ from service.engine.completion import (
 )
 from service.engine.completion_stream import CompletionStream, Hear
 from service.engine.exchange import JSON, Exchange, as_json, is_stream, text_of
+from service.engine.outcomes import Counted
 from service.engine.status import failure, forwarding_failure, in_envelope, is_refusal
 from service.engine.transport import Address, EngineTransport
 from service.errors import EngineError
 from service.ner.prompt import TEMPLATE_ARGUMENTS, Message
 from service.observe.metrics import Metrics
-from service.observe.tracing import Tracing
+from service.observe.tracing import Question, Tracing
 from service.settings import Settings
 
 # What the conventions for spans call that which is asked for.
@@ -85,20 +87,20 @@ class Engine:
     async def complete(self, request: CompletionRequest, deadline: float) -> Completion:
         """One chat completion."""
         with (
-            self._metrics.engine.question(),
-            self._tracing.chat(request) as question,
+            Counted(self._metrics.engine),
+            self._chat(request) as question,
         ):
             path, body, headers = "/v1/chat/completions", request.body(), question.headers()
             answer = await self._exchange.ask(ChatAnswer, "POST", path, body, deadline, headers)
             completion = answer.completion()
-            question.answered(completion)
+            _tell(question, completion)
             return completion
 
     async def stream(self, request: CompletionRequest, deadline: float, hear: Hear) -> Completion:
         """One chat completion; ``hear`` has its pieces while it is written."""
         with (
-            self._metrics.engine.question(),
-            self._tracing.chat(request) as question,
+            Counted(self._metrics.engine),
+            self._chat(request) as question,
         ):
             streaming = {"stream": True, "stream_options": {"include_usage": True}}
             body = as_json({**request.body(), **streaming}).encode()
@@ -106,8 +108,11 @@ class Engine:
             stream = CompletionStream(hear)
             await self._exchange.within(deadline, self._fed(stream, body, headers))
             completion = stream.completion()
-            question.answered(completion)
+            _tell(question, completion)
             return completion
+
+    def _chat(self, request: CompletionRequest) -> AbstractContextManager[Question]:
+        return self._tracing.chat(request.model, request.max_tokens, request.messages)
 
     async def _fed(self, stream: CompletionStream, body: bytes, headers: Mapping[str, str]) -> None:
         response = await self._exchange.transport.send(
@@ -129,7 +134,7 @@ class Engine:
             "add_generation_prompt": True,
             "chat_template_kwargs": dict(TEMPLATE_ARGUMENTS),
         }
-        with self._metrics.engine.question():
+        with Counted(self._metrics.engine):
             return (await self._exchange.ask(TokenCount, "POST", "/tokenize", body, deadline)).count
 
     async def models(self) -> dict[str, int | None]:
@@ -165,7 +170,7 @@ class Engine:
         """
         deadline = self.deadline()
         with (
-            self._metrics.engine.question() as outcome,
+            Counted(self._metrics.engine) as outcome,
             self._tracing.asking(_OPERATIONS.get(path), model) as question,
         ):
             sent = {**headers, **question.headers()}
@@ -203,3 +208,12 @@ class Engine:
         while chunk := await self._exchange.within(deadline, response.content.readany()):
             yield chunk
             deadline = self.deadline()
+
+
+def _tell(question: Question, completion: Completion) -> None:
+    question.answered(
+        completion.text,
+        complete=completion.complete,
+        prompt_tokens=completion.prompt_tokens,
+        completion_tokens=completion.completion_tokens,
+    )

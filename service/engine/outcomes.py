@@ -1,9 +1,6 @@
 """How requests to the engine end, counted."""
 
 import asyncio
-from collections.abc import Mapping
-
-from prometheus_client import Counter, Gauge
 
 from service.errors import (
     EngineError,
@@ -13,6 +10,7 @@ from service.errors import (
     RequestTooLarge,
 )
 from service.guard import deadline
+from service.observe.engine_metrics import EngineMetrics
 
 _OF_ERRORS: dict[type[BaseException], str] = {
     EngineError: "error",
@@ -26,21 +24,21 @@ _OF_ERRORS: dict[type[BaseException], str] = {
 class Counted:
     """Counts one request: by its error, as cancelled when it was left early, else by ``name``."""
 
-    __slots__ = ("_counters", "_in_flight", "name")
+    __slots__ = ("_metrics", "name")
 
-    def __init__(self, counters: Mapping[str, Counter], in_flight: Gauge) -> None:
-        self._counters, self._in_flight = counters, in_flight
+    def __init__(self, metrics: EngineMetrics) -> None:
+        self._metrics = metrics
         self.name = "ok"
 
     def __enter__(self) -> "Counted":
-        self._in_flight.inc()
+        self._metrics.in_flight.inc()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _: object
     ) -> None:
-        self._in_flight.dec()
-        self._counters[self.name if error is None else _name_of(error)].inc()
+        self._metrics.in_flight.dec()
+        self._metrics.outcomes[self.name if error is None else _name_of(error)].inc()
 
 
 def _name_of(error: BaseException) -> str:

@@ -24,7 +24,7 @@ from service.errors import (
 )
 from service.extraction.extract import Extract
 from service.extraction.long_text import Budget
-from service.guard.concurrency import Places
+from service.guard.concurrency import ConcurrencyLimit
 from service.wire.lines import Lines
 from service.wire.requests import BatchLine, request_error
 from service.wire.responses import ErrorBody, LineAnswer, LineError
@@ -45,13 +45,13 @@ class Batch(Response):
     answer, ends it.
     """
 
-    def __init__(self, extract: Extract, places: Places) -> None:
+    def __init__(self, extract: Extract, concurrency: ConcurrencyLimit) -> None:
         super().__init__()
-        self._extract, self._places = extract, places
+        self._extract, self._concurrency = extract, concurrency
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Raises Overloaded before the answer's first byte; afterwards an error is its line's."""
-        with self._places:
+        with self._concurrency:
             try:
                 await _Run(self._extract, receive, send, self._extract.bulk_budget()).run()
             except* (_ClientLeft, TimeoutError):

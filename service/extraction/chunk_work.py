@@ -7,10 +7,11 @@ from service.engine.client import Engine
 from service.engine.completion import Completion, CompletionRequest
 from service.errors import RequestTooLarge
 from service.extraction.scoring import Scoring
+from service.models.metrics import AdapterMetrics
 from service.models.registry import Served
 from service.ner.align import align, placing_of
 from service.ner.chunk import Chunk
-from service.ner.incremental import Early
+from service.ner.incremental import Incremental
 from service.ner.prompt import Example, Prompt, render
 from service.ner.score import Token
 from service.ner.types import Constraint, Dropped, Entity, Label
@@ -74,6 +75,7 @@ class ChunkWork:
     settings: Settings
     engine: Engine
     metrics: Metrics
+    adapter_metrics: AdapterMetrics
 
     async def __call__(self, asked: Asked, chunk: Chunk, deadline: float) -> Extracted:
         """Raises EngineFailure, Overloaded, and RequestTooLarge when the window is too small."""
@@ -88,10 +90,10 @@ class ChunkWork:
         """As the call; ``tell`` has each entity that is certain before the chunk is done."""
         prepared, served = await self.prepare(asked, chunk, deadline), asked.served
         placing = placing_of(served.occurrences)(prepared.prompt.text)
-        early = Early(served.format.reader(asked.labels), placing, asked.scoring)
+        incremental = Incremental(served.format.reader(asked.labels), placing, asked.scoring)
 
         def hear(piece: str, tokens: Sequence[Token]) -> None:
-            for entity in filter(asked.wants, early.feed(piece, tokens)):
+            for entity in filter(asked.wants, incremental.feed(piece, tokens)):
                 tell(entity)
 
         with self.metrics.stage("complete"):
@@ -126,9 +128,10 @@ class ChunkWork:
             scores = scoring.scores(completion, decoded) if scoring else None
             aligned = align(prepared.prompt.text, decoded.mentions, served.occurrences, scores)
             if scoring:
-                self.metrics.adapters.count_scores(served, scoring, aligned)
+                if scoring.calibration:  # raw scores are no confidence
+                    self.adapter_metrics.count_scores(served, aligned)
                 aligned = scoring.sift(prepared.prompt.text, aligned)
-        self.metrics.adapters.count(served, completion, decoded, aligned)
+        self.adapter_metrics.count(served, completion, decoded, aligned)
         return Extracted(
             entities=tuple(filter(asked.wants, aligned.entities)),
             dropped=tuple(filter(asked.wants, (*decoded.dropped, *aligned.dropped))),

@@ -18,8 +18,9 @@ from service.extraction.respond import respond
 from service.extraction.scoring import scoring
 from service.extraction.side_by_side import side_by_side
 from service.guard import deadline
+from service.models.metrics import AdapterMetrics
 from service.models.registry import Models
-from service.observe import request_record as tally
+from service.observe import request_record
 from service.observe.metrics import Metrics
 from service.settings import Settings
 from service.wire.requests import ExtractRequest, Offsets, Options, as_text
@@ -36,6 +37,7 @@ class Extract:
     registry: Models
     engine: Engine
     metrics: Metrics
+    adapter_metrics: AdapterMetrics
 
     async def __call__(self, request: ExtractRequest) -> ExtractResponse | ManyResponse:
         """resolve, chunk, prompt, complete, decode, align, respond: see the README's table."""
@@ -52,7 +54,7 @@ class Extract:
         """What is asked of which model; raises InvalidRequest, ModelNotFound."""
         with self.metrics.stage("resolve"):
             served = self.registry.resolve(options.model)
-            tally.asks(served.name)
+            request_record.asks(served.name)
             scored = scoring(served, options)
             labels = served.choose(options.labels)
             shown = examples(options.examples, served, labels)
@@ -77,7 +79,7 @@ class Extract:
         could be extracted."""
         with deadline.Naming():
             found = await self.cutter(text)(asked, text, budget)
-        tally.found(len(found.entities))
+        request_record.found(len(found.entities))
         return self.named(found)
 
     def cutter(self, text: str) -> LongText:
@@ -87,7 +89,8 @@ class Extract:
             raise RequestTooLarge(
                 f"text has {size} bytes; the limit is {limit} bytes", param="text"
             )
-        return LongText(self.settings, ChunkWork(self.settings, self.engine, self.metrics))
+        work = ChunkWork(self.settings, self.engine, self.metrics, self.adapter_metrics)
+        return LongText(self.settings, work)
 
     def named(self, found: Found) -> Found:
         """``found``, where the caller's own deadline is named if it cut parts off."""

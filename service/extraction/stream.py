@@ -18,10 +18,10 @@ from service.extraction.extract import Extract
 from service.extraction.respond import dropped_of, ended, entity_of
 from service.extraction.streamed_text import StreamedText
 from service.guard import deadline
-from service.guard.concurrency import Places
+from service.guard.concurrency import ConcurrencyLimit
 from service.ner.offsets import Ruler
 from service.ner.types import Dropped, Entity
-from service.observe import request_record as tally
+from service.observe import request_record
 from service.wire.event_stream import EventStream
 from service.wire.requests import ExtractRequest
 from service.wire.responses import ErrorResponse
@@ -32,15 +32,17 @@ logger = logging.getLogger("nerve")
 class Streamed(Response):
     """The answer to a request with ``text``; extracted, and raising NerveError, when it is sent."""
 
-    def __init__(self, extract: Extract, places: Places, request: ExtractRequest) -> None:
+    def __init__(
+        self, extract: Extract, concurrency: ConcurrencyLimit, request: ExtractRequest
+    ) -> None:
         super().__init__()
-        self._extract, self._places, self._request = extract, places, request
+        self._extract, self._concurrency, self._request = extract, concurrency, request
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Errors until the first event are raised; a later one is the last event."""
         run = _Run(self._extract, self._request, EventStream(send))
         try:
-            with self._places:
+            with self._concurrency:
                 await run.extract_all()
         except TimeoutError:
             # The client does not read. It must not hold a place for ever; unfinished, the answer
@@ -74,7 +76,7 @@ class _Run:
 
         with deadline.Naming():
             end = extract.named(await streamed(asked, text, extract.budget(), tell))
-        tally.found(found)
+        request_record.found(found)
         with extract.metrics.stage("respond"):
             done = _event("done", ended(asked.served.name, end, ruler))
         await self._write(done)

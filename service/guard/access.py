@@ -9,7 +9,7 @@ from service.errors import AuthenticationFailed, NerveError, PermissionDenied
 from service.guard.keys import Key, Keys
 from service.guard.keys import Scope as KeyScope
 from service.guard.limits import Limits
-from service.observe import request_record as tally
+from service.observe import request_record
 from service.wire.answers import answer
 
 # What operators and orchestrators ask, and the API's description.
@@ -70,7 +70,7 @@ class Access:
         if not self._is_asked_for(needed):
             return None
         name, key = self._key(needed, Headers(scope=scope))
-        tally.has_key(name)
+        request_record.has_key(name)
         limits = self._limits.setdefault(name, Limits())
         limits.enter(name, key)
         return limits

@@ -1,4 +1,4 @@
-"""Admission: so many requests at a time, the next is refused at once."""
+"""The concurrency limit: so many requests at a time, the next is refused at once."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,7 @@ from prometheus_client import Gauge
 from service.errors import Overloaded
 
 
-class Places:
+class ConcurrencyLimit:
     """A counter with a limit. Nothing waits: a queue would only eat into every deadline.
 
     ``check`` raises Overloaded when there is no place further on, in the engine.

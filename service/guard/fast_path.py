@@ -23,7 +23,7 @@ class _Route:
     path: str
 
 
-class Straight:
+class FastPath:
     """Pure ASGI middleware, the innermost, behind ``WholeBody``: a POST to one of ``handlers`` goes
     to it."""
 

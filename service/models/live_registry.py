@@ -13,10 +13,10 @@ from service.errors import InternalError, InvalidRequest, ModelNotFound
 from service.models import folder, names
 from service.models.admission import AdapterRefused
 from service.models.folder import Fingerprint, Found
-from service.models.loading import Prepare
+from service.models.loading import AdapterLoader
 from service.models.manifest import FILE_NAME, Adapter, ManifestError, is_name, load
+from service.models.metrics import AdapterMetrics
 from service.models.registry import Registry, RegistryError, Served, of_base
-from service.observe.metrics import Metrics
 from service.settings import Settings
 
 logger = logging.getLogger("nerve")
@@ -29,8 +29,8 @@ class LiveRegistry:
     Raises ManifestError and RegistryError when it cannot begin.
     """
 
-    def __init__(self, settings: Settings, prepare: Prepare, metrics: Metrics) -> None:
-        self._settings, self._prepare, self._metrics = settings, prepare, metrics
+    def __init__(self, settings: Settings, loader: AdapterLoader, metrics: AdapterMetrics) -> None:
+        self._settings, self._loader, self._metrics = settings, loader, metrics
         self._changing = asyncio.Lock()
         self._seen: Fingerprint | None = None
         self._unfinished = False
@@ -38,7 +38,7 @@ class LiveRegistry:
         self.found = folder.read(settings.adapters)
         self._tell(self.found.problems)
         self._now = self._registry(self.found, self.found.adapters)
-        metrics.adapters.show(self.models.values())
+        metrics.show(self.models.values())
 
     @property
     def models(self) -> Mapping[str, Served]:
@@ -83,7 +83,7 @@ class LiveRegistry:
         async with self._changing:
             adapter = await asyncio.to_thread(self._manifest, name)
             try:
-                await self._prepare(adapter)
+                await self._loader(adapter)
             except (AdapterRefused, FileNotFoundError) as exc:
                 raise InvalidRequest(str(exc), param="name") from exc
             except OSError as exc:  # a full disk, say, which is not the caller's fault
@@ -155,7 +155,7 @@ class LiveRegistry:
                 # An empty mount looks like this; it is no wish to serve nothing.
                 raise ManifestError(f"{names.FILE_NAME} has gone; put it back")
             known = before | ({ready.name: ready} if ready else {})
-            usable = await self._prepare.usable(found, known)
+            usable = await self._loader.usable(found, known)
             self._unfinished = usable.unfinished
             problems = {**found.problems, **usable.problems}
             self._switch(found, self._registry(found, usable.adapters))
@@ -176,7 +176,7 @@ class LiveRegistry:
         changed = registry != self._now
         self.found, self._now = found, registry
         if changed:
-            self._metrics.adapters.show(self.models.values())
+            self._metrics.show(self.models.values())
             logger.info("serving: %s; default: %s", ", ".join(self.models), self.default)
 
     def _tell(self, problems: Mapping[str, str]) -> None:
@@ -185,7 +185,7 @@ class LiveRegistry:
             if self.problems.get(where) != problem:
                 logger.warning("cannot be used, what was served stays: %s: %s", where, problem)
         self.problems = dict(problems)
-        self._metrics.registry_problems.set(len(problems))
+        self._metrics.problems.set(len(problems))
 
     def _why(self, name: str) -> str:
         told = self.problems.get(name) or self.problems.get(names.FILE_NAME)

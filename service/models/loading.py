@@ -28,7 +28,7 @@ class Usable:
 
 
 @dataclass(frozen=True, slots=True)
-class Prepare:
+class AdapterLoader:
     """Checks adapters, copies them to the store, and has the engine answer once with each."""
 
     settings: Settings

@@ -10,12 +10,12 @@ from typing import get_args
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from service.engine.completion import Completion
-from service.extraction.scoring import Scoring
 from service.models.registry import Served
 from service.ner.align import Aligned
 from service.ner.formats import FORMATS
 from service.ner.prompt import BUILT_IN
 from service.ner.types import Decoded, Reason
+from service.observe.metrics import Metrics
 
 OPEN = "open"
 _TENTHS = tuple(number / 10 for number in range(1, 11))
@@ -53,6 +53,12 @@ class AdapterMetrics:
             "nerve_adapter_info",
             "1 for each model that is served, the base model too.",
             ("adapter", "engine_name", "base", "rank", "f1", "prompt", "format"),
+            registry=registry,
+        )
+
+        self.problems = Gauge(
+            "nerve_registry_problems",
+            "Files of the adapters folder that cannot be used; what was served before them stays.",
             registry=registry,
         )
 
@@ -96,14 +102,18 @@ class AdapterMetrics:
         if decoded.mentions and any(item.reason == "malformed" for item in decoded.dropped):
             self.repaired.labels(name).inc()
 
-    def count_scores(self, served: Served, scoring: Scoring, aligned: Aligned) -> None:
-        """The scores of a completion's entities, before any is sifted out; raw ones are no
-        confidence, and are left out."""
-        if scoring.calibration is None:
-            return
+    def count_scores(self, served: Served, aligned: Aligned) -> None:
+        """The calibrated scores of a completion's entities, before any is sifted out."""
         for entity in aligned.entities:
             if entity.score is not None:
                 self.scores.labels(served.name).observe(entity.score)
+
+
+def every_series() -> CollectorRegistry:
+    """All series that a gateway has, with nothing counted: for what is made from them."""
+    registry = Metrics().registry
+    AdapterMetrics(registry)
+    return registry
 
 
 def _shown(served: Served, label: str) -> str:

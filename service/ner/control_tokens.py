@@ -43,7 +43,7 @@ _LOOK_ALIKES = {"<": "＜", "[": "［", "{": "｛"}
 _ANY_OTHER = "\N{REPLACEMENT CHARACTER}"
 
 
-def guard(text: str, added_tokens: Sequence[str]) -> str:
+def disarm(text: str, added_tokens: Sequence[str]) -> str:
     """``text`` with the first character of every added token replaced; of the same length."""
     pattern = _pattern(tuple(added_tokens))
     if pattern is None:

@@ -24,7 +24,7 @@ class Scores(Protocol):
         """Is an entity of that score to be in the answer?"""
 
 
-class Early:
+class Incremental:
     """``feed`` it a completion's pieces and the tokens that they are made of; it gives each entity
     once, and all of them are in the answer that the whole completion yields. In linear time.
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TypedDict
 
-from service.ner.control_tokens import guard
+from service.ner.control_tokens import disarm
 from service.ner.types import Label
 
 # What the chat template is told beside the messages, by the engine and by the trainer alike.
@@ -77,25 +77,25 @@ def render(
     added_tokens: Sequence[str],
     examples: Sequence[Example] = (),
 ) -> Prompt:
-    """Fill the template; control tokens in ``text`` and in the labels are disarmed (see guard).
+    """Fill the template; control tokens in ``text`` and in the labels are disarmed.
 
     ``examples`` become turns of the chat before the text, each rendered as a text is.
     """
-    guarded = guard(text, added_tokens)
+    guarded = disarm(text, added_tokens)
     places = {
-        "labels": guard("、".join(label.written for label in labels), added_tokens),
-        "described": guard("\n".join(_described(label) for label in labels), added_tokens),
+        "labels": disarm("、".join(label.written for label in labels), added_tokens),
+        "described": disarm("\n".join(_described(label) for label in labels), added_tokens),
         "text": guarded,
     }
     # Once more as a whole: a token may begin in the template and end in the text.
-    system = guard(_filled(template.system, places), added_tokens)
-    user = guard(_filled(template.user, places), added_tokens)
+    system = disarm(_filled(template.system, places), added_tokens)
+    user = disarm(_filled(template.user, places), added_tokens)
     messages: list[Message] = [{"role": "system", "content": system}] if system else []
     for example in examples:
-        shown = {**places, "text": guard(example.text, added_tokens)}
-        asked = guard(_filled(template.user, shown), added_tokens)
+        shown = {**places, "text": disarm(example.text, added_tokens)}
+        asked = disarm(_filled(template.user, shown), added_tokens)
         messages.append({"role": "user", "content": asked})
-        answered = guard(example.completion, added_tokens)
+        answered = disarm(example.completion, added_tokens)
         messages.append({"role": "assistant", "content": answered})
     messages.append({"role": "user", "content": user})
     return Prompt(tuple(messages), guarded)

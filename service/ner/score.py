@@ -13,7 +13,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from service.ner.token_spans import Layout, Place
+from service.ner.token_spans import Place, TokenSpans
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,27 +43,27 @@ class RawScores:
     with the text so far; ``end`` when there is no more."""
 
     def __init__(self) -> None:
-        self._layout = Layout()
+        self._spans = TokenSpans()
         self._sums = [0.0]
 
     def add(self, tokens: Iterable[Token]) -> None:
         """These tokens come next."""
         for token in tokens:
-            self._layout.add((token.text,))
+            self._spans.add((token.text,))
             self._sums.append(self._sums[-1] + min(token.logprob, 0.0))
 
     def go(self, text: str) -> None:
         """``text`` is the completion so far."""
-        self._layout.go(text)
+        self._spans.go(text)
 
     def end(self, completion: str) -> None:
         """``completion`` is all of it."""
-        self._layout.end(completion)
+        self._spans.end(completion)
 
     def of(self, place: Place) -> float | None:
         """The raw score of ``place``; None while it is not certain."""
         start, end = place
-        if end > self._layout.reach:
+        if end > self._spans.reach:
             return None
-        first, last = bisect_right(self._layout.ends, start), bisect_left(self._layout.starts, end)
+        first, last = bisect_right(self._spans.ends, start), bisect_left(self._spans.starts, end)
         return math.exp(min(self._sums[last] - self._sums[first], 0.0))

@@ -38,20 +38,20 @@ def _piece(token: str, hidden: int, marked: bool) -> _Piece:
     return _Piece(text, hidden, marked, bool(text) and token.startswith(PART))
 
 
-def lay_out(completion: str, tokens: Sequence[str]) -> list[Place] | None:
+def token_spans(completion: str, tokens: Sequence[str]) -> list[Place] | None:
     """The characters of ``completion`` that each token may have a part in, as half-open ranges,
     whose starts and ends never go back. None when the tokens do not make up the completion, or
     could do so in more than one way.
 
     What ended the completion, or began a character that was never finished, lies behind its end.
     """
-    layout = Layout()
-    layout.add(tokens)
-    layout.end(completion)
-    return list(zip(layout.starts, layout.ends, strict=True)) if layout.is_whole else None
+    spans = TokenSpans()
+    spans.add(tokens)
+    spans.end(completion)
+    return list(zip(spans.starts, spans.ends, strict=True)) if spans.is_whole else None
 
 
-class Layout:
+class TokenSpans:
     """Lays tokens out while the completion is being written: ``add`` them as they come, and ``go``
     on with the text so far; ``end`` when there is no more. In linear time, and however both come.
 

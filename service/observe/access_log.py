@@ -2,7 +2,7 @@
 
 import logging
 
-from service.observe.request_record import Tally
+from service.observe.request_record import RequestRecord
 
 # What orchestrators and Prometheus ask every few seconds would hide the rest.
 LOOKS = frozenset({"/live", "/ready", "/metrics"})
@@ -10,7 +10,7 @@ LOOKS = frozenset({"/live", "/ready", "/metrics"})
 logger = logging.getLogger("nerve.access")
 
 
-def write(route: str, method: str, status: str, seconds: float, tally: Tally) -> None:
+def write(route: str, method: str, status: str, seconds: float, record: RequestRecord) -> None:
     """A line whose ``fields`` a formatter writes out; looks at the gateway's health are debug.
 
     ``status`` is "gone" where the client left before an answer.
@@ -24,8 +24,8 @@ def write(route: str, method: str, status: str, seconds: float, tally: Tally) ->
         # Two types in one field would break an index of logs.
         "status": int(status) if status.isdecimal() else None,
         "duration_ms": round(seconds * 1000, 3),
-        "model": ",".join(sorted(tally.models)) or None,
-        "entities": tally.entities,
-        "key": tally.key,
+        "model": ",".join(sorted(record.models)) or None,
+        "entities": record.entities,
+        "key": record.key,
     }
     logger.log(level, "%s %s %s", method, route, status, extra={"fields": fields})

@@ -2,7 +2,6 @@
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from service.engine.outcomes import Counted
 from service.observe.buckets import LONG, SHORT
 
 OUTCOMES = (
@@ -28,8 +27,8 @@ class EngineMetrics:
             registry=registry,
         )
         # A series that appears with its first event hides that event from rate().
-        self._outcomes = {outcome: requests.labels(outcome) for outcome in OUTCOMES}
-        self._in_flight = Gauge(
+        self.outcomes = {outcome: requests.labels(outcome) for outcome in OUTCOMES}
+        self.in_flight = Gauge(
             "nerve_engine_requests_in_flight",
             "Completions and token counts that the engine is working on.",
             registry=registry,
@@ -43,7 +42,3 @@ class EngineMetrics:
         self.ready = Gauge(
             "nerve_engine_ready", "1 when the engine can be used, else 0.", registry=registry
         )
-
-    def question(self) -> Counted:
-        """Count a question to the engine, and how it ends."""
-        return Counted(self._outcomes, self._in_flight)

@@ -5,8 +5,7 @@ from functools import cache
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.observe import access_log
-from service.observe import request_record as tally
+from service.observe import access_log, request_record
 from service.observe.metrics import Metrics
 from service.observe.timing import Timed, Timing
 from service.observe.tracing import exemplar
@@ -47,7 +46,7 @@ class MeasureRequests:
                 self._tell(timing, message, scope)
             await send(message)
 
-        with Timed() as timing, tally.Kept() as told:
+        with Timed() as timing, request_record.Recording() as told:
             timing.exemplar = exemplar()
             try:
                 await self.app(scope, hear, watch)

@@ -1,4 +1,7 @@
-"""Every metric, once. Labels come from closed sets, never from what a request says."""
+"""The gateway's metrics; those of its models are in ``models.metrics``.
+
+Labels come from closed sets, never from what a request says.
+"""
 
 import platform
 from contextlib import AbstractContextManager
@@ -17,7 +20,6 @@ from prometheus_client import (
 )
 from prometheus_client.openmetrics import exposition as openmetrics
 
-from service.models.metrics import AdapterMetrics
 from service.observe.buckets import STAGE
 from service.observe.engine_metrics import EngineMetrics
 from service.observe.guard_metrics import GuardMetrics
@@ -42,7 +44,6 @@ class Metrics:
         ProcessCollector(registry=self.registry)
         self.http = HttpMetrics(self.registry)
         self.engine = EngineMetrics(self.registry)
-        self.adapters = AdapterMetrics(self.registry)
         self.guards = GuardMetrics(self.registry)
         stage_time = Histogram(
             "nerve_stage_duration_seconds",
@@ -60,11 +61,6 @@ class Metrics:
             registry=self.registry,
         )
         self.rows = {outcome: rows.labels(outcome) for outcome in ROW_OUTCOMES}
-        self.registry_problems = Gauge(
-            "nerve_registry_problems",
-            "Files of the adapters folder that cannot be used; what was served before them stays.",
-            registry=self.registry,
-        )
         self._tell_build()
 
     def _tell_build(self) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
-class Tally:
+class RequestRecord:
     """One request's; ``models`` are public names, of a batch several; ``entities`` is None until a
     text has been extracted; ``key`` is the name of its api key."""
 
@@ -18,18 +18,18 @@ class Tally:
     key: str | None = None
 
 
-_CURRENT: ContextVar[Tally | None] = ContextVar("tally", default=None)
+_CURRENT: ContextVar[RequestRecord | None] = ContextVar("record", default=None)
 
 
-class Kept:
+class Recording:
     """A new one, for what runs inside."""
 
     __slots__ = ("_token",)
 
-    def __enter__(self) -> Tally:
-        tally = Tally()
-        self._token = _CURRENT.set(tally)
-        return tally
+    def __enter__(self) -> RequestRecord:
+        record = RequestRecord()
+        self._token = _CURRENT.set(record)
+        return record
 
     def __exit__(self, *_: object) -> None:
         _CURRENT.reset(self._token)
@@ -37,20 +37,20 @@ class Kept:
 
 def asks(model: str) -> None:
     """The request asks for this model, by its public name."""
-    tally = _CURRENT.get()
-    if tally is not None:
-        tally.models.add(model)
+    record = _CURRENT.get()
+    if record is not None:
+        record.models.add(model)
 
 
 def found(entities: int) -> None:
     """So many entities were found in one of the request's texts."""
-    tally = _CURRENT.get()
-    if tally is not None:
-        tally.entities = (tally.entities or 0) + entities
+    record = _CURRENT.get()
+    if record is not None:
+        record.entities = (record.entities or 0) + entities
 
 
 def has_key(name: str) -> None:
     """The request came with the api key of this name."""
-    tally = _CURRENT.get()
-    if tally is not None:
-        tally.key = name
+    record = _CURRENT.get()
+    if record is not None:
+        record.key = name

@@ -16,7 +16,6 @@ from opentelemetry import trace
 from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer, TracerProvider
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from service.engine.completion import Completion, CompletionRequest
 from service.ner.prompt import Message
 
 # W3C's, whatever else is configured: what a caller calls baggage is not for the engine.
@@ -50,13 +49,15 @@ class Tracing:
             return nullcontext(Question(span, self._texts))
         return self._asking(self.tracer, operation, model, more)
 
-    def chat(self, request: CompletionRequest) -> AbstractContextManager["Question"]:
-        """The span of a chat completion."""
+    def chat(
+        self, model: str, max_tokens: int, messages: Sequence[Message]
+    ) -> AbstractContextManager["Question"]:
+        """The span of a chat completion, greedy, of at most ``max_tokens``."""
         span = trace.get_current_span()
         if not (self.tracer and span.is_recording()):
             return nullcontext(Question(span, self._texts))
-        more = {"max_tokens": request.max_tokens, "temperature": 0.0}
-        return self._asking(self.tracer, "chat", request.model, more, request.messages)
+        more = {"max_tokens": max_tokens, "temperature": 0.0}
+        return self._asking(self.tracer, "chat", model, more, messages)
 
     @contextmanager
     def _asking(
@@ -98,20 +99,22 @@ class Question:
         PROPAGATOR.inject(carrier, trace.set_span_in_context(self._span))
         return carrier
 
-    def answered(self, completion: Completion) -> None:
-        """How much was read and written, and why it ended."""
+    def answered(
+        self, text: str, *, complete: bool, prompt_tokens: int, completion_tokens: int
+    ) -> None:
+        """What was written, how much was read and written, and why it ended."""
         if not self._span.is_recording():
             return
-        reason = "stop" if completion.complete else "length"
+        reason = "stop" if complete else "length"
         self._span.set_attributes(
             {
-                "gen_ai.usage.input_tokens": completion.prompt_tokens,
-                "gen_ai.usage.output_tokens": completion.completion_tokens,
+                "gen_ai.usage.input_tokens": prompt_tokens,
+                "gen_ai.usage.output_tokens": completion_tokens,
                 "gen_ai.response.finish_reasons": [reason],
             }
         )
         if self._texts:
-            said = [{**_said("assistant", completion.text), "finish_reason": reason}]
+            said = [{**_said("assistant", text), "finish_reason": reason}]
             self._span.set_attribute("gen_ai.output.messages", json.dumps(said, ensure_ascii=False))
 
 

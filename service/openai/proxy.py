@@ -16,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 from service.engine.client import Engine, Forwarded
 from service.errors import EngineFailure
 from service.guard import deadline
-from service.guard.concurrency import Places
+from service.guard.concurrency import ConcurrencyLimit
 from service.observe.metrics import Metrics
 from service.observe.tracing import exemplar
 from service.openai.renaming import Renaming
@@ -31,21 +31,21 @@ PASSED_HEADERS = ("content-type",)
 
 
 @dataclass(frozen=True, slots=True)
-class Passing:
-    """What passing on needs."""
+class Proxy:
+    """What a pass-through needs."""
 
     engine: Engine
-    places: Places
+    concurrency: ConcurrencyLimit
     metrics: Metrics
 
 
-class PassedOn(Response):
+class Proxied(Response):
     """The engine's answer to ``body``; asked for, and raising NerveError, when it is sent."""
 
-    def __init__(self, passing: Passing, path: str, body: bytes, renaming: Renaming) -> None:
+    def __init__(self, proxy: Proxy, path: str, body: bytes, renaming: Renaming) -> None:
         # Of a response's own, only what the framework looks at.
         self.background = None
-        self._passing = passing
+        self._proxy = proxy
         self._path = path
         self._asked = body
         self._renaming = renaming
@@ -56,23 +56,23 @@ class PassedOn(Response):
 
         A client that leaves cancels this, which closes the engine's connection.
         """
-        passing, events = self._passing, EventStream(send)
+        proxy, events = self._proxy, EventStream(send)
         try:
-            with passing.places:
+            with proxy.concurrency:
                 async with deadline.kept():
                     answer = await self._answer(_headers(scope), events)
             if isinstance(answer.body, bytes):
                 # A client that does not read keeps its own connection waiting, and no place.
-                async with asyncio.timeout_at(passing.engine.deadline()):
+                async with asyncio.timeout_at(proxy.engine.deadline()):
                     await self._whole(answer.body, answer)(scope, receive, send)
                 return
-            async with asyncio.timeout_at(passing.engine.deadline()):
+            async with asyncio.timeout_at(proxy.engine.deadline()):
                 await events.end()
         except EngineFailure as exc:
             if not events.begun:
                 raise
             with suppress(TimeoutError):
-                async with asyncio.timeout_at(passing.engine.deadline()):
+                async with asyncio.timeout_at(proxy.engine.deadline()):
                     await events.write(_failed(exc))
                     await events.end()
         except TimeoutError:
@@ -87,18 +87,18 @@ class PassedOn(Response):
             if not isinstance(answer.body, bytes):
                 await self._stream(answer.body, events)
 
-        engine, name = self._passing.engine, self._renaming.engine_name
+        engine, name = self._proxy.engine, self._renaming.engine_name
         return await engine.forward(self._path, name, self._asked, headers, use)
 
     async def _stream(self, chunks: AsyncIterator[bytes], events: EventStream) -> None:
         """Raises TimeoutError for a client that does not read."""
-        passing = self._passing
+        proxy = self._proxy
         async for lines in self._renaming.lines(chunks):
             if not events.begun:
-                passing.metrics.engine.first_token.observe(
+                proxy.metrics.engine.first_token.observe(
                     time.perf_counter() - self._started, exemplar()
                 )
-            async with asyncio.timeout_at(passing.engine.deadline()):
+            async with asyncio.timeout_at(proxy.engine.deadline()):
                 await events.write(lines)
 
     def _whole(self, body: bytes, answer: Forwarded) -> Response:

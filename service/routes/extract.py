@@ -10,7 +10,7 @@ from service.errors import EngineUnavailable, InvalidRequest
 from service.extraction.batch import MEDIA_TYPE, Batch
 from service.extraction.extract import Extract
 from service.extraction.stream import Streamed
-from service.guard.concurrency import Places
+from service.guard.concurrency import ConcurrencyLimit
 from service.guard.fast_path import Handler
 from service.routes.documented import errors
 from service.wire.dialects import DIALECTS, Dialect
@@ -40,8 +40,8 @@ class _Lines(Response):
     media_type = MEDIA_TYPE
 
 
-def router(extract: Extract, places: Places) -> APIRouter:
-    """The routes over a use case and its places."""
+def router(extract: Extract, concurrency: ConcurrencyLimit) -> APIRouter:
+    """The routes over a use case and its concurrency limit."""
     routes = APIRouter(tags=["extract"])
 
     @routes.post(PATH, responses={200: _STREAM, **ERRORS}, response_model_exclude_defaults=True)
@@ -52,8 +52,8 @@ def router(extract: Extract, places: Places) -> APIRouter:
         while they are found."""
         dialect = _dialect(format, request)
         if request.stream:
-            return cast(ExtractResponse, Streamed(extract, places, request))
-        with places:
+            return cast(ExtractResponse, Streamed(extract, concurrency, request))
+        with concurrency:
             answer = await extract(request)
         if dialect is None or isinstance(answer, ManyResponse):
             return answer
@@ -68,12 +68,12 @@ def router(extract: Extract, places: Places) -> APIRouter:
     )
     async def extract_batch() -> Response:
         """Any number of texts, one request a line; one answer a line, in their order."""
-        return Batch(extract, places)
+        return Batch(extract, concurrency)
 
     return routes
 
 
-def straight(extract: Extract, places: Places) -> Handler:
+def fast_path(extract: Extract, concurrency: ConcurrencyLimit) -> Handler:
     """``POST /extract`` as most callers send it; what is odd or wrong is left to the route."""
 
     async def extract_entities(scope: Scope, body: bytes) -> Response | None:
@@ -84,8 +84,8 @@ def straight(extract: Extract, places: Places) -> Handler:
         except ValueError:
             return None
         if asked.stream:
-            return Streamed(extract, places, asked)
-        with places:
+            return Streamed(extract, concurrency, asked)
+        with concurrency:
             answer = await extract(asked)
         return Response(answer.model_dump_json(exclude_defaults=True), media_type=_JSON.decode())
 

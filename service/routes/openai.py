@@ -12,33 +12,33 @@ from starlette.types import Scope
 from service.guard import deadline
 from service.models.live_registry import LiveRegistry
 from service.models.model_cards import ModelCard, ModelCards, card
-from service.observe import request_record as tally
-from service.openai.proxy import PassedOn, Passing
+from service.observe import request_record
+from service.openai.proxy import Proxied, Proxy
 from service.openai.renaming import Renaming
 from service.openai.request import Route, routes
 from service.routes.documented import errors
 from service.settings import Settings
 from service.wire.json_object import JsonObject
 
-PassOn = Callable[[Scope, bytes], Awaitable[Response]]
+Handle = Callable[[Scope, bytes], Awaitable[Response]]
 
 _ERRORS = errors(400, 404, 422, 502, 503, 504)
 _BODY = {"requestBody": {"content": {"application/json": {"schema": {"type": "object"}}}}}
 
 
-def handlers(settings: Settings, registry: LiveRegistry, passing: Passing) -> dict[str, PassOn]:
+def handlers(settings: Settings, registry: LiveRegistry, proxy: Proxy) -> dict[str, Handle]:
     """What is passed on, by path."""
-    return {route.path: _pass_on(route, registry, passing) for route in routes(settings)}
+    return {route.path: _handler(route, registry, proxy) for route in routes(settings)}
 
 
-def router(registry: LiveRegistry, passing: Passing, passed_on: Mapping[str, PassOn]) -> APIRouter:
-    """The routes over a registry and an engine; ``passed_on`` as of ``handlers``."""
+def router(registry: LiveRegistry, proxy: Proxy, proxied: Mapping[str, Handle]) -> APIRouter:
+    """The routes over a registry and an engine; ``proxied`` as of ``handlers``."""
     api, started = APIRouter(tags=["openai"], responses=_ERRORS), int(time.time())
 
     @api.get("/v1/models")
     async def list_models() -> ModelCards:
         """Every model by its public name, aliases too; ``loaded``: whether the engine has it."""
-        windows = await _windows(passing)
+        windows = await _windows(proxy)
         names = (*registry.models, *registry.aliases)
         return ModelCards(data=[card(n, registry.resolve(n), windows, started) for n in names])
 
@@ -46,9 +46,9 @@ def router(registry: LiveRegistry, passing: Passing, passed_on: Mapping[str, Pas
     async def one_model(model: str) -> ModelCard:
         """One of them."""
         served = registry.resolve(model)
-        return card(model, served, await _windows(passing), started)
+        return card(model, served, await _windows(proxy), started)
 
-    for path, handler in passed_on.items():
+    for path, handler in proxied.items():
         api.add_api_route(
             path,
             _route(handler),
@@ -60,25 +60,25 @@ def router(registry: LiveRegistry, passing: Passing, passed_on: Mapping[str, Pas
     return api
 
 
-async def _windows(passing: Passing) -> dict[str, int | None]:
+async def _windows(proxy: Proxy) -> dict[str, int | None]:
     async with deadline.kept():
-        return await passing.engine.models()
+        return await proxy.engine.models()
 
 
-def _pass_on(route: Route, registry: LiveRegistry, passing: Passing) -> PassOn:
+def _handler(route: Route, registry: LiveRegistry, proxy: Proxy) -> Handle:
     async def pass_on(_: Scope, raw: bytes) -> Response:
         body = JsonObject.read(raw)
         route.check(body)
         served = registry.resolve(body.values.get("model"))
-        tally.asks(served.name)
+        request_record.asks(served.name)
         if body.values.get("model") != served.engine_name:
             raw = body.replaced("model", served.engine_name)
-        return PassedOn(passing, route.path, raw, Renaming(served.engine_name, served.name))
+        return Proxied(proxy, route.path, raw, Renaming(served.engine_name, served.name))
 
     return pass_on
 
 
-def _route(pass_on: PassOn) -> Callable[[Request], Awaitable[Response]]:
+def _route(pass_on: Handle) -> Callable[[Request], Awaitable[Response]]:
     async def route(request: Request) -> Response:
         """The engine's answer, with the model's public name."""
         return await pass_on(request.scope, await request.body())

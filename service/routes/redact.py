@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from service.extraction.redact import Redact
-from service.guard.concurrency import Places
+from service.guard.concurrency import ConcurrencyLimit
 from service.routes.extract import ERRORS
 from service.wire.requests import RedactRequest
 from service.wire.responses import ManyRedacted, RedactResponse
@@ -11,14 +11,14 @@ from service.wire.responses import ManyRedacted, RedactResponse
 PATH = "/redact"
 
 
-def router(redact: Redact, places: Places) -> APIRouter:
-    """The route over a use case and its places."""
+def router(redact: Redact, concurrency: ConcurrencyLimit) -> APIRouter:
+    """The route over a use case and its concurrency limit."""
     routes = APIRouter(tags=["extract"])
 
     @routes.post(PATH, responses=ERRORS, response_model_exclude_defaults=True)
     async def redact_entities(request: RedactRequest) -> RedactResponse | ManyRedacted:
         """A text, or several, with its entities masked; and the entities."""
-        with places:
+        with concurrency:
             return await redact(request)
 
     return routes

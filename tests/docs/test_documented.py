@@ -11,9 +11,10 @@ from typer.core import TyperGroup
 
 from deploy.commands.cli import VARIABLES, app
 from service import errors
+from service.models.metrics import every_series
 from service.ner.types import Reason
 from service.observe.engine_metrics import OUTCOMES
-from service.observe.metrics import STAGES, Metrics
+from service.observe.metrics import STAGES
 from service.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -90,7 +91,7 @@ def test_every_reason_is_documented() -> None:
 
 def test_every_metric_is_documented() -> None:
     """Its name, its labels, and the outcomes of the engine."""
-    for family in Metrics().registry.collect():
+    for family in every_series().collect():
         name = f"{family.name}_total" if family.type == "counter" else family.name
         (row,) = re.findall(rf"^\| `{name}` \|.*$", REFERENCE, re.MULTILINE)
         assert f"| {family.type} |" in row

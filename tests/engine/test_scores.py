@@ -4,7 +4,7 @@ import pytest
 
 from service.engine.completion import ChatAnswer, Completion
 from service.ner.formats.lark import literal
-from service.ner.token_spans import lay_out
+from service.ner.token_spans import token_spans
 from tests.engine.adapter_gateway import gateway
 from tests.engine.real_engine import BASE, RealEngine
 from tests.service.ner.toy_tokens import Cut
@@ -38,7 +38,7 @@ def test_every_token_is_laid_over_its_characters(engine: RealEngine, text: str) 
     told = [token.text for token in completion.tokens]
     cut = Cut.at(text, range(len(text.encode())))
     assert told[:-1] == cut.told()
-    laid = lay_out(text, told)
+    laid = token_spans(text, told)
     assert laid is not None
     assert laid[-1] == (len(text), len(text) + 1)
     for place, touched in zip(laid, cut.touched(), strict=False):

@@ -17,7 +17,7 @@ from deploy.engine import environment
 from service.engine.completion import CompletionRequest
 from service.models.manifest import load
 from service.models.registry import OPEN_LABELS, default_of
-from service.ner.control_tokens import QWEN_ADDED_TOKENS, guard
+from service.ner.control_tokens import QWEN_ADDED_TOKENS, disarm
 from service.ner.prompt import BUILT_IN, render
 from tests.deploy.up.processes import family_of, is_alive
 from tests.engine.real_engine import ROOT, home
@@ -118,7 +118,7 @@ def test_control_tokens_are_disarmed_for_the_real_tokenizer(running: Running) ->
     model = _base_model(running)
     assert len(_special(running, model)) == 22
     for token in QWEN_ADDED_TOKENS:
-        guarded = _tokens(running, model, guard(token, QWEN_ADDED_TOKENS))
+        guarded = _tokens(running, model, disarm(token, QWEN_ADDED_TOKENS))
         assert len(guarded) > 1, token
         assert not set(guarded) & _special(running, model), token
 

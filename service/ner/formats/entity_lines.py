@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 
 from service.ner.formats.lark import any_of
-from service.ner.formats.line_reader import Rows
+from service.ner.formats.line_reader import LineReader
 from service.ner.formats.one_line import escaped, span_rules, unescaped
 from service.ner.formats.reader import Reader
 from service.ner.types import Constraint, Decoded, Dropped, Label, Mention, label_named
@@ -62,7 +62,7 @@ def max_tokens(size: int) -> int:
     return 64 + 2 * size
 
 
-class _Pairs(Rows):
+class _Pairs(LineReader):
     def __init__(self, labels: Sequence[Label]) -> None:
         super().__init__(labels)
         self._waiting: str | None = None  # a line with a surface, whose label has to follow

@@ -7,7 +7,7 @@ from service.ner.formats.reader import Reader
 from service.ner.types import Dropped, Label, Mention
 
 
-class Rows(Reader):
+class LineReader(Reader):
     """A line is read when its line break is there, the last one at the completion's end."""
 
     def __init__(self, labels: Sequence[Label]) -> None:
@@ -34,7 +34,7 @@ class Rows(Reader):
         return None
 
 
-class OneALine(Rows):
+class MentionLineReader(LineReader):
     """A line is one mention, or says nothing."""
 
     @abstractmethod

@@ -8,7 +8,7 @@ backslash, so a line of the completion is always one mention.
 from collections.abc import Sequence
 
 from service.ner.formats.lark import any_of
-from service.ner.formats.line_reader import OneALine
+from service.ner.formats.line_reader import MentionLineReader
 from service.ner.formats.one_line import escaped, span_rules, unescaped
 from service.ner.formats.reader import Reader
 from service.ner.types import Constraint, Decoded, Dropped, Label, Mention, label_named
@@ -59,7 +59,7 @@ def max_tokens(size: int) -> int:
     return 32 + size
 
 
-class _Lines(OneALine):
+class _Lines(MentionLineReader):
     def read(self, row: str) -> Mention | Dropped | None:
         return None if says_nothing(row) else _read(row, self.labels)
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from service.ner.formats import lines
 from service.ner.formats.lark import any_of
-from service.ner.formats.line_reader import OneALine
+from service.ner.formats.line_reader import MentionLineReader
 from service.ner.formats.one_line import escaped, span_rules, unescaped
 from service.ner.formats.reader import Reader
 from service.ner.types import Constraint, Decoded, Dropped, Label, Mention, label_named
@@ -48,7 +48,7 @@ def grammar(text: str, labels: Sequence[Label], constraint: Constraint) -> str |
     return "\n".join(rules)
 
 
-class _SurfaceLines(OneALine):
+class _SurfaceLines(MentionLineReader):
     def read(self, row: str) -> Mention | Dropped | None:
         # With a separator it is a mention, whatever its surface begins with.
         nothing = SEPARATOR not in row and lines.says_nothing(row)

@@ -11,7 +11,8 @@ import pytest
 from pyarrow import parquet
 
 from deploy.bulk.errors import BulkFailed
-from deploy.bulk.rows import Row, rows
+from deploy.bulk.row import Row
+from deploy.bulk.rows import rows
 from tests.conftest import Gateway
 from tests.deploy.bulk.cases import lines, nerve
 from tests.support.fake_engine import finds

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from service.observe.metrics import Metrics
+from service.models.metrics import every_series
 from tests.deploy.operations.tools import ROOT
 
 PROMETHEUS = ROOT / "deploy" / "prometheus"
@@ -65,7 +65,7 @@ def places() -> dict[str, list[str]]:
     """The panels and alerts that ask for each metric, by itself or through a recorded series."""
     queries = {**panel_queries(), **{f"alert {name}": q for name, q in alert_queries().items()}}
     recorded = {rule["record"]: names_in(rule["expr"]) for rule in rules("rules.yml")}
-    found: dict[str, list[str]] = {family.name: [] for family in Metrics().registry.collect()}
+    found: dict[str, list[str]] = {family.name: [] for family in every_series().collect()}
     for place, query in queries.items():
         asked = names_in(query)
         for name in asked | {below for one in asked for below in recorded.get(one, ())}:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from service.observe.metrics import Metrics
+from service.models.metrics import every_series
 from tests.deploy.operations.observing import (
     DASHBOARDS,
     GRAFANA,
@@ -45,7 +45,7 @@ def test_panels_and_alerts_ask_for_nothing_that_does_not_exist() -> None:
     """Ours are in the code or recorded; the engine's are checked on a real engine."""
     samples = {
         name
-        for family in Metrics().registry.collect()
+        for family in every_series().collect()
         for name in (family.name, *(f"{family.name}_{part}" for part in ("total", "bucket")))
     }
     ours = {name for name in looked_at() if not name.startswith("vllm:")}

@@ -13,9 +13,10 @@ from deploy.site.metrics_page import metrics_page
 from deploy.site.openapi_page import document, openapi_json, openapi_page
 from deploy.site.settings_page import settings_page
 from service.errors import NerveError
+from service.models.metrics import every_series
 from service.ner.types import Reason
 from service.observe.engine_metrics import OUTCOMES
-from service.observe.metrics import STAGES, Metrics
+from service.observe.metrics import STAGES
 from service.settings import Settings
 from tests.docs.test_documented import commands as documented
 
@@ -45,7 +46,7 @@ def test_every_setting_is_there() -> None:
 def test_every_metric_is_there() -> None:
     """With type, labels and buckets; stages and outcomes are listed."""
     page = metrics_page()
-    for family in Metrics().registry.collect():
+    for family in every_series().collect():
         name = f"{family.name}_total" if family.type == "counter" else family.name
         assert row(page, f"`{name}`")[1] == family.type
     requests = row(page, "`nerve_http_requests_total`")

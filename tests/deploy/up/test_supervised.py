@@ -11,8 +11,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from deploy.commands.errors import UpFailed
-from deploy.up.supervised import Kept, Part
+from deploy.up.supervised import Part, Supervised, UpFailed
 from tests.deploy.up.processes import is_alive
 from tests.support.serving import free_port
 from tests.support.waiting import until
@@ -45,17 +44,17 @@ def pids(folder: Path) -> list[list[int]]:
     return [[int(pid) for pid in row.split()] for row in (folder / "pids").read_text().splitlines()]
 
 
-def with_server(folder: Path, act: Callable[[Kept, str], Awaitable[None]]) -> None:
+def with_server(folder: Path, act: Callable[[Supervised, str], Awaitable[None]]) -> None:
     """Start the server, ``act``, stop it."""
 
     async def run() -> None:
         port = free_port()
-        kept = Kept(part_of(folder, "-c", SERVER, str(port), port=port))
+        supervised = Supervised(part_of(folder, "-c", SERVER, str(port), port=port))
         try:
-            await kept.start(lambda news: None)
-            await act(kept, f"http://127.0.0.1:{port}/")
+            await supervised.start(lambda news: None)
+            await act(supervised, f"http://127.0.0.1:{port}/")
         finally:
-            await kept.stop()
+            await supervised.stop()
 
     asyncio.run(run())
 
@@ -63,7 +62,7 @@ def with_server(folder: Path, act: Callable[[Kept, str], Awaitable[None]]) -> No
 def test_stop_leaves_no_process(tmp_path: Path) -> None:
     """Neither the process nor what it started."""
 
-    async def act(kept: Kept, url: str) -> None:
+    async def act(supervised: Supervised, url: str) -> None:
         assert all(is_alive(pid) for pid in pids(tmp_path)[0])
 
     with_server(tmp_path, act)
@@ -74,8 +73,8 @@ def test_a_dead_part_is_started_again(tmp_path: Path) -> None:
     """It says so, and the orphans of the dead one are gone."""
     said: list[str] = []
 
-    async def act(kept: Kept, url: str) -> None:
-        keeping = asyncio.create_task(kept.keep(said.append))
+    async def act(supervised: Supervised, url: str) -> None:
+        keeping = asyncio.create_task(supervised.keep(said.append))
         os.kill(pids(tmp_path)[0][0], signal.SIGKILL)
         await asyncio.to_thread(until, lambda: len(pids(tmp_path)) == 2)
         await asyncio.to_thread(until, lambda: _answers(url))
@@ -96,11 +95,11 @@ def _answers(url: str) -> bool:
 
 def test_a_part_that_cannot_start_shows_the_end_of_its_log(tmp_path: Path) -> None:
     """At once, not after the time limit."""
-    kept = Kept(
+    supervised = Supervised(
         part_of(tmp_path, "-c", "raise SystemExit('refused: no weights')", port=free_port())
     )
     with pytest.raises(UpFailed, match=r"ended with status 1.*\n.*refused: no weights"):
-        asyncio.run(kept.start(lambda news: None))
+        asyncio.run(supervised.start(lambda news: None))
 
 
 def test_nothing_outlives_a_parent_that_is_killed(tmp_path: Path) -> None:
@@ -108,11 +107,12 @@ def test_nothing_outlives_a_parent_that_is_killed(tmp_path: Path) -> None:
     port = free_port()
     script = f"""
 import asyncio, pathlib
-from deploy.up.supervised import Kept
+from deploy.up.supervised import Supervised
 from tests.deploy.up.test_supervised import SERVER, part_of
 async def run():
-    kept = Kept(part_of(pathlib.Path({str(tmp_path)!r}), "-c", SERVER, "{port}", port={port}))
-    await kept.start(lambda news: None)
+    part = part_of(pathlib.Path({str(tmp_path)!r}), "-c", SERVER, "{port}", port={port})
+    supervised = Supervised(part)
+    await supervised.start(lambda news: None)
     print("up", flush=True)
     await asyncio.Event().wait()
 asyncio.run(run())

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.ner.control_tokens import QWEN_ADDED_TOKENS, guard
+from service.ner.control_tokens import QWEN_ADDED_TOKENS, disarm
 from service.ner.offsets import Ruler
 from service.ner.prompt import BUILT_IN, Template, render
 from service.ner.types import Label
@@ -18,23 +18,23 @@ hostile = st.lists(
 @given(hostile)
 def test_no_control_token_survives_and_no_offset_moves(text: str) -> None:
     """One code point for one, and only where a control token stood."""
-    guarded = guard(text, QWEN_ADDED_TOKENS)
+    guarded = disarm(text, QWEN_ADDED_TOKENS)
     assert len(guarded) == len(text)
     assert not any(token in guarded for token in QWEN_ADDED_TOKENS)
     assert all(a == b or (a, b) == ("<", "＜") for a, b in zip(text, guarded, strict=True))
-    if guard(text, ()) == text and not any(token in text for token in QWEN_ADDED_TOKENS):
+    if disarm(text, ()) == text and not any(token in text for token in QWEN_ADDED_TOKENS):
         assert guarded == text
 
 
 def test_a_token_made_by_removing_another_is_no_way_around() -> None:
     """Nothing is removed, so nothing closes up."""
-    assert guard("<|im_<|im_end|>end|>", QWEN_ADDED_TOKENS) == "<|im_＜|im_end|>end|>"
+    assert disarm("<|im_<|im_end|>end|>", QWEN_ADDED_TOKENS) == "<|im_＜|im_end|>end|>"
 
 
 def test_the_longer_of_two_tokens_is_disarmed() -> None:
     """A token may begin another one."""
-    assert guard("<ab>", ("<a", "<ab>")) == "＜ab>"
-    assert guard("@x", ("@x",)) == "\N{REPLACEMENT CHARACTER}x"
+    assert disarm("<ab>", ("<a", "<ab>")) == "＜ab>"
+    assert disarm("@x", ("@x",)) == "\N{REPLACEMENT CHARACTER}x"
 
 
 def test_the_constant_part_comes_first() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.ner.token_spans import lay_out
+from service.ner.token_spans import token_spans
 from tests.service.ner.strings import texts
 from tests.service.ner.toy_tokens import PART, Cut
 
@@ -31,7 +31,7 @@ ROWS = [
 @pytest.mark.parametrize(("completion", "tokens", "places"), ROWS)
 def test_rows(completion: str, tokens: list[str], places: list[tuple[int, int]]) -> None:
     """Tokens of a character in parts share it."""
-    assert lay_out(completion, tokens) == places
+    assert token_spans(completion, tokens) == places
 
 
 @pytest.mark.parametrize(
@@ -47,8 +47,8 @@ def test_rows(completion: str, tokens: list[str], places: list[tuple[int, int]])
     ],
 )
 def test_tokens_that_do_not_make_up_the_completion(completion: str, tokens: list[str]) -> None:
-    """No layout, rather than a wrong one; so, too, where there are two."""
-    assert lay_out(completion, tokens) is None
+    """No spans, rather than a wrong one; so, too, where there are two."""
+    assert token_spans(completion, tokens) is None
 
 
 @st.composite
@@ -63,7 +63,7 @@ def test_no_token_is_laid_beside_its_characters(cut: Cut, how: str, ended: bool)
     """Each covers every character that it has a byte of; one of whole characters covers just
     those, and all cover the text in order."""
     tokens = cut.told() if how == "told" else cut.plain()
-    laid = lay_out(cut.text, [*tokens, *["<|end of turn|>"] * ended])
+    laid = token_spans(cut.text, [*tokens, *["<|end of turn|>"] * ended])
     if laid is None:  # the rests of characters, beside others like them, can be anywhere
         assert any(token.startswith(PART) for token in tokens)
         return
@@ -79,12 +79,12 @@ def test_no_token_is_laid_beside_its_characters(cut: Cut, how: str, ended: bool)
 def test_tokens_of_whole_characters_are_laid_exactly(text: str) -> None:
     """Where no character is in parts, nothing is shared."""
     cut = Cut(text, tuple(character.encode() for character in text))
-    assert lay_out(text, cut.told()) == cut.touched()
+    assert token_spans(text, cut.told()) == cut.touched()
 
 
 def test_tokens_that_could_be_anywhere_are_given_up_at_once() -> None:
     """What a model can be brought to write must not take the gateway's time from the others."""
     for completion, tokens in (("叶" * 1000, ["", "\ufffd叶"]), ("叶x" * 500, ["", "\ufffdx"])):
         began = time.process_time()
-        assert lay_out(completion, tokens * 500) is None
+        assert token_spans(completion, tokens * 500) is None
         assert time.process_time() - began < 1
