@@ -10,7 +10,7 @@ up: .venv/gateway
 	@$(BIN)/nerve up
 
 ## All tests but those of the real default model; the engine's are on a real vLLM.
-test: .venv/dev
+test: .venv/dev .nerve/site-env/made
 	@$(BIN)/python -m tests.engine.prepare
 	$(BIN)/pytest -m "not model"
 

@@ -13,11 +13,15 @@ import pytest
 
 from service.app import create_app
 from service.settings import Settings
+from tests.support import tools
 from tests.support.fake_engine import FakeEngine
 from tests.support.serving import serving
 from tests.support.waiting import until
 
+# No deadlines: beside other work an example takes as long as it takes.
+hypothesis.settings.register_profile("whole", deadline=None)
 hypothesis.settings.register_profile("quick", max_examples=15, deadline=None)
+hypothesis.settings.load_profile("whole")
 
 # Whose tests start processes, or try thousands of inputs.
 SLOW_FOLDERS = {"deploy", "docs", "faults", "fuzz"}
@@ -57,6 +61,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.relative_to(here).parts[0] in SLOW_FOLDERS:
             item.add_marker(pytest.mark.slow)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What was left out for want of a program, and how to have it, in one line."""
+    if tools.missing:
+        packages = " ".join(sorted(tools.missing))
+        terminalreporter.write_line(f"skipped tests run after: apt-get install {packages}")
 
 
 @dataclass(frozen=True)

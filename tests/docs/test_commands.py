@@ -8,7 +8,7 @@ import pytest
 
 from deploy.site.commands_page import commands
 from deploy.site.sources import documents
-from tests.deploy.operations.tools import ROOT
+from tests.support.tools import ROOT
 
 COMMANDS = commands()
 # Told as they were given then, or in a trade of their own.

@@ -11,9 +11,9 @@ import pytest
 from starlette.types import Receive, Send
 
 from tests.conftest import ADAPTER, BASE, Gateway
-from tests.deploy.operations.tools import ROOT, tool
 from tests.support.fake_engine import completes, streams, text_of
 from tests.support.openai_script import DONE, event
+from tests.support.tools import ROOT, tool
 
 EXAMPLES = ROOT / "docs" / "examples"
 KINDS = {".sh": "sh", ".mjs": "node"}

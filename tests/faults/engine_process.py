@@ -14,7 +14,6 @@ import httpx2
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
-from tests.deploy.operations.tools import ROOT
 from tests.support.adapter_folders import BASE
 from tests.support.fake_engine import (
     FakeEngine,
@@ -30,6 +29,7 @@ from tests.support.fake_engine import (
 from tests.support.openai_script import DONE, event
 from tests.support.resolving_engine import ResolvingEngine
 from tests.support.serving import free_port
+from tests.support.tools import ROOT
 from tests.support.waiting import until
 
 NAME = "叶老桂"

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import httpx2
 
-from tests.deploy.operations.tools import ROOT
 from tests.faults.stand import ADMIN_KEY, FAKETIME, Stand, environment, has_room_for
 from tests.faults.trial import Told, answered, recovery
 from tests.support.adapter_folders import put_adapter
+from tests.support.tools import ROOT
 from tests.support.waiting import until
 
 # Not enough for registry.toml.

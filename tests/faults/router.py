@@ -22,9 +22,9 @@ import httpx2
 
 from deploy.bench.machine import machine
 from tests.deploy.gateway.gateway_process import GatewayProcess, gateway_process
-from tests.deploy.operations.tools import ROOT
 from tests.faults.router_sites import Site, real, scripted
 from tests.support.serving import free_port
+from tests.support.tools import ROOT
 from tests.support.waiting import until
 
 REQUIREMENTS = ROOT / "deploy" / "kubernetes" / "router" / "requirements.txt"

@@ -1,6 +1,5 @@
 """The rows of `make faults`, on a gateway process that lives through all of them."""
 
-import os
 from collections.abc import Iterator
 
 import pytest
@@ -8,6 +7,7 @@ import pytest
 from tests.faults import own_faults, trial
 from tests.faults.engine_faults import ENGINE_FAULTS, Fault
 from tests.faults.stand import FAKETIME, Stand, stand
+from tests.support.tools import lacks
 
 # Times are for `make faults`; here the machine may be busy with other tests.
 SLACK, DEADLINE_S, ASKED = 60.0, 8, 2
@@ -39,8 +39,7 @@ def test_a_full_disk(one: Stand) -> None:
 def test_a_clock_that_jumps(one: Stand) -> None:
     """No request notices: everything is timed by the monotonic clock."""
     if FAKETIME is None:
-        reason = "libfaketime is not installed: see CONTRIBUTING.md"
-        pytest.fail(reason) if os.environ.get("REQUIRE_TOOLS") == "1" else pytest.skip(reason)
+        lacks("libfaketime")
     assert [row.wrong for row in own_faults.clock_jumps(one)] == [None, None]
 
 

@@ -11,9 +11,9 @@ from typing import Any
 
 from deploy.bench.machine import machine
 from service.ner.formats import FORMATS
-from tests.deploy.operations.tools import ROOT
 from tests.fuzz import answers, decoders, decoding, schema, sockets
 from tests.fuzz.target import ADMIN_KEY, target
+from tests.support.tools import ROOT
 
 Section = dict[str, Any]
 

@@ -6,10 +6,10 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.deploy.operations.tools import ROOT
 from tests.fuzz import decoding
 from tests.service.ner.format_cases import FRAGMENTS
 from tests.service.ner.test_formats import COMPLETIONS
+from tests.support.tools import ROOT
 
 ATHERIS = "atheris==3.0.0"
 _DONE = re.compile(r"^Done (\d+) runs", re.MULTILINE)

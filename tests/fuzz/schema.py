@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.deploy.operations.tools import ROOT
+from tests.support.tools import ROOT
 
 CHECKS = (
     "not_a_server_error",

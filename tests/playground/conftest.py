@@ -1,7 +1,5 @@
 """A page in Debian's Chromium, in front of a real gateway and a scripted engine."""
 
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +10,7 @@ from tests.conftest import ADAPTER, MANIFEST, Gateway, running
 from tests.playground.opening import opened
 from tests.playground.scripts import completes
 from tests.support.scoring import TABLE
+from tests.support.tools import tool
 
 SECOND = "second"
 
@@ -21,12 +20,7 @@ SECOND = "second"
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """One Chromium for all tests; a skip says which package is missing."""
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        missing = "chromium is not installed (Debian: apt-get install chromium)"
-        if os.environ.get("REQUIRE_TOOLS") == "1":
-            pytest.fail(missing)
-        pytest.skip(missing)
+    chromium = tool("chromium")
     expect.set_options(timeout=30_000)  # on a busy machine; what comes sooner is seen sooner
     with sync_playwright() as playwright:
         found = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])

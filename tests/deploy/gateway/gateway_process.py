@@ -11,8 +11,8 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 from tests.conftest import BASE
-from tests.deploy.operations.tools import ROOT
 from tests.support.serving import free_port
+from tests.support.tools import ROOT
 from tests.support.waiting import until
 
 

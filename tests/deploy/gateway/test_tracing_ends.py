@@ -13,10 +13,10 @@ from tests.conftest import BASE, ENGINE_NAME, Gateway
 from tests.deploy.gateway.collector import Collector
 from tests.deploy.gateway.gateway_process import gateway_process
 from tests.deploy.gateway.test_tracing import CALLER, TEXT, TRACE
-from tests.deploy.operations.tools import ROOT
 from tests.support.fake_engine import FakeEngine, completes
 from tests.support.openai_script import CHAT, MESSAGES
 from tests.support.serving import free_port, serving
+from tests.support.tools import ROOT
 
 
 def test_what_is_left_is_sent_at_the_end(

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from service.models.metrics import every_series
-from tests.deploy.operations.tools import ROOT
+from tests.support.tools import ROOT
 
 PROMETHEUS = ROOT / "deploy" / "prometheus"
 GRAFANA = ROOT / "deploy" / "grafana"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from service.settings import Settings
-from tests.deploy.operations.tools import ROOT, output_of
+from tests.support.tools import ROOT, output_of
 
 PROFILES = ("gpu", "cpu", "observe")
 KEY = "a-secret-of-the-engine"

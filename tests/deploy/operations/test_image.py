@@ -12,8 +12,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.deploy.operations.tools import ROOT, output_of
 from tests.support.serving import free_port
+from tests.support.tools import ROOT, output_of
 from tests.support.waiting import until
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")

@@ -9,7 +9,7 @@ import yaml
 
 from deploy.engine import launcher
 from service.settings import Settings
-from tests.deploy.operations.tools import ROOT, output_of
+from tests.support.tools import ROOT, output_of
 
 FOLDER = ROOT / "deploy" / "kubernetes"
 OVERLAYS = ("base", "overlays/cpu", "overlays/keda")

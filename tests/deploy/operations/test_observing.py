@@ -19,7 +19,7 @@ from tests.deploy.operations.observing import (
     places,
     rules,
 )
-from tests.deploy.operations.tools import ROOT
+from tests.support.tools import ROOT
 
 RUNBOOK = (ROOT / "deploy" / "README.md").read_text(encoding="utf-8")
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))

@@ -12,11 +12,11 @@ import yaml
 
 from tests.conftest import BASE, running
 from tests.deploy.operations.observing import PROMETHEUS, alert_queries, names_in, panel_queries
-from tests.deploy.operations.tools import output_of, tool
 from tests.support.fake_engine import streams
 from tests.support.openai_script import CHAT, DONE, STREAM, event
 from tests.support.scoring import calibrated_adapters, surely
 from tests.support.serving import free_port
+from tests.support.tools import output_of, tool
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.prometheus

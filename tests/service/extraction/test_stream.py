@@ -146,7 +146,6 @@ NESTED = (("name", "银行"), ("company", "浙商银行"), ("name", "银行"), (
 
 
 @settings(
-    deadline=None,
     max_examples=100,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

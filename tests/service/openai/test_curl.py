@@ -1,23 +1,20 @@
 """curl: the README's way, and what a shell gets."""
 
 import json
-import shutil
 import subprocess
-
-import pytest
 
 from tests.conftest import Gateway
 from tests.support.fake_engine import streams
 from tests.support.openai_script import CHAT, DONE, MESSAGES, chat_answer, event, public, writes
+from tests.support.tools import tool
 
 
-@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 class TestCurl:
     """With the command's own idea of HTTP."""
 
     def curl(self, gateway: Gateway, body: object, *options: str) -> bytes:
         """What curl prints."""
-        command = ["curl", "-sS", "--noproxy", "*", *options, gateway.url + CHAT]
+        command = [tool("curl"), "-sS", "--noproxy", "*", *options, gateway.url + CHAT]
         command += ["-H", "content-type: application/json", "-d", json.dumps(body)]
         return subprocess.run(command, capture_output=True, check=True, timeout=20).stdout
 
