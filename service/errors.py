@@ -2,6 +2,7 @@
 
     NerveError
     ├── InvalidRequest       422  invalid_request_error   a field is wrong
+    │   ├── BadRequest       400  invalid_request_error   a field is wrong, on a route of OpenAI's
     │   ├── MalformedBody    400  invalid_request_error   not JSON
     │   └── MethodNotAllowed 405  invalid_request_error   the route has other methods
     ├── AuthenticationFailed 401  authentication_error    no key, or a wrong one
@@ -20,7 +21,7 @@
 Below the routes nothing else is raised on purpose; one handler (``app.py``) answers with it.
 """
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 class NerveError(Exception):
@@ -52,6 +53,17 @@ class InvalidRequest(NerveError):
 
     status = 422
     type = "invalid_request_error"
+
+
+class BadRequest(InvalidRequest):
+    """A field is wrong on a route of OpenAI's, whose clients know 400 for that, not 422."""
+
+    status = 400
+
+    @classmethod
+    def of(cls, error: InvalidRequest) -> Self:
+        """``error``, with this status."""
+        return cls(error.message, param=error.param, code=error.code)
 
 
 class MalformedBody(InvalidRequest):

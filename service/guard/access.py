@@ -14,7 +14,10 @@ from service.wire.answers import answer
 
 # What operators and orchestrators ask, and the API's description.
 OPEN = frozenset(
-    {"/live", "/ready", "/metrics", "/docs", "/docs/oauth2-redirect", "/redoc", "/openapi.json"}
+    {
+        *("/live", "/ready", "/metrics", "/health", "/ping", "/version"),
+        *("/docs", "/docs/oauth2-redirect", "/redoc", "/openapi.json"),
+    }
 )
 _EXTRACT = frozenset({"/extract", "/extract/batch", "/redact"})
 _OPENAI = frozenset({"/tokenize", "/detokenize"})

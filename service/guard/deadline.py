@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from service.errors import EngineTimeout, InvalidRequest, NerveError
+from service.errors import BadRequest, EngineTimeout, InvalidRequest, NerveError
 from service.wire.answers import answer
 from service.wire.headers import header
 
@@ -41,7 +41,7 @@ _CURRENT: ContextVar[_Asked | None] = ContextVar("deadline", default=None)
 
 
 class Deadline:
-    """Reads the header; 422 for what is no positive number."""
+    """Reads the header; 422, or 400 on OpenAI's routes, for what is no positive number."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -53,7 +53,8 @@ class Deadline:
             return
         try:
             asked = _Asked(given[:64], asyncio.get_running_loop().time() + _seconds(given))
-        except InvalidRequest as exc:
+        except InvalidRequest as wrong:
+            exc = BadRequest.of(wrong) if scope["path"].startswith("/v1/") else wrong
             # The body is unread, so the connection cannot carry another request.
             await answer(exc, {"connection": "close"})(scope, receive, send)
             return

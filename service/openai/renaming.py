@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from service.engine.status import event_in_envelope
+
 
 @dataclass(frozen=True, slots=True)
 class Renaming:
@@ -25,7 +27,7 @@ class Renaming:
         return _pair(self.engine_name).sub(lambda pair: pair[1] + name, body, count=1)
 
     async def lines(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-        """A stream in whole lines, each sent on as soon as its end has come.
+        """A stream in whole lines, each sent on as soon as its end has come; an error in our words.
 
         What follows the last line's end is passed on with the stream's end.
         """
@@ -35,9 +37,12 @@ class Renaming:
             if rest.endswith(b"\n"):
                 lines, rest = [*lines, rest], b""
             if lines:
-                yield b"".join(map(self.answer, lines))
+                yield b"".join(map(self._line, lines))
         if rest:
-            yield self.answer(rest)
+            yield self._line(rest)
+
+    def _line(self, line: bytes) -> bytes:
+        return event_in_envelope(self.answer(line))
 
 
 @lru_cache

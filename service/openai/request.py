@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from service.errors import InvalidRequest
+from service.openai import closed
 from service.openai.rules import (
     MOST_LOGPROBS,
     Rule,
@@ -16,19 +17,25 @@ from service.openai.rules import (
     anything,
     few_items,
     few_stops,
-    known_format,
     known_structure,
     known_switches,
     no_longer_than,
     text_only,
     up_to,
 )
+from service.openai.shapes import (
+    a_tool_choice,
+    as_openai,
+    known_format,
+    known_stream_options,
+    known_tools,
+)
 from service.settings import Settings
 from service.wire.json_object import JsonObject
 
 # Of OpenAI's reference and of vLLM's extras: what touches this request's own completion only.
 _BOTH = (
-    *("stream", "stream_options", "stream_interval", "user"),
+    *("stream", "stream_interval", "user"),
     *("temperature", "top_p", "top_k", "min_p", "seed", "ignore_eos"),
     *("presence_penalty", "frequency_penalty", "repetition_penalty"),
     *("include_stop_str_in_output", "skip_special_tokens", "spaces_between_special_tokens"),
@@ -37,7 +44,7 @@ _BOTH = (
 )
 _PER_TOKEN = ("logit_bias", "stop_token_ids", "bad_words", "allowed_token_ids")
 _CHAT = (
-    *("logprobs", "tool_choice", "parallel_tool_calls", "reasoning_effort", "include_reasoning"),
+    *("logprobs", "parallel_tool_calls", "reasoning_effort", "include_reasoning"),
     *("thinking_token_budget", "add_generation_prompt", "continue_final_message"),
     # OpenAI's own, without an effect on vLLM.
     *("metadata", "store", "service_tier", "safety_identifier", "verbosity", "prediction"),
@@ -57,19 +64,38 @@ class Route:
     rules: Mapping[str, Rule]
     max_choices: int
 
-    def check(self, body: JsonObject) -> None:
-        """Raises InvalidRequest for the first field that is not open to callers, or too much."""
+    def checked(self, asked: JsonObject) -> JsonObject:
+        """``asked`` as the engine is to have it: without what asks for nothing.
+
+        Raises InvalidRequest for the first field that is not open to callers, or too much.
+        """
+        body = self._said(asked)
         for name, value in body.values.items():
             rule = self.rules.get(name)
-            if rule is None:
-                fields = ", ".join(self.rules)
-                raise _refusal(
-                    body, name, f"none: it is not open to callers, who may send {fields}"
-                )
-            expected = rule(value, body.written(name)) if value is not None else None
+            expected = closed.refusal(name, self.rules) if rule is None else None
+            if rule is not None and value is not None:
+                expected = rule(value, body.written(name))
             if expected is not None:
                 raise _refusal(body, name, expected)
         self._check_choices(body)
+        self._check_pairs(body)
+        return body
+
+    def _said(self, body: JsonObject) -> JsonObject:
+        """Without fields that ask for nothing; other clients' shapes in OpenAI's."""
+        changes: dict[str, object] = {
+            name: None
+            for name, value in body.values.items()
+            if name != "model" and (value is None or closed.is_nothing(name, value))
+        }
+        if not body.values.get("tools"):
+            changes |= _without_tools(body)
+        translated = as_openai(body.values.get("response_format"))
+        if translated is not None:
+            changes["response_format"] = translated
+        return body.changed(changes)
+
+    def _check_pairs(self, body: JsonObject) -> None:
         # The engine takes it for prompt_logprobs, the whole vocabulary for each prompt token.
         if body.values.get("echo") and body.values.get("logprobs") is not None:
             raise _refusal(body, "logprobs", "none beside echo")
@@ -100,6 +126,7 @@ def _both(settings: Settings) -> dict[str, Rule]:
         "model": a_name,
         **dict.fromkeys(_BOTH, anything),
         **dict.fromkeys(_PER_TOKEN, few_items),
+        "stream_options": known_stream_options,
         "stop": few_stops,
         "n": up_to(settings.max_choices, least=1),
         "max_tokens": up_to(settings.max_tokens),
@@ -116,7 +143,8 @@ def _chat(settings: Settings) -> dict[str, Rule]:
         "messages": text_only,
         "max_completion_tokens": up_to(settings.max_tokens),
         "top_logprobs": up_to(MOST_LOGPROBS),
-        "tools": no_longer_than(settings.max_grammar_bytes),
+        "tools": no_longer_than(settings.max_grammar_bytes, known_tools),
+        "tool_choice": a_tool_choice,
         "chat_template_kwargs": known_switches,
     }
 
@@ -124,6 +152,12 @@ def _chat(settings: Settings) -> dict[str, Rule]:
 def _completions(settings: Settings) -> dict[str, Rule]:
     logprobs = up_to(MOST_LOGPROBS)
     return {**_both(settings), "prompt": anything, "suffix": anything, "logprobs": logprobs}
+
+
+def _without_tools(body: JsonObject) -> dict[str, None]:
+    """What says nothing where there is no tool; the engine would refuse it."""
+    nothing: dict[str, list[object]] = {"tools": [[]], "tool_choice": ["none", "auto"]}
+    return {n: None for n, values in nothing.items() if body.values.get(n) in values}
 
 
 def _prompts(prompt: Any) -> int:

@@ -13,7 +13,6 @@ MOST_ITEMS = 1024
 # What may be switched in a chat template. Other names reach the tokenizer, whose `padding` and
 # `max_length` could be made to fill the memory.
 SWITCHES = ("enable_thinking", "preserve_thinking", "thinking")
-FORMATS = ("text", "json_object", "json_schema")
 # `structural_tag` is not one: vLLM compiles it in its server's own process.
 STRUCTURED = (
     *("json", "json_object", "regex", "choice", "grammar"),
@@ -75,12 +74,6 @@ def known_switches(value: Any, _: str) -> str | None:
         name in SWITCHES and isinstance(setting, bool) for name, setting in value.items()
     )
     return None if is_fine else f"an object of {', '.join(SWITCHES)} to true or false"
-
-
-def known_format(value: Any, _: str) -> str | None:
-    """A response format that the engine keeps to."""
-    is_fine = isinstance(value, dict) and value.get("type") in FORMATS
-    return None if is_fine else f"an object whose type is one of {', '.join(FORMATS)}"
 
 
 def known_structure(value: Any, _: str) -> str | None:

@@ -13,7 +13,7 @@ from service.extraction.stream import Streamed
 from service.guard.concurrency import ConcurrencyLimit
 from service.guard.fast_path import Handler
 from service.routes.documented import errors
-from service.wire.dialects import DIALECTS, Dialect
+from service.wire.dialects import DIALECTS, SCORED, Dialect
 from service.wire.event_stream import MEDIA_TYPE as MEDIA_TYPE_OF_STREAM
 from service.wire.requests import BatchLine, ExtractRequest
 from service.wire.responses import ExtractResponse, LineAnswer, LineError, ManyResponse
@@ -53,12 +53,14 @@ def router(extract: Extract, concurrency: ConcurrencyLimit) -> APIRouter:
         dialect = _dialect(format, request)
         if request.stream:
             return cast(ExtractResponse, Streamed(extract, concurrency, request))
+        if dialect in SCORED:
+            request = extract.comparable(request)
         with concurrency:
             answer = await extract(request)
         if dialect is None or isinstance(answer, ManyResponse):
             return answer
         # FastAPI passes a response on as it is.
-        return cast(ExtractResponse, _in_dialect(dialect, request.only_text(), answer))
+        return cast(ExtractResponse, _in_dialect(dialect, request, answer))
 
     @routes.post(
         BATCH,
@@ -108,15 +110,16 @@ def _dialect(name: str | None, request: ExtractRequest) -> Dialect | None:
     return DIALECTS[name]
 
 
-def _in_dialect(dialect: Dialect, text: str, answer: ExtractResponse) -> JSONResponse:
+def _in_dialect(dialect: Dialect, request: ExtractRequest, answer: ExtractResponse) -> JSONResponse:
     """What no dialect can say stands in headers; a text that lacks a part is an error."""
     if answer.partial:
         raise EngineUnavailable(
             f"a part of the text could not be extracted: {answer.chunks[0].error.message}"
         )
     return JSONResponse(
-        dialect(text, answer),
+        dialect(request.only_text(), answer),
         headers={
+            "x-nerve-scores": request.scores,
             "x-nerve-truncated": str(answer.truncated).lower(),
             "x-nerve-dropped": str(len(answer.dropped)),
         },

@@ -1,8 +1,8 @@
-"""``/live``, ``/ready``, ``/metrics``."""
+"""``/live``, ``/ready``, ``/metrics``; ``/health``, ``/ping``, ``/version`` under others' names."""
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Response
+from fastapi import APIRouter, Header, Request, Response
 from fastapi.responses import PlainTextResponse
 
 from service.observe.metrics import Metrics
@@ -24,6 +24,18 @@ def router(readiness: Readiness, metrics: Metrics) -> APIRouter:
         """Requests can be answered; else 503 with the condition that fails."""
         readiness.require()
         return {"ready": True}
+
+    @routes.get("/health", response_class=Response, responses=errors(503, open_to_all=True))
+    @routes.get("/ping", response_class=Response, responses=errors(503, open_to_all=True))
+    async def health() -> Response:
+        """As ``/ready``, where proxies look for it; nothing in the body, as of vLLM's own."""
+        readiness.require()
+        return Response()
+
+    @routes.get("/version", responses=errors(open_to_all=True))
+    async def version(request: Request) -> dict[str, str]:
+        """Of the gateway."""
+        return {"version": request.app.version}
 
     @routes.get("/metrics", response_class=PlainTextResponse, responses=errors(open_to_all=True))
     async def exposition(accept: Annotated[str, Header()] = "") -> Response:

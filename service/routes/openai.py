@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from fastapi import APIRouter, Request, Response
 from starlette.types import Scope
 
+from service.errors import BadRequest, InvalidRequest
 from service.guard import deadline
 from service.models.live_registry import LiveRegistry
 from service.models.model_cards import ModelCard, ModelCards, card
@@ -67,13 +68,14 @@ async def _windows(proxy: Proxy) -> dict[str, int | None]:
 
 def _handler(route: Route, registry: LiveRegistry, proxy: Proxy) -> Handle:
     async def pass_on(_: Scope, raw: bytes) -> Response:
-        body = JsonObject.read(raw)
-        route.check(body)
+        try:
+            body = route.checked(JsonObject.read(raw))
+        except InvalidRequest as exc:
+            raise BadRequest.of(exc) from exc
         served = registry.resolve(body.values.get("model"))
         request_record.asks(served.name)
-        if body.values.get("model") != served.engine_name:
-            raw = body.replaced("model", served.engine_name)
-        return Proxied(proxy, route.path, raw, Renaming(served.engine_name, served.name))
+        asked = body.replaced("model", served.engine_name)
+        return Proxied(proxy, route.path, asked, Renaming(served.engine_name, served.name))
 
     return pass_on
 

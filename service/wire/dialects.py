@@ -1,7 +1,7 @@
 """Answers in shapes that other tools' clients already parse: ``POST /extract?format=…``.
 
 One pure function each. None of the shapes can say what was dropped or cut off; offsets are in the
-request's unit, and a score is null until it is calibrated.
+request's unit. A score is a number, since clients compare it with one.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,12 +10,17 @@ from typing import Any
 from service.wire.responses import ExtractResponse
 
 
+def number(score: float | None) -> float:
+    """0 for a score that is not known: nothing is claimed for it."""
+    return 0.0 if score is None else score
+
+
 def hf(text: str, answer: ExtractResponse) -> list[dict[str, Any]]:
     """Hugging Face's token-classification pipeline, with an aggregation strategy."""
     return [
         {
             "entity_group": entity.label,
-            "score": entity.score,
+            "score": number(entity.score),
             "word": entity.text,
             "start": entity.start,
             "end": entity.end,
@@ -35,7 +40,7 @@ def comprehend(text: str, answer: ExtractResponse) -> dict[str, Any]:
     return {
         "Entities": [
             {
-                "Score": entity.score,
+                "Score": number(entity.score),
                 "Type": entity.label,
                 "Text": entity.text,
                 "BeginOffset": entity.start,
@@ -54,7 +59,7 @@ def gliner(text: str, answer: ExtractResponse) -> list[dict[str, Any]]:
             "end": entity.end,
             "text": entity.text,
             "label": entity.label,
-            "score": entity.score,
+            "score": number(entity.score),
         }
         for entity in answer.entities
     ]
@@ -67,3 +72,5 @@ DIALECTS: Mapping[str, Dialect] = {
     "comprehend": comprehend,
     "gliner": gliner,
 }
+# Those that have scores.
+SCORED = (hf, comprehend, gliner)

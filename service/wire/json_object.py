@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -36,6 +37,20 @@ class JsonObject:
         """The value of ``name``, as the caller wrote it."""
         start, end = self.spans[name]
         return self.text[start:end]
+
+    def changed(self, changes: Mapping[str, object]) -> "JsonObject":
+        """The object with other values for the names of ``changes``, or without one that is None;
+        itself when there are no changes."""
+        if not changes:
+            return self
+        written = {name: self.written(name) for name in self.values}
+        written |= {name: json.dumps(value) for name, value in changes.items()}
+        return self._of({n: w for n, w in written.items() if changes.get(n, w) is not None})
+
+    @classmethod
+    def _of(cls, written: Mapping[str, str]) -> "JsonObject":
+        members = ", ".join(f"{json.dumps(name)}: {value}" for name, value in written.items())
+        return cls.read(f"{{{members}}}".encode())
 
     def replaced(self, name: str, value: str) -> bytes:
         """The object with another string for ``name``, all else byte for byte as it came."""

@@ -98,18 +98,20 @@ def test_the_engines_own_refusal_is_the_packages(client: OpenAI) -> None:
     """BadRequestError with vLLM's words."""
     with pytest.raises(openai.BadRequestError, match="temperature") as caught:
         client.chat.completions.create(model=BASE, messages=ASKED, temperature=-1)
+    assert (caught.value.type, caught.value.code) == ("invalid_request_error", "engine_400")
     assert caught.value.request_id
-    with pytest.raises(openai.BadRequestError, match="context length"):
+    with pytest.raises(openai.BadRequestError, match="context length") as too_long:
         client.chat.completions.create(
             model=BASE, messages=[{"role": "user", "content": "字" * 4000}]
         )
+    assert too_long.value.code == "context_length_exceeded"
 
 
 def test_our_refusals_are_the_packages_too(client: OpenAI) -> None:
-    """NotFoundError, UnprocessableEntityError."""
+    """NotFoundError, BadRequestError."""
     with pytest.raises(openai.NotFoundError):
         client.chat.completions.create(model="nope", messages=ASKED)
-    with pytest.raises(openai.UnprocessableEntityError, match="priority"):
+    with pytest.raises(openai.BadRequestError, match="priority"):
         client.chat.completions.create(model=BASE, messages=ASKED, extra_body={"priority": 1})
 
 

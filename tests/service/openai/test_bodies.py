@@ -18,10 +18,10 @@ def test_a_body_that_is_no_json_object(gateway: Gateway, path: str, body: bytes)
 
 
 def test_a_field_that_is_there_twice(gateway: Gateway) -> None:
-    """422: the engine might read the other one."""
+    """400: the engine might read the other one."""
     body = f'{{"model": "{ADAPTER}", "model": "{BASE}"}}'.encode()
     response = gateway.client.post(CHAT, content=body)
-    assert (response.status_code, error_of(response)["param"]) == (422, "model")
+    assert (response.status_code, error_of(response)["param"]) == (400, "model")
 
 
 @pytest.mark.parametrize("path", [CHAT, COMPLETIONS, "/tokenize", "/detokenize"])

@@ -102,7 +102,7 @@ ERRORS: dict[str, tuple[Script, type[openai.APIStatusError], int, str]] = {
         fails(400, {"error": {"message": "no", "type": "BadRequestError", "code": 400}}),
         openai.BadRequestError,
         400,
-        "BadRequestError",
+        "invalid_request_error",
     ),
     "full": (fails(429, {}), openai.RateLimitError, 429, "overloaded"),
     "nonsense": (writes(b"<", kind=b"text/html"), openai.InternalServerError, 502, "engine_error"),
@@ -133,8 +133,8 @@ def test_an_unknown_model(client: OpenAI) -> None:
 
 
 def test_a_field_that_is_not_open(client: OpenAI) -> None:
-    """UnprocessableEntityError names it."""
-    with pytest.raises(openai.UnprocessableEntityError, match="priority has -1") as caught:
+    """BadRequestError names it."""
+    with pytest.raises(openai.BadRequestError, match="priority has -1") as caught:
         client.chat.completions.create(model=ADAPTER, messages=ASKED, extra_body={"priority": -1})
     assert caught.value.param == "priority"
 

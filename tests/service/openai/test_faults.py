@@ -30,12 +30,34 @@ REFUSAL = b'{"error":{"message":"max_tokens is too large","type":"BadRequestErro
 def test_a_refusal_of_the_engine_is_passed_on(
     gateway: Gateway, status: int, fields: dict[str, object]
 ) -> None:
-    """Its status, and its envelope byte for byte."""
+    """Its status, 422 as OpenAI's 400; its words, in our envelope."""
     before = outcome(gateway, "refused")
     gateway.engine.script = writes(REFUSAL, status)
     response = gateway.client.post(CHAT, json=fields)
-    assert (response.status_code, response.content) == (status, REFUSAL)
+    assert response.status_code == (400 if status == 422 else status)
+    assert error_of(response) == {
+        "message": "max_tokens is too large",
+        "type": "invalid_request_error",
+        "param": None,
+        "code": f"engine_{status}",
+    }
     assert outcome(gateway, "refused") == before + 1
+
+
+def test_a_prompt_that_is_too_long_has_openais_code(gateway: Gateway) -> None:
+    """Which LangChain, LiteLLM and others look for."""
+    said = {"message": "This model's maximum context length is 2048 tokens.", "code": 400}
+    gateway.engine.script = fails(400, {"error": said})
+    error = error_of(gateway.client.post(CHAT, json=BODY))
+    assert (error["message"], error["code"]) == (said["message"], "context_length_exceeded")
+
+
+def test_an_error_that_the_engine_streams_is_in_our_words(gateway: Gateway) -> None:
+    """As any other: a type and a code of ours, the engine's message."""
+    said = b'data: {"error": {"message": "boom", "type": "InternalServerError", "code": 500}}\n\n'
+    gateway.engine.script = streams(event("叶"), said)
+    error = last_event(gateway.client.post(CHAT, json=STREAM).content)
+    assert error == {"message": "boom", "type": "engine_error", "param": None, "code": "engine_500"}
 
 
 @pytest.mark.parametrize(

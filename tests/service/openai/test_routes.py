@@ -32,8 +32,6 @@ DANGEROUS = (
     "/inference/v1/generate",
     "/invocations",
     "/load",
-    "/version",
-    "/health",
     "/v1/chat/completions/batch",
     "/v1/chat/completions/render",
     "/v1/completions/render",

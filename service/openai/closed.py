@@ -1,0 +1,81 @@
+"""Fields that clients send and that are not open: when they ask for nothing, and what is said else.
+
+A value that asks for nothing is left out of what the engine gets; any other is refused in one
+sentence. Null asks for nothing whatever the field.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """A field that is not open: ``reason`` says why or what to send, ``nothing`` the values that
+    ask for nothing."""
+
+    reason: str
+    nothing: tuple[Any, ...] = ()
+
+    def asks_for_nothing(self, value: Any) -> bool:
+        """Would the answer be the same without it?"""
+        return any(type(value) is type(one) and value == one for one in self.nothing)
+
+
+_TEXT_ONLY = "the model reads and writes text"
+_OLD = {
+    "guided_json": 'structured_outputs {"json": …}',
+    "guided_regex": 'structured_outputs {"regex": …}',
+    "guided_choice": 'structured_outputs {"choice": …}',
+    "guided_grammar": 'structured_outputs {"grammar": …}',
+    "guided_whitespace_pattern": 'structured_outputs {"whitespace_pattern": …}',
+    "guided_decoding_backend": "structured_outputs; the backend is the operator's choice",
+    "functions": "tools",
+    "function_call": "tool_choice",
+    "max_new_tokens": "max_tokens",
+}
+_OPERATORS = {
+    "priority": (0,),
+    "cache_salt": ("",),
+    "chat_template": ("",),
+    "chat_template_content_format": ("auto",),
+    "mm_processor_kwargs": ({},),
+    "media_io_kwargs": ({},),
+    "kv_transfer_params": (),
+    "ec_transfer_params": (),
+    "vllm_xargs": ({},),
+    "request_id": (),
+    "session_id": (),
+    "prompt_embeds": (),
+}
+
+CLOSED: Mapping[str, Closed] = {
+    **{name: Closed(f"its name is {now} today") for name, now in _OLD.items()},
+    "functions": Closed("its name is tools today", ([],)),
+    "function_call": Closed("its name is tool_choice today", ("none", "auto")),
+    **{name: Closed("that is the operator's to say", no) for name, no in _OPERATORS.items()},
+    "best_of": Closed("n says how many completions there are", (1,)),
+    "use_beam_search": Closed("a beam is many completions; n says how many", (False,)),
+    "length_penalty": Closed("it is for beams, and there are none", (1, 1.0)),
+    "prompt_logprobs": Closed("that is the whole vocabulary for each token of the prompt"),
+    "documents": Closed("put them into the messages", ([],)),
+    "modalities": Closed(_TEXT_ONLY, (["text"], [])),
+    "audio": Closed(_TEXT_ONLY),
+    "web_search_options": Closed("nothing is searched for here", ({},)),
+    "moderation": Closed("nothing is moderated here"),
+    "extra_body": Closed("it is the openai package's: send what is in it beside the others", ({},)),
+}
+
+
+def refusal(name: str, known: Iterable[str]) -> str:
+    """What was expected of a field that is not among the ``known``."""
+    if name in CLOSED:
+        return f"none: {CLOSED[name].reason}"
+    close = get_close_matches(name[:64], [*known, *CLOSED], n=1)
+    return "none: there is no such field" + (f"; did you mean {close[0]}?" if close else "")
+
+
+def is_nothing(name: str, value: Any) -> bool:
+    """Does a field that is not open ask for nothing?"""
+    return name in CLOSED and CLOSED[name].asks_for_nothing(value)
