@@ -24,6 +24,7 @@ from service.errors import (
     NotFound,
 )
 from service.extraction.extract import Extract
+from service.extraction.prelabel import Prelabel
 from service.extraction.redact import Redact
 from service.guard.access import Access
 from service.guard.body import WholeBody
@@ -41,7 +42,15 @@ from service.observe.trace_requests import TraceRequests
 from service.observe.tracing import Tracing
 from service.openai.proxy import Proxy
 from service.readiness import Readiness
-from service.routes import adapters, extract, health, openai, playground, redact
+from service.routes import (
+    adapters,
+    extract,
+    health,
+    label_studio,
+    openai,
+    playground,
+    redact,
+)
 from service.settings import Settings
 from service.wire import request_id
 from service.wire.answers import answer
@@ -88,6 +97,7 @@ def create_app(
     extracting = Extract(settings, registry, engine, metrics, adapter_metrics)
     app.include_router(extract.router(extracting, concurrency))
     app.include_router(redact.router(Redact(extracting), concurrency))
+    app.include_router(label_studio.router(Prelabel(extracting), concurrency, readiness))
     app.include_router(health.router(readiness, metrics))
     app.include_router(adapters.router(registry, readiness))
     proxy = Proxy(engine, concurrency, metrics)

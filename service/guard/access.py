@@ -1,5 +1,6 @@
 """Pure ASGI middleware: which key a route asks for, checked before the body is read."""
 
+import base64
 from typing import Literal
 
 from starlette.datastructures import Headers
@@ -20,6 +21,7 @@ OPEN = frozenset(
     }
 )
 _EXTRACT = frozenset({"/extract", "/extract/batch", "/redact"})
+_LABEL_STUDIO = "/label-studio/"
 _OPENAI = frozenset({"/tokenize", "/detokenize"})
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -31,7 +33,7 @@ def right(method: str, path: str) -> Right:
     # The page is no secret; what it asks of the API needs a key as ever.
     if path in OPEN or path == "/" or path.startswith("/playground/"):
         return "open"
-    if path in _EXTRACT:
+    if path in _EXTRACT or path.startswith(_LABEL_STUDIO):
         return "extract"
     if path in _OPENAI or path.startswith("/v1/"):
         return "openai"
@@ -72,7 +74,7 @@ class Access:
         needed = right(scope["method"], scope["path"])
         if not self._is_asked_for(needed):
             return None
-        name, key = self._key(needed, Headers(scope=scope))
+        name, key = self._key(needed, scope["path"], Headers(scope=scope))
         request_record.has_key(name)
         limits = self._limits.setdefault(name, Limits())
         limits.enter(name, key)
@@ -81,11 +83,12 @@ class Access:
     def _is_asked_for(self, needed: Right) -> bool:
         return needed != "open" and (needed == "admin" or self._keys.needed)
 
-    def _key(self, needed: Right, headers: Headers) -> tuple[str, Key]:
+    def _key(self, needed: Right, path: str, headers: Headers) -> tuple[str, Key]:
         """Raises AuthenticationFailed, PermissionDenied."""
         if needed == "admin" and not self._keys.needed and self._keys.none_for("admin"):
             raise PermissionDenied("adapters cannot be changed here: NERVE_ADMIN_KEY is not set")
-        found = self._keys.find(_given(headers))
+        given = _password if path.startswith(_LABEL_STUDIO) else _given
+        found = self._keys.find(given(headers))
         if found is None:
             said = "a wrong api key" if "authorization" in headers else "no api key"
             raise AuthenticationFailed(f"{said}; expected the header authorization: Bearer <key>")
@@ -101,3 +104,15 @@ def _given(headers: Headers) -> bytes:
     # A header's text is Latin-1, whatever the caller's bytes were.
     scheme, _, key = headers.get("authorization", "").encode("latin-1").partition(b" ")
     return key.strip() if scheme.lower() == b"bearer" else b""
+
+
+def _password(headers: Headers) -> bytes:
+    """The key as the password of basic authentication, which is all that Label Studio can send; or
+    as ever. A browser sends passwords by itself, so that no other route takes one."""
+    scheme, _, encoded = headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "basic":
+        return _given(headers)
+    try:
+        return base64.b64decode(encoded, validate=True).partition(b":")[2]
+    except ValueError:
+        return b""

@@ -1,0 +1,133 @@
+"""Tasks of Label Studio, labelled before a person looks at them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from service.errors import NerveError
+from service.extraction.chunk_work import Asked
+from service.extraction.extract import Extract
+from service.extraction.long_text import Budget
+from service.extraction.side_by_side import side_by_side
+from service.models.registry import Served
+from service.ner.types import Entity, Label
+from service.wire.label_config import TextField
+from service.wire.label_studio import Prediction, Region, RegionValue
+from service.wire.requests import Options, as_text, request_error
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A text of the config, and how it is extracted; ``shown`` is what the config calls a label."""
+
+    field: TextField
+    asked: Asked
+    shown: Mapping[str, str]
+
+    def regions(self, text: str, entities: Sequence[Entity]) -> list[Region]:
+        """The entities of ``text``, as the config's labels."""
+        return [self._region(place, text, entity) for place, entity in enumerate(entities)]
+
+    def _region(self, place: int, text: str, entity: Entity) -> Region:
+        label = self.shown[entity.label]
+        return Region(
+            id=f"{self.field.name}-{place}",
+            from_name=self.field.labels[label].control,
+            to_name=self.field.name,
+            value=RegionValue(
+                start=entity.start,
+                end=entity.end,
+                text=text[entity.start : entity.end],
+                labels=[label],
+            ),
+            score=entity.score,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Prelabel:
+    """An extraction of each task's texts, with the labels of the project's config."""
+
+    extract: Extract
+
+    def plan(self, fields: Sequence[TextField], model: str | None) -> list[Planned]:
+        """Raises ModelNotFound, and InvalidRequest for labels that the model cannot find."""
+        return [self._planned(field, model) for field in fields]
+
+    def served(self, model: str | None) -> Served:
+        """Raises ModelNotFound."""
+        return self.extract.registry.resolve(model)
+
+    def version(self, plans: Sequence[Planned]) -> str:
+        """What answers: a name that differs when the weights do."""
+        return ", ".join(dict.fromkeys(plan.asked.served.engine_name for plan in plans))
+
+    async def __call__(
+        self, tasks: Sequence[Mapping[str, Any]], fields: Sequence[TextField], model: str | None
+    ) -> list[Prediction | NerveError]:
+        """A prediction or an error for each task, in order; raises as ``plan``, and the first error
+        when no task could be extracted. All have one deadline."""
+        plans, budget = self.plan(fields, model), self.extract.budget()
+        version = self.version(plans)
+
+        async def one(place: int) -> Prediction | NerveError:
+            try:
+                found = await self._regions(place, tasks[place], plans, budget)
+            except NerveError as exc:
+                return exc
+            return Prediction.of(found, version)
+
+        at_once = self.extract.settings.request_concurrency
+        results = await side_by_side(one, range(len(tasks)), at_once)
+        errors = [result for result in results if isinstance(result, NerveError)]
+        if errors and len(errors) == len(results):
+            raise errors[0]
+        return results
+
+    async def _regions(
+        self, place: int, data: Mapping[str, Any], plans: Sequence[Planned], budget: Budget
+    ) -> list[Region]:
+        """Raises as ``Extract.find``, and for a text of which a part could not be extracted: once
+        there is a prediction, Label Studio does not ask again."""
+        regions: list[Region] = []
+        for plan in plans:
+            text = as_text(plan.field.of(data), f"tasks[{place}].data.{plan.field.key}")
+            found = await self.extract.find(text, plan.asked, budget)
+            if found.failed:
+                raise found.failed[0].error
+            regions += plan.regions(text, found.entities)
+        return regions
+
+    def _planned(self, field: TextField, model: str | None) -> Planned:
+        served = self.served(model)
+        known = _known(field, served)
+        labels = list(known) if known else _described(field) if served.is_open else [*field.labels]
+        try:
+            asked = self.extract.resolve(Options(model=model, labels=labels))
+        except ValidationError as exc:
+            error = exc.errors()[0]
+            raise request_error({**error, "loc": ("label_config", *error["loc"])}) from exc
+        return Planned(field, asked, known or {name: name for name in field.labels})
+
+
+def _known(field: TextField, served: Served) -> dict[str, str]:
+    """The adapter's name of each label of the config, and the config's; empty if one is unknown."""
+    if served.is_open:
+        return {}
+    found = {name: _label(name, served.labels) for name in field.labels}
+    known = {label.name: name for name, label in found.items() if label}
+    return known if len(known) == len(found) else {}
+
+
+def _label(name: str, labels: Sequence[Label]) -> Label | None:
+    """By its name or its written form; people write ``Company`` where an adapter has company."""
+    word = name.strip().casefold()
+    return next(
+        (one for one in labels if word in (one.name.casefold(), one.written.casefold())), None
+    )
+
+
+def _described(field: TextField) -> dict[str, str]:
+    return {name: label.hint for name, label in field.labels.items()}

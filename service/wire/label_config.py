@@ -1,0 +1,109 @@
+"""Label Studio's labelling config, as far as it says what may be labelled in a text.
+
+<View>
+  <Labels name="label" toName="text">
+    <Label value="company" hint="a business, by its name"/>
+  </Labels>
+  <Text name="text" value="$text"/>
+</View>
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NoReturn
+from xml.parsers import expat
+
+from service.errors import InvalidRequest
+
+
+@dataclass(frozen=True, slots=True)
+class LabelOfConfig:
+    """A ``Label``: the name of the ``Labels`` that it stands in, and its hint, empty if none."""
+
+    control: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class TextField:
+    """A ``Text`` of the config: ``key`` is where a task's data has it, dots leading further in;
+    ``labels`` may be found in it, by name."""
+
+    name: str
+    key: str
+    labels: Mapping[str, LabelOfConfig]
+
+    def of(self, data: Mapping[str, object]) -> object:
+        """What a task has there; None if nothing."""
+        if self.key in data:
+            return data[self.key]
+        value: object = data
+        for part in self.key.split("."):
+            value = value.get(part) if isinstance(value, Mapping) else None
+        return value
+
+
+def read(config: object) -> list[TextField]:
+    """The texts that have labels; raises InvalidRequest when there is none, and for what is no
+    XML or has a document type, whose entities could grow without bound."""
+    if not isinstance(config, str):
+        _refuse("is no string")
+    reading = _Reading()
+    parser = expat.ParserCreate("utf-8")
+    parser.StartDoctypeDeclHandler = lambda *_: _refuse("has a document type")
+    parser.StartElementHandler = reading.start
+    parser.EndElementHandler = reading.end
+    try:
+        parser.Parse(config.encode("utf-8", "replace"), True)
+    except expat.ExpatError as exc:
+        _refuse(f"is not XML: {exc}")
+    found = reading.found()
+    if not found:
+        _refuse("has no Labels with a Label, for a Text whose value is $ and a field of the task")
+    return found
+
+
+@dataclass(slots=True)
+class _Reading:
+    """``controls``: the name of a Labels and that of the object it is for; ``inside``: the names of
+    the Labels around the element that is being read."""
+
+    keys: dict[str, str] = field(default_factory=dict)
+    controls: dict[str, str] = field(default_factory=dict)
+    labels: list[tuple[str, LabelOfConfig]] = field(default_factory=list)
+    inside: list[str] = field(default_factory=list)
+
+    def start(self, tag: str, attributes: Mapping[str, str]) -> None:
+        name = attributes.get("name", "")
+        if tag == "Text" and attributes.get("value", "").startswith("$"):
+            if attributes.get("valueType") == "url":
+                _refuse(f"has valueType url at the Text {name}: nothing is fetched from there")
+            self.keys[name] = attributes["value"][1:]
+        elif tag == "Labels":
+            self.controls[name] = attributes.get("toName", "")
+            self.inside.append(name)
+        elif tag == "Label" and self.inside:
+            label = attributes.get("alias") or attributes.get("value", "")
+            hint = attributes.get("hint", "")
+            self.labels.append((label, LabelOfConfig(self.inside[-1], hint)))
+
+    def end(self, tag: str) -> None:
+        if tag == "Labels":
+            self.inside.pop()
+
+    def found(self) -> list[TextField]:
+        fields = [
+            TextField(name, key, {n: one for n, one in self.labels if self._is_for(one, name)})
+            for name, key in self.keys.items()
+        ]
+        return [one for one in fields if one.labels]
+
+    def _is_for(self, label: LabelOfConfig, text: str) -> bool:
+        return text in self.controls[label.control].split(",")
+
+
+def _refuse(what: str) -> NoReturn:
+    raise InvalidRequest(
+        f"label_config {what}; expected a labelling config with Labels for a Text",
+        param="label_config",
+    )

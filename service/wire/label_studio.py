@@ -1,0 +1,115 @@
+"""What Label Studio asks of an ML back end, and what it is answered.
+
+Its offsets are half-open and count code points, as ours: its page converts what the browser counts.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+from pydantic import BaseModel, Field
+
+from service.errors import InvalidRequest
+from service.wire import label_config
+from service.wire.json_object import JsonObject
+from service.wire.label_config import TextField
+from service.wire.responses import ErrorResponse
+
+
+class RegionValue(BaseModel):
+    """``text[start:end]``, half-open, in code points."""
+
+    start: int
+    end: int
+    text: str
+    labels: list[str]
+
+
+class Region(BaseModel):
+    """An entity: ``from_name`` is the Labels of the config, ``to_name`` the Text."""
+
+    id: str
+    from_name: str
+    to_name: str
+    type: str = "labels"
+    value: RegionValue
+    score: float | None = Field(description="calibrated confidence, null without a calibration")
+
+
+class Prediction(BaseModel):
+    """What was found in a task. ``score`` is that of the least certain entity: the order in which
+    people should look at them."""
+
+    result: list[Region]
+    score: float | None
+    model_version: str = Field(description="the adapter, with the beginning of its weights' sha256")
+
+    @classmethod
+    def of(cls, regions: list[Region], version: str) -> Self:
+        """The prediction with these regions."""
+        scores = [one.score for one in regions if one.score is not None]
+        return cls(result=regions, score=min(scores, default=None), model_version=version)
+
+
+class Predictions(BaseModel):
+    """One for each task, in their order; a task that could not be extracted has its error."""
+
+    results: list[Prediction | ErrorResponse]
+
+
+class ModelVersion(BaseModel):
+    """What will answer."""
+
+    model_version: str
+
+
+class Versions(BaseModel):
+    """What a person may choose from."""
+
+    versions: list[str]
+
+
+class Up(BaseModel):
+    """The answer to a look at the back end's health."""
+
+    status: str = "UP"
+    model_class: str = "Nerve"
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """``POST /setup``: the texts of the project's config. What else there is, a token of Label
+    Studio's API among it, is neither used nor kept."""
+
+    fields: Sequence[TextField]
+
+    @classmethod
+    def read(cls, raw: bytes) -> Self:
+        """Raises MalformedBody, InvalidRequest."""
+        return cls(label_config.read(JsonObject.read(raw).values.get("schema")))
+
+
+@dataclass(frozen=True, slots=True)
+class PredictRequest:
+    """``POST /predict``: the data of each task, and the texts of the project's config."""
+
+    tasks: Sequence[Mapping[str, Any]]
+    fields: Sequence[TextField]
+
+    @classmethod
+    def read(cls, raw: bytes) -> Self:
+        """Raises MalformedBody, InvalidRequest."""
+        values = JsonObject.read(raw).values
+        tasks = values.get("tasks")
+        if not isinstance(tasks, list):
+            raise InvalidRequest("tasks is no list; expected Label Studio's tasks", param="tasks")
+        data = [_data(place, task) for place, task in enumerate(tasks)]
+        return cls(data, label_config.read(values.get("label_config")))
+
+
+def _data(place: int, task: object) -> Mapping[str, Any]:
+    data = task.get("data") if isinstance(task, dict) else None
+    if not isinstance(data, dict):
+        where = f"tasks[{place}].data"
+        raise InvalidRequest(f"{where} is no object; expected the task's data", param=where)
+    return data
