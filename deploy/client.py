@@ -1,26 +1,16 @@
-"""A running gateway, asked from here: the api key, one question."""
+"""One question to a running gateway."""
 
-import os
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
 import httpx2
 
+from deploy.credentials import key_header
+
 
 class AskFailed(Exception):
     """Why a running gateway gave no answer."""
-
-
-def api_key() -> str | None:
-    """What the commands send to the gateway as their api key."""
-    return os.environ.get("NERVE_API_KEY") or None
-
-
-def key_header() -> dict[str, str]:
-    """The header with the api key, for gateways that ask for one."""
-    key = api_key()
-    return {"authorization": f"Bearer {key}"} if key else {}
 
 
 def ask(

@@ -13,7 +13,7 @@ from deploy.bulk.gate import Gate
 from deploy.bulk.gateways import Gateways
 from deploy.bulk.output import Output
 from deploy.bulk.row import Row
-from deploy.client import key_header
+from deploy.credentials import key_header
 
 # Rows that are read ahead for each request at a time: a slow row holds back no more than these.
 AHEAD = 8

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from deploy import GATEWAY_URL
-from deploy.client import api_key
 from deploy.commands.measure_commands import (
     ConstraintOption,
     Gold,
@@ -20,6 +19,7 @@ from deploy.commands.measure_commands import (
     Split,
 )
 from deploy.commands.options import HOME, Home, Url, clear_errors, settings
+from deploy.credentials import api_key
 from service.ner.types import Constraint
 
 if TYPE_CHECKING:

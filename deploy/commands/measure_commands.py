@@ -10,8 +10,8 @@ import typer
 
 from adapters.data.readers import Kind
 from deploy import GATEWAY_URL
-from deploy.client import api_key
 from deploy.commands.options import HOME, Home, Url, clear_errors, settings
+from deploy.credentials import api_key
 from service.ner.types import Constraint
 
 if TYPE_CHECKING:

@@ -15,7 +15,8 @@ from rich.console import Console
 from rich.text import Text
 
 from deploy import GATEWAY_URL
-from deploy.client import api_key, ask
+from deploy.client import ask
+from deploy.credentials import api_key
 from deploy.terminal.show import Phases, show_answer
 from deploy.up.install import ROOT, EngineFlags, Installed, Places, base_model, install
 from deploy.up.supervised import Part, Supervised, UpFailed

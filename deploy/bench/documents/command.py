@@ -11,8 +11,8 @@ from deploy.bench.machine import machine, versions
 from deploy.bench.options import REPORTS, NoPicture, Out
 from deploy.bench.report import draw, head, keep, today
 from deploy.bench.summary import Figure
-from deploy.client import api_key
 from deploy.commands.options import HOME, Home, Url, settings
+from deploy.credentials import api_key
 from deploy.factory.measure import gold_rows
 from service.models.manifest import load
 from service.models.registry import default_of

@@ -25,7 +25,7 @@ TEXT = f'{SECRET}\r\n{{"level": "error"}}\x1b[31m\u2028叶老桂'
 class FaultyGateway(GatewayProcess):
     """With two routes more, which fail."""
 
-    module = "tests.deploy.bulk.faulty_gateway"
+    module = "tests.deploy.gateway.faulty_gateway"
 
 
 Asked = tuple[GatewayProcess, FakeEngine, httpx2.Client]
@@ -180,7 +180,7 @@ def test_a_fault_says_where_it_comes_from(asked: Asked) -> None:
         where = fault["fault"]
     else:
         where = gateway.said()
-    assert "tests/deploy/bulk/faulty_gateway.py" in where
+    assert "tests/deploy/gateway/faulty_gateway.py" in where
     assert where.index("builtins.KeyError") < where.index("builtins.ValueError")
 
 
