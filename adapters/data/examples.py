@@ -3,8 +3,9 @@
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from service.ner.fold import fold
 from service.ner.formats import Format
 from service.ner.types import Entity, Label, Mention
 
@@ -23,13 +24,25 @@ class Example:
         return tuple(dict.fromkeys(found))
 
 
+def as_read(example: Example) -> Example:
+    """``example`` as a model reads it: folded, as ``/extract`` folds texts. An entity of which
+    nothing is left there is left out."""
+    folded = fold(example.text)
+    if not folded.steps:
+        return example
+    spans = [(entity, *folded.forth(entity.start, entity.end)) for entity in example.entities]
+    entities = (replace(e, start=start, end=end) for e, start, end in spans if start < end)
+    return Example(folded.text, tuple(entities))
+
+
 def writable(examples: Sequence[Example], format: Format, labels: Sequence[Label]) -> list[Example]:
     """Those whose mentions ``format`` can write: inline tags have no place for one that overlaps
     the mention before it."""
 
     def can_be_written(example: Example) -> bool:
+        read = as_read(example)
         try:
-            format.encode(example.mentions, labels, example.text)
+            format.encode(read.mentions, labels, read.text)
         except ValueError:
             return False
         return True

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from adapters.data.examples import Example, writable
+from adapters.data.examples import Example, as_read, writable
 from service.ner.control_tokens import QWEN_ADDED_TOKENS
 from service.ner.formats import FORMATS
 from service.ner.prompt import Template, render
@@ -40,8 +40,9 @@ def write(
 def _row(
     kind: Kind, example: Example, labels: Sequence[Label], template: Template, format_name: str
 ) -> dict[str, Any]:
-    answer = FORMATS[format_name].encode(example.mentions, labels, example.text)
-    messages = render(template, labels, example.text, QWEN_ADDED_TOKENS).messages
+    read = as_read(example)
+    answer = FORMATS[format_name].encode(read.mentions, labels, read.text)
+    messages = render(template, labels, read.text, QWEN_ADDED_TOKENS).messages
     if kind == "alpaca":
         *system, user = (message["content"] for message in messages)
         return {"instruction": "".join(system), "input": user, "output": answer}

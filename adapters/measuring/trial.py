@@ -13,6 +13,7 @@ from adapters.data.examples import Example
 from adapters.training.template import Encoder
 from service.models.manifest import Adapter, load
 from service.ner.align import align
+from service.ner.fold import Folded, fold
 from service.ner.formats import FORMATS
 from service.ner.types import Dropped
 
@@ -62,7 +63,8 @@ class Trial:
         """The most likely completion of each text, unconstrained, all in one batch."""
         encoder = Encoder(self._tokenizer, self.adapter.template, self.adapter.format)
         labels = self.adapter.labels
-        prompts = [encoder.prompt(text, labels) for text in texts]
+        folded = [fold(text) for text in texts]
+        prompts = [encoder.prompt(one.text, labels) for one in folded]
         batch = self._tokenizer(
             prompts, return_tensors="pt", padding=True, add_special_tokens=False
         ).to(self._model.device)
@@ -78,11 +80,11 @@ class Trial:
             )
         written = out[:, batch["input_ids"].shape[1] :]
         # Aligned with the text as it stands in the prompt, which has the same length.
-        shown = [encoder.render(text, labels).text for text in texts]
-        rows = zip(texts, shown, written.tolist(), strict=True)
+        shown = [encoder.render(one.text, labels).text for one in folded]
+        rows = zip(folded, shown, written.tolist(), strict=True)
         return [self._read(*row, ends) for row in rows]
 
-    def _read(self, text: str, shown: str, ids: list[int], ends: Sequence[int]) -> Answer:
+    def _read(self, folded: Folded, shown: str, ids: list[int], ends: Sequence[int]) -> Answer:
         end = next((place for place, token in enumerate(ids) if token in ends), None)
         completion = self._tokenizer.decode(ids[:end], skip_special_tokens=False)
         decoded = FORMATS[self.adapter.format].decode(
@@ -90,4 +92,5 @@ class Trial:
         )
         aligned = align(shown, decoded.mentions, self.adapter.occurrences)
         dropped = decoded.dropped + aligned.dropped
-        return Answer(completion, Example(text, aligned.entities), dropped, truncated=end is None)
+        found = Example(folded.received, tuple(map(folded.entity, aligned.entities)))
+        return Answer(completion, found, dropped, truncated=end is None)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from adapters.data.examples import Example
+from adapters.data.examples import Example, as_read
 from service.ner.formats import FORMATS
 from service.ner.prompt import TEMPLATE_ARGUMENTS, Message, Prompt, Template, render
 from service.ner.types import Label
@@ -64,7 +64,7 @@ class Encoder:
     longest: int = 2048
 
     def render(self, text: str, labels: Sequence[Label]) -> Prompt:
-        """The messages, as ``/extract`` sends them."""
+        """The messages for a folded text, as ``/extract`` sends them."""
         return render(self.template, labels, text, sorted(self.tokenizer.get_added_vocab()))
 
     def prompt(self, text: str, labels: Sequence[Label]) -> str:
@@ -75,9 +75,10 @@ class Encoder:
         )
 
     def row(self, example: Example, labels: Sequence[Label]) -> Row:
-        """The training row; raises RowTooLong above ``longest`` tokens."""
-        prompt = self._ids(self.prompt(example.text, labels))
-        answer = FORMATS[self.format].encode(example.mentions, labels, example.text)
+        """The training row, folded as texts are; raises RowTooLong above ``longest`` tokens."""
+        read = as_read(example)
+        prompt = self._ids(self.prompt(read.text, labels))
+        answer = FORMATS[self.format].encode(read.mentions, labels, read.text)
         ids = prompt + self._ids(answer + _END)
         if len(ids) > self.longest:
             raise RowTooLong(f"{len(ids)} tokens, expected up to {self.longest}: {example.text!r}")

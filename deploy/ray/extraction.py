@@ -11,6 +11,7 @@ from service.models.manifest import Adapter
 from service.ner.align import align
 from service.ner.chunk import chunks
 from service.ner.control_tokens import disarm
+from service.ner.fold import fold
 from service.ner.formats import FORMATS
 from service.ner.prompt import render
 from service.ner.types import Constraint, Label
@@ -36,15 +37,19 @@ class Extraction:
         if row.text is None:
             yield {**head, "text": None, "offset": 0, "error": row.error}
             return
-        found = [one for one in chunks(row.text, self.adapter.max_chars) if not one.text.isspace()]
-        if not found:
+        folded = fold(row.text)
+        found = chunks(folded.text, self.adapter.max_chars)
+        asked = [one for one in found if not one.text.isspace()]
+        if not asked:
             yield {**head, "text": row.text, "offset": 0}
-        for one in found:
-            yield {**head, "text": one.text, "offset": one.offset}
+        for one in asked:
+            start = folded.cut(one.start)
+            yield {**head, "text": row.text[start : folded.cut(one.end)], "offset": start}
 
     def request(self, piece: Piece) -> dict[str, Any]:
         """The columns that Ray's vLLM processor wants, for a piece with a text."""
-        prompt = render(self.adapter.template, self.labels, piece["text"], self.added_tokens)
+        read = fold(piece["text"]).text
+        prompt = render(self.adapter.template, self.labels, read, self.added_tokens)
         answer = FORMATS[self.adapter.format]
         grammar = answer.grammar(prompt.text, self.labels, self.constraint)
         return {
@@ -66,7 +71,8 @@ class Extraction:
         """
         if error := made.get("__inference_error__"):
             return {**piece, "entities": [], "error": str(error)}
-        text = disarm(piece["text"], self.added_tokens)
+        folded = fold(piece["text"])
+        text = disarm(folded.text, self.added_tokens)
         used = made["num_generated_tokens"]
         complete = used < self._room(text) and made["num_input_tokens"] + used < self.window
         answer = FORMATS[self.adapter.format]
@@ -82,7 +88,7 @@ class Extraction:
                     "end": entity.end,
                     "score": None,
                 }
-                for entity in aligned.entities
+                for entity in map(folded.entity, aligned.entities)
             ],
             "dropped": [asdict(one) for one in (*decoded.dropped, *aligned.dropped)],
             "truncated": not complete,
@@ -108,4 +114,4 @@ class Extraction:
 
 def is_asked(piece: Piece) -> bool:
     """Is there something to ask the engine?"""
-    return "error" not in piece and bool(piece["text"].strip())
+    return "error" not in piece and bool(fold(piece["text"]).text.strip())

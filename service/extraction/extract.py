@@ -1,7 +1,7 @@
 """The use case: texts in, typed entities out. Each step has one name, here and everywhere else.
 
-resolve stands here, chunk in ``long_text``, prompt to align in ``chunk_work``, respond in a module
-of its own.
+resolve stands here, fold and chunk in ``long_text``, prompt to align in ``chunk_work``, respond in
+a module of its own.
 """
 
 import asyncio
@@ -40,7 +40,7 @@ class Extract:
     adapter_metrics: AdapterMetrics
 
     async def __call__(self, request: ExtractRequest) -> ExtractResponse | ManyResponse:
-        """resolve, chunk, prompt, complete, decode, align, respond: see the README's table."""
+        """resolve, fold, chunk, prompt, complete, decode, align, respond: as the README has it."""
         asked, budget = self.resolve(request), self.budget()
 
         async def one(text: str) -> ExtractResponse:

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 
 from service.errors import InvalidRequest
 from service.models.registry import Served
+from service.ner.fold import fold
 from service.ner.prompt import Example
 from service.ner.types import Label, Mention
-from service.wire.requests import LabelledText
+from service.wire.requests import ExampleEntity, LabelledText
 
 
 def examples(
@@ -39,6 +40,15 @@ def _example(
                 f"{where}.text has {entity.text[:64]!r}; expected a part of the example's text",
                 param="examples",
             )
-    mentions = [Mention(entity.label, entity.text) for entity in given.entities]
-    answer = served.format.encode(mentions, tuple(known.values()), given.text)
-    return Example(given.text, answer)
+    folded = fold(given.text)
+    mentions = [
+        Mention(entity.label, folded.text[slice(*folded.forth(*_place(entity, given)))])
+        for entity in given.entities
+    ]
+    answer = served.format.encode(mentions, tuple(known.values()), folded.text)
+    return Example(folded.text, answer)
+
+
+def _place(entity: ExampleEntity, given: LabelledText) -> tuple[int, int]:
+    start = given.text.index(entity.text)
+    return start, start + len(entity.text)

@@ -1,4 +1,5 @@
-"""A text of any length: cut, extracted side by side, put together with offsets in the text.
+"""A text of any length: folded, cut, extracted side by side, put together with offsets in the text
+as received.
 
 What a request may have of the engine at a time is bounded, so that a long text does not keep the
 others waiting; and a chunk that failed is named, never missing in silence.
@@ -13,13 +14,14 @@ from service.extraction.chunk_work import Asked, ChunkWork, Extracted
 from service.extraction.side_by_side import side_by_side
 from service.models.registry import Served
 from service.ner.chunk import Chunk, chunks
+from service.ner.fold import Folded, fold
 from service.ner.types import Dropped, Entity
 from service.settings import Settings
 
 # Of a run of text without sentence or clause, each chunk shows so much of the next, in characters.
 OVERLAP = 32
-# Cutting a longer text takes milliseconds, which other requests need not wait for.
-CUT_ASIDE = 20_000
+# Folding or cutting a longer text takes milliseconds, which other requests need not wait for.
+ASIDE = 20_000
 
 
 Work = Callable[[int, float], Awaitable[Extracted]]
@@ -76,15 +78,21 @@ class LongText:
 
     async def __call__(self, asked: Asked, text: str, budget: Budget) -> Found:
         """Raises what the first chunk raised if none could be extracted; see ChunkWork."""
-        pieces = await self.cut(asked, text)
+        folded = await self.fold(text)
+        pieces = await self.cut(asked, folded.text)
 
         async def work(place: int, deadline: float) -> Extracted:
             return await self.work(asked, pieces[place], deadline)
 
-        return joined(pieces, await self.each(len(pieces), budget, work))
+        return unfolded(joined(pieces, await self.each(len(pieces), budget, work)), folded)
+
+    async def fold(self, text: str) -> Folded:
+        """What the model reads, and where it stands in ``text``."""
+        with self.work.metrics.stage("fold"):
+            return await asyncio.to_thread(fold, text) if len(text) > ASIDE else fold(text)
 
     async def cut(self, asked: Asked, text: str) -> list[Chunk]:
-        """The chunks that are not blank."""
+        """The chunks of a folded text that are not blank."""
         with self.work.metrics.stage("chunk"):
             return await self._cut(asked, text)
 
@@ -92,7 +100,7 @@ class LongText:
         size = chunk_chars(asked.served, self.settings)
         if len(text) <= size:
             found = [Chunk.whole(text)]
-        elif len(text) <= CUT_ASIDE:
+        elif len(text) <= ASIDE:
             found = chunks(text, size, OVERLAP)
         else:
             found = await asyncio.to_thread(chunks, text, size, OVERLAP)
@@ -149,8 +157,22 @@ class LongText:
             )
 
 
+def unfolded(found: Found, folded: Folded) -> Found:
+    """``found`` in the folded text, with offsets in the text as received."""
+    if not folded.steps:
+        return found
+    return replace(
+        found,
+        entities=tuple(map(folded.entity, found.entities)),
+        failed=tuple(
+            Failed(folded.cut(part.start), folded.cut(part.end), part.error)
+            for part in found.failed
+        ),
+    )
+
+
 def joined(pieces: Sequence[Chunk], results: Sequence[Extracted | NerveError]) -> Found:
-    """The results of the pieces, with offsets in the text; linear time. Raises the first error if
+    """The results of the pieces, with offsets in their text; linear time. Raises the first error if
     there is nothing else."""
     joining, entities, dropped = Joining(), list[Entity](), list[Dropped]()
     for piece, result in zip(pieces, results, strict=True):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from service.errors import EngineUnavailable, NerveError
 from service.extraction.chunk_work import Asked, Extracted
-from service.extraction.long_text import Budget, Found, Joining, LongText, Work
+from service.extraction.long_text import Budget, Found, Joining, LongText, Work, unfolded
 from service.ner.chunk import Chunk
 from service.ner.types import Dropped, Entity
 
@@ -29,19 +29,24 @@ class StreamedText:
         """Tells entities with offsets in the text, and what was dropped; returns what there is to
         say beside that. Raises as LongText, and what ``tell`` raises, which ends the engine's work.
         """
-        pieces = await self.long_text.cut(asked, text)
+        folded = await self.long_text.fold(text)
+        pieces = await self.long_text.cut(asked, folded.text)
         arrivals, joining = _Arrivals(), Joining()
+
+        async def tell_placed(news: Sequence[Entity | Dropped]) -> None:
+            await tell([folded.entity(one) if isinstance(one, Entity) else one for one in news])
+
         work = self._work(asked, pieces, arrivals)
         each = self.long_text.each(len(pieces), budget, work, arrivals.put)
         extracting = asyncio.create_task(each)
         extracting.add_done_callback(arrivals.end)
         try:
             for place, piece in enumerate(pieces):
-                await _tell_of(piece, place, arrivals, joining, tell)
+                await _tell_of(piece, place, arrivals, joining, tell_placed)
         finally:
             extracting.cancel()
             await asyncio.wait({extracting})
-        return joining.found()
+        return unfolded(joining.found(), folded)
 
     def _work(self, asked: Asked, pieces: Sequence[Chunk], arrivals: "_Arrivals") -> Work:
         broken: dict[int, EngineUnavailable] = {}

@@ -29,7 +29,7 @@ from service.observe.tracing import Tracing
 
 OPENMETRICS = "application/openmetrics-text"
 
-STAGES = ("resolve", "chunk", "prompt", "complete", "decode", "align", "respond")
+STAGES = ("resolve", "fold", "chunk", "prompt", "complete", "decode", "align", "respond")
 ROW_OUTCOMES = ("ok", "error")
 
 

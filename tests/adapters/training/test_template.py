@@ -78,3 +78,10 @@ def test_training_renders_what_extract_sends(gateway: Gateway) -> None:
     (asked,) = gateway.engine.asked
     labels = [label for label in LABELS if label.name in ("company", "name")]
     assert asked["messages"] == list(_encoder().render(TEXT, labels).messages)
+
+
+def test_a_row_is_folded_as_a_text_is() -> None:
+    """The model learns from what it will read; an entity keeps its place."""
+    row = _encoder().row(Example("浙商\n银行\u200b叶老桂", (Entity("company", 0, 5),)), LABELS)
+    plain = _encoder().row(Example("浙商银行叶老桂", (Entity("company", 0, 4),)), LABELS)
+    assert row == plain

@@ -128,3 +128,16 @@ def test_an_output_that_is_there_is_refused(tmp_path: Path) -> None:
     for there in (tmp_path, tmp_path / "a.jsonl"):
         with pytest.raises(BulkFailed, match="expected a new folder"):
             check_new(str(there))
+
+
+def test_pieces_are_folded(extraction: Extraction, tmp_path: Path) -> None:
+    """The engine reads what is seen; entities stand in the piece as it was."""
+    text = "今天下雨。" * 60 + "浙商\n银行的叶\u200b老桂来了"
+    found = pieces(extraction, tmp_path, text)
+    assert "".join(piece["text"] for piece in found) == text
+    last = found[-1]
+    assert extraction.request(last)["messages"][-1]["content"].endswith("浙商银行的叶老桂来了")
+    made = {"generated_text": "公司：浙商银行\n姓名：叶老桂", "num_input_tokens": 9}
+    line = extraction.line(last, {**made, "num_generated_tokens": 9})
+    assert [entity["text"] for entity in line["entities"]] == ["浙商\n银行", "叶\u200b老桂"]
+    assert not is_asked({"text": "\ufeff"})
