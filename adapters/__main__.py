@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from adapters.data.readers import KINDS, DataError
-from adapters.training.recipe import RecipeError
+from adapters.recipe import RecipeError
 from adapters.training.template import RowTooLong
 from service.models.manifest import ManifestError
 

@@ -56,11 +56,12 @@ def restricted(example: Example, labels: Sequence[Label]) -> Example:
     return Example(example.text, tuple(e for e in example.entities if e.label in names))
 
 
-def join(examples: Sequence[Example]) -> Example:
-    """The texts behind each other, entities moved along."""
+def join(examples: Sequence[Example], between: str = "") -> Example:
+    """The texts behind each other, ``between`` them, entities moved along."""
     text = ""
     entities: list[Entity] = []
     for example in examples:
+        text += between if text else ""
         moved = (Entity(e.label, e.start + len(text), e.end + len(text)) for e in example.entities)
         entities += moved
         text += example.text

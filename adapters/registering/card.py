@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, get_args
 
-from adapters.training.recipe import Recipe
+from adapters.recipe import Recipe
 from service.ner.types import Constraint
 
 

@@ -11,11 +11,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from adapters import recipe as recipes
+from adapters.recipe import Recipe
 from adapters.registering.card import card
 from adapters.registering.toml_text import assignments
 from adapters.registering.trained import CONFIG, WEIGHTS, RegisterError, check
-from adapters.training import recipe as recipes
-from adapters.training.recipe import Recipe
 from service.models import manifest
 
 CARD = "README.md"

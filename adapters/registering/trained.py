@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from adapters.training import recipe as recipes
-from adapters.training.recipe import Recipe
+from adapters import recipe as recipes
+from adapters.recipe import Recipe
 
 WEIGHTS, CONFIG = "adapter_model.safetensors", "adapter_config.json"
 

@@ -15,7 +15,7 @@ import torch
 from peft.utils import get_peft_model_state_dict, set_peft_model_state_dict
 
 from adapters.data.examples import Example
-from adapters.training.recipe import Recipe
+from adapters.recipe import Recipe
 
 
 @dataclass(slots=True)

@@ -12,9 +12,9 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 from transformers import AutoModelForCausalLM
 
+from adapters.recipe import Frozen, Lora
 from adapters.training import attention
 from adapters.training.packing import Batch
-from adapters.training.recipe import Frozen, Lora
 
 WEIGHTS = "adapter_model.safetensors"
 

@@ -1,7 +1,6 @@
 """LoRA fine-tuning from a recipe: resumable after a kill, the same result for the same seed."""
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -11,17 +10,18 @@ import torch
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from transformers import AutoTokenizer
 
+from adapters import recipe
 from adapters.data import augment
-from adapters.data.examples import Example, split, writable
-from adapters.data.readers import Kind, read
-from adapters.training import checkpoint, model, recipe
+from adapters.data.readers import Kind
+from adapters.mixing import rows
+from adapters.mixing.rows import Rows
+from adapters.mixing.steps import keep_held_out, learning_rate
+from adapters.recipe import Recipe
+from adapters.training import checkpoint, model
 from adapters.training.freed_memory import keep_freed_memory
 from adapters.training.packing import Batch, pack
-from adapters.training.recipe import Recipe
-from adapters.training.steps import keep_held_out, learning_rate, training_packs, validation_packs
 from adapters.training.template import Encoder
 from adapters.training.training_log import TrainingLog
-from service.ner.formats import FORMATS
 
 CHECKPOINT, LOG, BEST = "checkpoint.pt", "log.jsonl", "best"
 
@@ -47,7 +47,9 @@ def train(
     *,
     skip_bad: bool = False,
 ) -> Trained:
-    """Train as ``recipe_file`` says on the file ``data`` over the model folder ``base``.
+    """Train as ``recipe_file`` says on ``data`` over the model folder ``base``.
+
+    ``data`` is a file of ``kind``, or the folder of ``sources`` for a recipe with sources.
 
     ``work`` keeps checkpoint.pt, log.jsonl and best/ (the adapter: the weights with the lowest
     validation loss, or the last ones where no rows are held out for one); calling again goes on
@@ -61,16 +63,14 @@ def train(
     begun = recipe_file.parent / plan.start if plan.start else None
     if begun is not None:
         keep_held_out(begun, plan)
-    found = read(data, kind, plan.labels, skip_bad=skip_bad)
-    examples = writable(found.examples, FORMATS[plan.format], plan.labels)
+    found = rows.load(plan, data, kind, skip_bad=skip_bad)
     with checkpoint.alone(work):
-        run = _Run.prepare(plan, examples, base, work, begun)
+        run = _Run.prepare(plan, found, base, work, begun)
         recipe.copy(recipe_file, plan, work / BEST)
         keep_freed_memory()
         run.go()
-    left_out = len(found.examples) - len(examples)
     best = run.progress.best if run.validation else None
-    return Trained(work / BEST, len(run.packs), len(found.skipped), left_out, best)
+    return Trained(work / BEST, len(run.packs), found.bad, found.left_out, best)
 
 
 @dataclass(slots=True)
@@ -87,9 +87,8 @@ class _Run:
 
     @classmethod
     def prepare(
-        cls, plan: Recipe, examples: Sequence[Example], base: Path, work: Path, begun: Path | None
+        cls, plan: Recipe, found: Rows, base: Path, work: Path, begun: Path | None
     ) -> "_Run":
-        training, held_out = split(examples, plan.data.held_out)
         torch.manual_seed(plan.train.seed)
         tuned = model.with_lora(base, plan.lora, plan.train.frozen)
         if plan.train.gradient_checkpointing:
@@ -99,12 +98,12 @@ class _Run:
         optimiser = torch.optim.AdamW(_learned(tuned), plan.train.learning_rate, weight_decay=0.0)
         tokenizer = AutoTokenizer.from_pretrained(base)
         encoder = Encoder(tokenizer, plan.template, plan.format)
-        identity = checkpoint.identity(plan, examples, base.name)
+        identity = checkpoint.identity(plan, found.examples, base.name)
         return cls(
             plan,
             encoder,
-            training_packs(plan, training),
-            validation_packs(plan, held_out[: plan.train.validation_rows]),
+            found.training,
+            found.validation,
             tuned,
             optimiser,
             work,

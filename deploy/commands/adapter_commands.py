@@ -51,9 +51,9 @@ def data(
     """
     from rich.console import Console
 
+    from adapters import recipe as recipes
     from adapters.data import readers
     from adapters.data.examples import leaked
-    from adapters.training import recipe as recipes
     from deploy.terminal.show_data import show_leaked, show_rows, show_written
 
     if (to is None) != (out is None) or (to is not None and recipe is None):
@@ -79,7 +79,12 @@ def data(
 @adapter.command()
 def train(
     recipe: Annotated[Path, typer.Argument(help="recipe.toml")],
-    file: Annotated[Path, typer.Argument(metavar="DATA", help="the labelled rows")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="DATA", help="the labelled rows; of a recipe with sources, a folder"
+        ),
+    ],
     kind: Annotated[Kind, typer.Option(help="how the rows are written")] = "cluener",
     skip_bad: SkipBad = False,
     work: Annotated[
@@ -92,7 +97,7 @@ def train(
     """Train a LoRA adapter as a recipe says; the same command goes on after a stop or a kill."""
     from rich.console import Console
 
-    from adapters.training import recipe as recipes
+    from adapters import recipe as recipes
     from deploy.factory import trainer
 
     console = Console(stderr=True)

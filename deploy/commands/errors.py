@@ -4,8 +4,8 @@ from adapters.calibrating.calibrate import CalibrateError
 from adapters.data.readers import DataError
 from adapters.measuring.evaluate import EvaluationError
 from adapters.measuring.report import ReportError
+from adapters.recipe import RecipeError
 from adapters.registering.trained import RegisterError
-from adapters.training.recipe import RecipeError
 from deploy.bulk.errors import BulkFailed
 from deploy.client import AskFailed
 from deploy.engine.environment import EnvironmentNotMade

@@ -7,6 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from adapters import recipe
 from adapters.data.augment import restricted
 from adapters.data.examples import Example, split
 from adapters.data.readers import DataError, Kind, read
@@ -20,7 +21,6 @@ from adapters.measuring.report import (
     table,
 )
 from adapters.measuring.score import Metric
-from adapters.training import recipe
 from service.models import names
 from service.models.manifest import FILE_NAME, load
 from service.ner.types import Label

@@ -41,7 +41,8 @@ class Adapter:
 
     ``weights`` is the safetensors file and ``sha256`` its digest (hexadecimal); ``rank`` the LoRA
     rank; ``prompt`` the name of ``template``; ``max_chars`` the longest text, in code points, that
-    it was trained for; ``calibrations`` make raw scores confidences, one a constraint.
+    it was trained for; ``calibrations`` make raw scores confidences, one a constraint. One that is
+    ``open`` takes any labels, and ``labels`` are those of a request that names none.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Adapter:
     occurrences: Occurrences
     evaluation: tuple[Evaluation, ...]
     calibrations: tuple[Calibration, ...] = ()
+    open: bool = False
 
     @property
     def engine_name(self) -> str:
@@ -105,6 +107,7 @@ def load(folder: Path) -> Adapter:
         occurrences=fields.one_of("occurrences", get_args(Occurrences), "all"),
         evaluation=_evaluation(fields),
         calibrations=read_calibrations(fields, sha256),
+        open=fields.flag("open"),
     )
 
 

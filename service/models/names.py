@@ -1,4 +1,5 @@
-"""``registry.toml``: which adapter is the default, aliases, and what is disabled.
+"""``registry.toml``: which adapter is the default, which takes any labels, aliases, and what is
+disabled.
 
 Changed under a lock and by rename, so that readers see the file before or after, and everything
 else in it stays as a person wrote it. Standard library only.
@@ -24,12 +25,14 @@ _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """``default`` answers requests that name no model; ``aliases`` are other names of adapters;
-    ``disabled`` adapters are not served."""
+    """``default`` answers requests that name no model; ``open`` those of them whose labels the
+    default does not know, None: the first open adapter by name; ``aliases`` are other names of
+    adapters; ``disabled`` adapters are not served."""
 
     default: str | None = None
     aliases: Mapping[str, str] = field(default_factory=dict)
     disabled: frozenset[str] = frozenset()
+    open: str | None = None
 
     def resolved(self, name: str | None = None) -> str | None:
         """What ``name``, or without one the default, stands for: itself, unless it is an alias."""
@@ -53,17 +56,24 @@ def _names(path: Path, text: str) -> Names:
         fields = tomllib.loads(text)
     except tomllib.TOMLDecodeError as exc:
         raise ManifestError(f"{path}: not a TOML file: {exc}") from exc
-    default, disabled = fields.get("default"), fields.get("disabled", [])
-    if default is not None and not isinstance(default, str):
-        raise ManifestError(f"{path}: default = {default!r}; expected the name of an adapter")
+    default, opened = (_adapter(path, fields, key) for key in ("default", "open"))
+    disabled = fields.get("disabled", [])
     if not isinstance(disabled, list) or not all(isinstance(name, str) for name in disabled):
         raise ManifestError(f"{path}: disabled = {disabled!r}; expected a list of adapters' names")
     aliases = _aliases(path, fields)
     for name in disabled:
-        if name == default or name in aliases.values():
-            who = "default" if name == default else "what an alias stands for"
+        who = {default: "default", opened: "open"}.get(name)
+        who = who or ("what an alias stands for" if name in aliases.values() else None)
+        if who:
             raise ManifestError(f"{path}: disabled has {name!r}; expected others than {who}")
-    return Names(default or None, aliases, frozenset(disabled))
+    return Names(default, aliases, frozenset(disabled), opened)
+
+
+def _adapter(path: Path, fields: Mapping[str, Any], key: str) -> str | None:
+    name = fields.get(key)
+    if name is not None and not isinstance(name, str):
+        raise ManifestError(f"{path}: {key} = {name!r}; expected the name of an adapter")
+    return name or None
 
 
 def _aliases(path: Path, fields: Mapping[str, Any]) -> dict[str, str]:

@@ -77,6 +77,13 @@ class Fields:
             raise self.wrong(key, value, "a number from 0 to 1")
         return float(value)
 
+    def flag(self, key: str) -> bool:
+        """true or false; left out, false."""
+        value = self.values.get(key, False)
+        if not isinstance(value, bool):
+            raise self.wrong(key, value, "true or false")
+        return value
+
     def one_of(self, key: str, words: tuple[str, ...], default: str | None = None) -> Any:
         """One of these words."""
         value = self.values.get(key, default)

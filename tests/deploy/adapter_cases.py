@@ -12,7 +12,7 @@ from tests.conftest import BASE
 from tests.support.fake_engine import completes
 
 ROOT = Path(__file__).resolve().parents[2]
-RECIPE = str(ROOT / "tests" / "adapters" / "training" / "recipe.toml")
+RECIPE = str(ROOT / "tests" / "adapters" / "recipe.toml")
 # As its weights' adapter_config.json says.
 TRAINED: dict[str, Any] = {
     "r": 64,

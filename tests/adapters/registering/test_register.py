@@ -5,17 +5,17 @@ from pathlib import Path
 
 import pytest
 
+from adapters import recipe
 from adapters.registering.register import register
 from adapters.registering.trained import RegisterError, check
-from adapters.training import recipe
 from service.models.manifest import ManifestError, load
 from service.ner.prompt import BUILT_IN, Template
 from tests.adapters.measuring.reports import GOLD, measured
 from tests.deploy.adapter_cases import TRAINED
 from tests.support.scoring import TABLE
 
-RECIPE = Path(__file__).parents[1] / "training" / "recipe.toml"
-SHIPPED = Path(recipe.__file__).parents[1] / "clue-ner-lora-sft-peft"
+RECIPE = Path(__file__).parents[1] / "recipe.toml"
+SHIPPED = Path(recipe.__file__).parent / "clue-ner-lora-sft-peft"
 
 
 @pytest.fixture

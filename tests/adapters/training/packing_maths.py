@@ -15,9 +15,9 @@ import torch
 ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT))
 
+from adapters.recipe import Lora  # noqa: E402
 from adapters.training import model  # noqa: E402
 from adapters.training.packing import Batch, pack, shared_prefix  # noqa: E402
-from adapters.training.recipe import Lora  # noqa: E402
 from adapters.training.template import Row  # noqa: E402
 
 ATTENTION, MLP = ("q_proj", "k_proj", "v_proj", "o_proj"), ("gate_proj", "up_proj", "down_proj")

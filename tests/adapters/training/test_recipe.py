@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from adapters.training import recipe
+from adapters import recipe
 
-RECIPE = Path(__file__).with_name("recipe.toml")
+RECIPE = Path(__file__).parents[1].joinpath("recipe.toml")
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.adapters.mixing.open_sources import folder
+from tests.adapters.mixing.test_packs import SOURCES
 from tests.deploy.commands.test_cli import nerve
 from tests.engine.real_engine import ROOT, home
 from tests.support.waiting import until
@@ -276,3 +278,18 @@ def _losses(work: Path) -> list[float]:
     found = [json.loads(row) for row in rows]
     assert [row["step"] for row in found] == list(range(1, len(found) + 1))
     return [row["loss"] for row in found]
+
+
+def test_many_sources_are_trained_on_from_a_folder(
+    trainer: Path, tiny_base: Path, recipe: Path, tmp_path: Path
+) -> None:
+    """And a single file is refused, in words."""
+    many = RECIPE.replace("held_out = 8", "held_out = 2").replace("rows = 0", "rows = 30") + SOURCES
+    recipe.write_text(many, encoding="utf-8")
+    assert _train(trainer, tiny_base, recipe, tmp_path / "file").wait() == 1
+    folder(tmp_path / "sources")
+    (tmp_path / "data.json").unlink()
+    (tmp_path / "sources").rename(tmp_path / "data.json")
+    assert _train(trainer, tiny_base, recipe, tmp_path / "work").wait() == 0
+    losses = _losses(tmp_path / "work")
+    assert losses[-1] < losses[0]

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from adapters import recipe
 from adapters.data.examples import leaked
 from adapters.data.readers import read
-from adapters.training import recipe
 from tests.deploy.adapter_cases import RECIPE, ROWS, written
 from tests.deploy.commands.test_cli import nerve
 

@@ -25,6 +25,8 @@ Frozen = Literal["int8", "float32", "bfloat16"]
 # ``in_order`` wants a mention for each place; a trained answer names each surface once.
 Learned = Literal["all", "as_read"]
 Share = Annotated[float, Field(ge=0, le=1)]
+# How a step's labels are written: see ``label_names``.
+Style = Literal["described", "plain", "partly", "id", "opaque"]
 
 _STRICT = ConfigDict(strict=True)
 
@@ -80,11 +82,29 @@ class Train:
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
+class Sources:
+    """For an adapter that takes any labels: training rows of many sources, one source a step.
+
+    ``labels``: the most that a prompt asks for. ``noise``: share of rows that are written less
+    neatly. ``longest``: by language, the length in code points above which a row is cut. ``names``:
+    how labels are written, style → weight (see ``label_names``). ``rows``: source → how many of its
+    rows are seen in an epoch; the sources that are not named give ``data.rows`` (0: none of them).
+    """
+
+    labels: PositiveInt
+    noise: Share
+    longest: Mapping[str, PositiveInt]
+    names: Mapping[Style, PositiveInt]
+    rows: Mapping[str, NonNegativeInt]
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT)
 class Recipe:
     """``base`` is a model's name, not a path; ``prompt`` the name of ``template``, a built-in one
     or a file beside the recipe; ``max_chars`` the longest text in code points; ``start`` an
     adapter's folder, seen from the recipe's, whose weights training begins with, or nothing for
-    fresh ones.
+    fresh ones. With ``sources`` the labels are those that are asked for when a caller names none,
+    the data are a folder, and ``data.held_out`` rows of each source are held out.
     """
 
     base: str
@@ -98,6 +118,7 @@ class Recipe:
     lora: Lora
     train: Train
     start: str = ""
+    sources: Sources | None = None
 
 
 _TABLES: Mapping[str, type[Any]] = MappingProxyType({"data": Data, "lora": Lora, "train": Train})
@@ -128,8 +149,13 @@ def _recipe(fields: Fields) -> Recipe:
     format_name = fields.one_of("format", tuple(FORMATS))
     fields.one_of("occurrences", get_args(Learned))
     labels_of(fields, format_name)  # what a label may be is the format's to say
-    labels = [_checked(fields, "labels", Label, label) for label in values.pop("labels")]
+    labels = [
+        _checked(fields, "labels", Label, {"written": label["name"], **label})
+        for label in values.pop("labels")
+    ]
     tables = {name: _table(fields, name, kind) for name, kind in _TABLES.items()}
+    if "sources" in fields.values:
+        tables["sources"] = _table(fields, "sources", Sources)
     found = template(fields, fields.path.parent)
     return _checked(fields, "", Recipe, values | tables | {"labels": labels, "template": found})
 

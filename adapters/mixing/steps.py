@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
 
+from adapters import recipe
 from adapters.data import augment
 from adapters.data.examples import Example
-from adapters.training import recipe
-from adapters.training.recipe import Recipe
+from adapters.recipe import Recipe
 
 
 def training_packs(plan: Recipe, training: Sequence[Example]) -> list[augment.Pack]:
@@ -38,7 +38,10 @@ def keep_held_out(begun: Path, plan: Recipe) -> None:
     """Rows that the start was trained on validate nothing: the split holds out the same first rows
     whatever their number, so no more may be held out than then."""
     file = begun / recipe.FILE_NAME
-    before = recipe.load(file).data.held_out if file.exists() else plan.data.held_out
+    first = recipe.load(file) if file.exists() else plan
+    if bool(first.sources) != bool(plan.sources):
+        return  # one of many sources and one of a single file: other data
+    before = first.data.held_out
     if before < plan.data.held_out:
         raise ValueError(
             f"{file}: data.held_out = {before}, so the start was trained on rows that are to be "

@@ -1,0 +1,57 @@
+"""What a recipe makes of its data: the packs of the training and of the validation."""
+
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+from adapters.data import augment
+from adapters.data.examples import Example, split, writable
+from adapters.data.readers import Kind, read
+from adapters.mixing import packs, steps
+from adapters.mixing.sources import read_sources
+from adapters.recipe import Recipe
+from service.ner.formats import FORMATS
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """``training``: a pack a step; ``examples``: all that was read, in its order; ``bad`` rows
+    could not be read, ``left_out`` not written in the recipe's format."""
+
+    training: list[augment.Pack]
+    validation: list[augment.Pack]
+    examples: list[Example]
+    bad: int = 0
+    left_out: int = 0
+
+
+def load(plan: Recipe, data: Path, kind: Kind, *, skip_bad: bool) -> Rows:
+    """Read ``data``, a file of ``kind``, or the folder that a recipe with sources needs.
+
+    Raises DataError.
+    """
+    return _of_many(plan, data) if plan.sources else _of_one(plan, data, kind, skip_bad)
+
+
+def _of_one(plan: Recipe, data: Path, kind: Kind, skip_bad: bool) -> Rows:
+    found = read(data, kind, plan.labels, skip_bad=skip_bad)
+    examples = writable(found.examples, FORMATS[plan.format], plan.labels)
+    training, held_out = split(examples, plan.data.held_out)
+    return Rows(
+        steps.training_packs(plan, training),
+        steps.validation_packs(plan, held_out[: plan.train.validation_rows]),
+        examples,
+        len(found.skipped),
+        len(found.examples) - len(examples),
+    )
+
+
+def _of_many(plan: Recipe, data: Path) -> Rows:
+    assert plan.sources is not None
+    sources = read_sources(data, plan, plan.sources)
+    both = chain.from_iterable((*one.training, *one.held_out) for one in sources)
+    return Rows(
+        packs.training_packs(plan, plan.sources, sources),
+        packs.validation_packs(plan, plan.sources, sources),
+        list(both),
+    )

@@ -1,0 +1,91 @@
+"""A folder of labelled sources, each with its labels, for an adapter that takes any labels.
+
+``train/<source>.jsonl`` holds rows of kind ``spans``, ``labels/<source>.json`` ``language`` and
+``labels``: id → ``{"name", "description"}``. A label means something within its source only.
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from adapters.data.examples import Example, split
+from adapters.data.readers import DataError, read
+from adapters.recipe import Recipe, Sources
+from service.ner.types import Entity, Label
+
+_SENTENCE_END = re.compile(r"[。！？；!?;]|\. ")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """``labels``: ``name`` is the id, ``written`` the natural name; ``rows``: seen in an epoch."""
+
+    name: str
+    language: str
+    labels: tuple[Label, ...]
+    training: tuple[Example, ...]
+    held_out: tuple[Example, ...]
+    rows: int
+
+
+def read_sources(folder: Path, plan: Recipe, asked: Sources) -> list[Source]:
+    """Every source that the recipe takes rows of, by name; raises DataError."""
+    files = {file.stem: file for file in sorted((folder / "train").glob("*.jsonl"))}
+    missing = next((name for name in asked.rows if name not in files), None)
+    if missing is not None:
+        raise DataError(f"{folder / 'train'}: no {missing}.jsonl, which sources.rows names")
+    wanted = {name: asked.rows.get(name, plan.data.rows) for name in files}
+    found = [
+        _source(file, folder / "labels" / f"{name}.json", plan, asked, wanted[name])
+        for name, file in files.items()
+        if wanted[name]
+    ]
+    if not found:
+        raise DataError(f"{folder / 'train'}: no rows; expected files <source>.jsonl")
+    return found
+
+
+def label_file(path: Path) -> tuple[str, tuple[Label, ...]]:
+    """The language of a source and its labels; raises DataError."""
+    try:
+        said = json.loads(path.read_text(encoding="utf-8"))
+        labels = tuple(_label(name, one) for name, one in said["labels"].items())
+        return str(said.get("language", "")), labels
+    except (OSError, ValueError, KeyError, AttributeError, TypeError) as exc:
+        expected = 'expected {"language", "labels": {id: {"name", "description"}}}'
+        raise DataError(f"{path}: {exc!r}; {expected}") from exc
+
+
+def cut(example: Example, longest: int) -> Example | None:
+    """The sentences that fit into ``longest`` code points; None if the first does not."""
+    if len(example.text) <= longest:
+        return example
+    ends = (match.end() for match in _SENTENCE_END.finditer(example.text, 0, longest))
+    whole = [end for end in ends if not _splits(example.entities, end)]
+    if not whole:
+        return None
+    kept = tuple(one for one in example.entities if one.end <= whole[-1])
+    text = example.text[: whole[-1]]
+    return Example(text.rstrip(), kept)
+
+
+def _label(name: str, said: Mapping[str, Any]) -> Label:
+    return Label(name, str(said["name"]), str(said.get("description", "")))
+
+
+def _source(file: Path, labels: Path, plan: Recipe, asked: Sources, rows: int) -> Source:
+    language, own = label_file(labels)
+    # By id alone: a natural name may be the id of another label.
+    ids = [Label(label.name, label.name) for label in own]
+    found = read(file, "spans", ids).examples
+    longest = asked.longest.get(language, plan.max_chars)
+    short = [one for one in (cut(example, longest) for example in found) if one and one.text]
+    training, held_out = split(short, plan.data.held_out)
+    return Source(file.stem, language, own, tuple(training), tuple(held_out), rows)
+
+
+def _splits(entities: Sequence[Entity], place: int) -> bool:
+    return any(one.start < place < one.end for one in entities)

@@ -1,0 +1,108 @@
+"""A folder of labelled sources, and its rows: cut, roughened, with labels by many names."""
+
+import random
+from pathlib import Path
+
+import pytest
+
+from adapters import recipe
+from adapters.data.examples import Example
+from adapters.data.readers import DataError
+from adapters.mixing.label_names import write
+from adapters.mixing.negatives import nearness, negatives
+from adapters.mixing.noise import ascii_marks, lower, without_blanks, without_final_mark
+from adapters.mixing.sources import cut, label_file, read_sources
+from service.ner.formats import FORMATS
+from service.ner.types import Entity, Label
+from tests.adapters.mixing.open_sources import folder
+from tests.adapters.mixing.test_packs import SOURCES
+
+CITIES = (
+    Label("from_city", "departure city", "Where the trip begins"),
+    Label("to_city", "arrival city", "Where the trip ends"),
+    Label("ticket", "class", "First or second"),
+)
+
+
+def surfaces(example: Example) -> list[str]:
+    """What the entities cover."""
+    return [example.text[one.start : one.end] for one in example.entities]
+
+
+def test_a_long_row_ends_at_a_sentence_and_no_entity_is_cut() -> None:
+    text = "He met Dr. Who. Then he left for Oslo. And so on."
+    row = Example(text, (Entity("person", 7, 14), Entity("place", 33, 37)))
+    short = cut(row, 40)
+    assert short == Example("He met Dr. Who. Then he left for Oslo.", row.entities)
+    assert cut(row, 12) is None  # only "Dr. " ends there, inside the person
+    assert cut(row, 100) == row
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "found", "roughened"),
+    [
+        (without_blanks, "In Paris , ( France ) .", ["Paris", "France"], "In Paris, (France)."),
+        (without_final_mark, "In Paris .", ["Paris"], "In Paris"),
+        (without_final_mark, "At Yahoo!", ["Yahoo!"], "At Yahoo!"),
+        (lower, "In PARIS", ["PARIS"], "in paris"),
+        (ascii_marks, "在巴黎，他笑！", ["巴黎"], "在巴黎,他笑!"),
+    ],
+)
+def test_entities_move_along_with_noise(kind, text, found, roughened) -> None:  # type: ignore[no-untyped-def]
+    starts = [(text.index(one), one) for one in found]
+    row = Example(text, tuple(Entity("x", at, at + len(one)) for at, one in starts))
+    noisy = kind(row)
+    assert noisy.text == roughened
+    assert [one.casefold() for one in surfaces(noisy)] == [one.casefold() for one in found]
+
+
+def test_hard_negatives_come_first() -> None:
+    near = nearness(CITIES, [])
+    found = negatives(["from_city"], CITIES, near, 1, random.Random(1))
+    assert found == ["to_city"]
+    assert set(negatives([], CITIES, near, 9, random.Random(1))) == {one.name for one in CITIES}
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_an_opaque_name_leaves_the_description_to_tell(seed: int) -> None:
+    opaque = write(CITIES, "opaque", "en", FORMATS["lines"], random.Random(seed))
+    assert [one.description for one in opaque] == [one.description for one in CITIES]
+    assert {one.written for one in opaque}.isdisjoint({one.written for one in CITIES})
+
+
+def test_a_name_that_the_format_cannot_write_is_not_used() -> None:
+    labels = (Label("a：b", "arrival", "Where it ends"),)
+    assert write(labels, "id", "en", FORMATS["lines"], random.Random(1)) == labels
+    silent = (Label("x", "arrival"),)
+    assert write(silent, "opaque", "en", FORMATS["lines"], random.Random(1)) == silent
+
+
+def test_what_is_wrong_with_a_folder_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "recipe.toml"
+    text = Path(__file__).parents[1].joinpath("recipe.toml").read_text(encoding="utf-8")
+    path.write_text(text + SOURCES.replace("news", "olds"), encoding="utf-8")
+    plan = recipe.load(path)
+    assert plan.sources is not None
+    with pytest.raises(DataError, match=r"no olds\.jsonl, which sources\.rows names"):
+        read_sources(folder(tmp_path / "data"), plan, plan.sources)
+    (tmp_path / "bad.json").write_text('{"labels": []}', encoding="utf-8")
+    with pytest.raises(DataError, match=r"bad\.json.*expected \{\"language\", \"labels\""):
+        label_file(tmp_path / "bad.json")
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "message"),
+    [
+        ("labels = 3", "labels = 0", r"sources\.labels = 0"),
+        ("plain = 1", "shouted = 1", r"sources\.names\.shouted"),
+        ("noise", "loudness", r"sources\.loudness: not known; expected one of the keys"),
+    ],
+)
+def test_a_recipe_says_what_is_wrong_with_its_sources(
+    tmp_path: Path, good: str, bad: str, message: str
+) -> None:
+    path = tmp_path / "recipe.toml"
+    text = Path(__file__).parents[1].joinpath("recipe.toml").read_text(encoding="utf-8")
+    path.write_text(text + SOURCES.replace(good, bad), encoding="utf-8")
+    with pytest.raises(recipe.RecipeError, match=message):
+        recipe.load(path)
