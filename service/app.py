@@ -54,7 +54,9 @@ from service.routes import (
 from service.settings import Settings
 from service.wire import request_id
 from service.wire.answers import answer
-from service.wire.requests import ExtractRequest, RedactRequest, request_error
+from service.wire.request_errors import request_error
+from service.wire.requests import ExtractRequest, RedactRequest
+from service.wire.wording import why_not_json
 
 logger = logging.getLogger("nerve")
 
@@ -168,13 +170,14 @@ def _handle_errors(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, exc: RequestValidationError) -> JSONResponse:
         body = RedactRequest if request.url.path == redact.PATH else ExtractRequest
-        return answer(request_error(exc.errors()[0], body))
+        return answer(request_error(exc.errors(), body))
 
     @app.exception_handler(HTTPException)
     async def routing(request: Request, exc: HTTPException) -> JSONResponse:
         path, method = request.url.path, request.method
         if exc.status_code == MalformedBody.status:  # what FastAPI says of a body it cannot decode
-            return answer(MalformedBody("the body is not JSON in UTF-8"))
+            reason = f": {why_not_json(exc.__cause__)}" if exc.__cause__ else ""
+            return answer(MalformedBody(f"the body is not JSON{reason}"))
         if exc.status_code == MethodNotAllowed.status:
             return answer(MethodNotAllowed(f"{path} does not take {method}"), exc.headers)
         return answer(NotFound(f"there is no route {path}; see /docs"))

@@ -6,27 +6,21 @@ when an answer has been written. A client that does not read its answers thus st
 """
 
 import asyncio
-import json
 import logging
+from codecs import BOM_UTF8
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from typing import Any
 
-from pydantic import ValidationError
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
-from service.errors import (
-    InternalError,
-    InvalidRequest,
-    MalformedBody,
-    NerveError,
-    RequestTooLarge,
-)
+from service.errors import InternalError, NerveError
 from service.extraction.extract import Extract
 from service.extraction.long_text import Budget
 from service.guard.concurrency import ConcurrencyLimit
+from service.wire.batch_line import asked_by, own_id, read
 from service.wire.lines import Lines
-from service.wire.requests import BatchLine, request_error
 from service.wire.responses import ErrorBody, LineAnswer, LineError
 
 MEDIA_TYPE = "application/x-ndjson"
@@ -91,6 +85,8 @@ class _Run:
         number = 0
         async for line in self._lines():
             number += 1
+            if number == 1 and line is not None:
+                line = line.removeprefix(BOM_UTF8)
             if line is None or line.strip():
                 # A status before the engine is asked: the wait for rows is no overhead.
                 await self._begin()
@@ -138,18 +134,21 @@ class _Run:
 
     async def _answer(self, number: int, line: bytes | None) -> bytes:
         """The answer to a line, as a line; whatever goes wrong with it is its error."""
+        own: dict[str, Any] = {}
         try:
-            asked = read(line, self.extract.settings.max_body_bytes)
+            fields = read(line, self.extract.settings.max_body_bytes)
+            own = own_id(fields)
+            asked = asked_by(fields)
             found = await self.extract.one(
                 asked.text, self.extract.resolve(asked), asked.offsets, self.budget
             )
-            answer: LineAnswer | LineError = LineAnswer(line=number, **dict(found))
+            answer: LineAnswer | LineError = LineAnswer(line=number, **{**dict(found), **own})
         except NerveError as exc:
-            answer = LineError(line=number, error=ErrorBody.of(exc))
+            answer = LineError(line=number, error=ErrorBody.of(exc), **own)
         except Exception:
             logger.exception("line %d of a batch", number)
             fault = InternalError("a fault of the gateway; its log says more")
-            answer = LineError(line=number, error=ErrorBody.of(fault))
+            answer = LineError(line=number, error=ErrorBody.of(fault), **own)
         outcome = "ok" if isinstance(answer, LineAnswer) else "error"
         self.extract.metrics.rows[outcome].inc()
         return answer.model_dump_json(exclude_defaults=True).encode() + b"\n"
@@ -164,25 +163,3 @@ class _Run:
         await self._begin()
         async with asyncio.timeout(self.extract.settings.deadline_s):
             await self.send({"type": "http.response.body", "body": data, "more_body": more})
-
-
-def read(line: bytes | None, max_bytes: int) -> BatchLine:
-    """A request object, or a JSON string, which is a text; None was a line over the limit.
-
-    Raises InvalidRequest, MalformedBody and RequestTooLarge.
-    """
-    if line is None:
-        raise RequestTooLarge(f"the line is larger than the limit of {max_bytes} bytes")
-    try:
-        value = json.loads(line.decode("utf-8"))
-    except (RecursionError, ValueError) as exc:
-        raise MalformedBody(f"the line is not JSON in UTF-8: {exc}") from exc
-    if isinstance(value, str):
-        value = {"text": value}
-    if not isinstance(value, dict):
-        raise InvalidRequest("the line is neither a JSON object nor a string")
-    try:
-        return BatchLine.model_validate(value)
-    except ValidationError as exc:
-        error = exc.errors()[0]
-        raise request_error({**error, "loc": ("line", *error["loc"])}, BatchLine) from exc

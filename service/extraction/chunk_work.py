@@ -48,6 +48,24 @@ class Asked:
             return True
         return all(found.label != label.name for label in self.labels)
 
+    def fills_most(self, text_bytes: int) -> tuple[str, str]:
+        """The request's field that makes most of a prompt whose text has so many bytes, and its
+        share in words. The labels of a tuned model are not the request's."""
+        labels = (label.written + label.description for label in self.labels)
+        examples = (example.text + example.completion for example in self.examples)
+        sizes = {
+            "text": text_bytes,
+            "labels": sum(len(one.encode()) for one in labels) if self.served.is_open else 0,
+            "examples": sum(len(one.encode()) for one in examples),
+        }
+        shares = {
+            "text": "text makes",
+            "labels": "labels and their descriptions make most of",
+            "examples": "examples make most of",
+        }
+        field = max(sizes, key=sizes.__getitem__)
+        return field, shares[field]
+
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
@@ -106,7 +124,7 @@ class ChunkWork:
         with self.metrics.stage("prompt"):
             prompt = render(served.template, asked.labels, chunk.text, added_tokens, asked.examples)
             # Before the grammar, whose size is the text's.
-            max_tokens = await self._room(served, prompt, deadline)
+            max_tokens = await self._room(asked, prompt, deadline)
             grammar = served.format.grammar(prompt.text, asked.labels, asked.constraint)
         request = CompletionRequest(
             served.engine_name,
@@ -140,9 +158,9 @@ class ChunkWork:
             completion_tokens=completion.completion_tokens,
         )
 
-    async def _room(self, served: Served, prompt: Prompt, deadline: float) -> int:
+    async def _room(self, asked: Asked, prompt: Prompt, deadline: float) -> int:
         """Tokens that the completion may have; raises RequestTooLarge when the window is full."""
-        size = len(prompt.text.encode())
+        served, size = asked.served, len(prompt.text.encode())
         wanted = min(served.format.max_tokens(size), self.settings.max_tokens)
         window = self.settings.max_model_len
         # A token is a byte at least: most texts need no count by the engine.
@@ -157,9 +175,10 @@ class ChunkWork:
             )
         used = await self.engine.count_tokens(served.engine_name, prompt.messages, deadline)
         if window - used < LEAST_ANSWER_TOKENS:
+            field, takes = asked.fills_most(size)
             raise RequestTooLarge(
-                f"text makes a prompt of {used} tokens; the model's window is {window} tokens, "
+                f"{takes} a prompt of {used} tokens; the model's window is {window} tokens, "
                 f"of which the answer needs {LEAST_ANSWER_TOKENS}",
-                param="text",
+                param=field,
             )
         return min(wanted, window - used)

@@ -23,7 +23,8 @@ from service.models.registry import Models
 from service.observe import request_record
 from service.observe.metrics import Metrics
 from service.settings import Settings
-from service.wire.requests import ExtractRequest, Offsets, Options, as_text
+from service.wire.request_errors import as_text
+from service.wire.requests import ExtractRequest, Offsets, Options
 from service.wire.responses import ErrorResponse, ExtractResponse, ManyResponse
 
 Answer = TypeVar("Answer")

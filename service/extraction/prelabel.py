@@ -15,7 +15,8 @@ from service.models.registry import Served
 from service.ner.types import Entity, Label
 from service.wire.label_config import TextField
 from service.wire.label_studio import Prediction, Region, RegionValue
-from service.wire.requests import Options, as_text, request_error
+from service.wire.request_errors import as_text, request_error
+from service.wire.requests import Options
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +108,8 @@ class Prelabel:
         try:
             asked = self.extract.resolve(Options(model=model, labels=labels))
         except ValidationError as exc:
-            error = exc.errors()[0]
-            raise request_error({**error, "loc": ("label_config", *error["loc"])}) from exc
+            problems = [{**one, "loc": ("label_config", *one["loc"])} for one in exc.errors()]
+            raise request_error(problems) from exc
         return Planned(field, asked, known or {name: name for name in field.labels})
 
 

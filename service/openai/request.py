@@ -32,6 +32,7 @@ from service.openai.shapes import (
 )
 from service.settings import Settings
 from service.wire.json_object import JsonObject
+from service.wire.wording import shown
 
 # Of OpenAI's reference and of vLLM's extras: what touches this request's own completion only.
 _BOTH = (
@@ -129,7 +130,7 @@ def _both(settings: Settings) -> dict[str, Rule]:
         "stream_options": known_stream_options,
         "stop": few_stops,
         "n": up_to(settings.max_choices, least=1),
-        "max_tokens": up_to(settings.max_tokens),
+        "max_tokens": up_to(settings.max_tokens, least=1),
         "min_tokens": up_to(settings.max_tokens),
         "response_format": no_longer_than(most, known_format),
         "structured_outputs": no_longer_than(most, known_structure),
@@ -141,7 +142,7 @@ def _chat(settings: Settings) -> dict[str, Rule]:
         **_both(settings),
         **dict.fromkeys(_CHAT, anything),
         "messages": text_only,
-        "max_completion_tokens": up_to(settings.max_tokens),
+        "max_completion_tokens": up_to(settings.max_tokens, least=1),
         "top_logprobs": up_to(MOST_LOGPROBS),
         "tools": no_longer_than(settings.max_grammar_bytes, known_tools),
         "tool_choice": a_tool_choice,
@@ -167,6 +168,7 @@ def _prompts(prompt: Any) -> int:
 
 
 def _refusal(body: JsonObject, name: str, expected: str) -> InvalidRequest:
-    written, field = body.written(name), name[:64]
-    shown = written if len(written) <= 80 else written[:77] + "..."
-    return InvalidRequest(f"{field} has {shown}; expected {expected}", param=field)
+    field = name[:64]
+    return InvalidRequest(
+        f"{field} has {shown(body.values[name])}; expected {expected}", param=field
+    )

@@ -57,7 +57,7 @@ def few_stops(value: Any, _: str) -> str | None:
 def few_items(value: Any, _: str) -> str | None:
     """A list or an object that the engine works through for each token."""
     is_fine = isinstance(value, list | dict) and len(value) <= MOST_ITEMS
-    return None if is_fine else f"at most {MOST_ITEMS} items"
+    return None if is_fine else f"a list or an object of at most {MOST_ITEMS} items"
 
 
 def text_only(messages: Any, _: str) -> str | None:

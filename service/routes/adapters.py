@@ -8,6 +8,7 @@ from service.models.live_registry import LiveRegistry
 from service.readiness import Readiness
 from service.routes.documented import errors
 from service.wire.json_object import JsonObject
+from service.wire.wording import shown
 
 _ERRORS = errors(400, 404, 422, 502, 503, 504)
 _EXPECTED = "the name of a folder in the adapters folder, as a string"
@@ -57,5 +58,5 @@ def _name(raw: bytes) -> str:
         raise InvalidRequest(f"{unknown[:64]} is not a field; expected name", param=unknown[:64])
     name = values.get("name")
     if not isinstance(name, str):
-        raise InvalidRequest(f"name has {str(name)[:80]!r}; expected {_EXPECTED}", param="name")
+        raise InvalidRequest(f"name has {shown(name)}; expected {_EXPECTED}", param="name")
     return name

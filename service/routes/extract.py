@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, cast
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import JSONResponse
 from starlette.types import Scope
 
@@ -12,6 +12,7 @@ from service.extraction.extract import Extract
 from service.extraction.stream import Streamed
 from service.guard.concurrency import ConcurrencyLimit
 from service.guard.fast_path import Handler
+from service.routes.asked import json_body, only_query
 from service.routes.documented import errors
 from service.wire.dialects import DIALECTS, SCORED, Dialect
 from service.wire.event_stream import MEDIA_TYPE as MEDIA_TYPE_OF_STREAM
@@ -44,7 +45,12 @@ def router(extract: Extract, concurrency: ConcurrencyLimit) -> APIRouter:
     """The routes over a use case and its concurrency limit."""
     routes = APIRouter(tags=["extract"])
 
-    @routes.post(PATH, responses={200: _STREAM, **ERRORS}, response_model_exclude_defaults=True)
+    @routes.post(
+        PATH,
+        responses={200: _STREAM, **ERRORS},
+        response_model_exclude_defaults=True,
+        dependencies=[Depends(only_query("format")), Depends(json_body)],
+    )
     async def extract_entities(
         request: ExtractRequest, format: Annotated[str | None, _FORMAT] = None
     ) -> ExtractResponse | ManyResponse:
@@ -66,6 +72,7 @@ def router(extract: Extract, concurrency: ConcurrencyLimit) -> APIRouter:
         BATCH,
         responses={200: {"model": LineAnswer | LineError}, **errors(422)},
         openapi_extra={"requestBody": {"content": {MEDIA_TYPE: _line()}}},
+        dependencies=[Depends(only_query())],
         response_class=_Lines,
     )
     async def extract_batch() -> Response:

@@ -19,6 +19,7 @@ from service.openai.renaming import Renaming
 from service.openai.request import Route, routes
 from service.routes.documented import errors
 from service.settings import Settings
+from service.wire.headers import expect_json
 from service.wire.json_object import JsonObject
 
 Handle = Callable[[Scope, bytes], Awaitable[Response]]
@@ -67,8 +68,9 @@ async def _windows(proxy: Proxy) -> dict[str, int | None]:
 
 
 def _handler(route: Route, registry: LiveRegistry, proxy: Proxy) -> Handle:
-    async def pass_on(_: Scope, raw: bytes) -> Response:
+    async def pass_on(scope: Scope, raw: bytes) -> Response:
         try:
+            expect_json(scope)
             body = route.checked(JsonObject.read(raw))
         except InvalidRequest as exc:
             raise BadRequest.of(exc) from exc

@@ -1,9 +1,10 @@
 """``POST /redact``."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 
 from service.extraction.redact import Redact
 from service.guard.concurrency import ConcurrencyLimit
+from service.routes.asked import json_body, only_query
 from service.routes.extract import ERRORS
 from service.wire.requests import RedactRequest
 from service.wire.responses import ManyRedacted, RedactResponse
@@ -15,7 +16,12 @@ def router(redact: Redact, concurrency: ConcurrencyLimit) -> APIRouter:
     """The route over a use case and its concurrency limit."""
     routes = APIRouter(tags=["extract"])
 
-    @routes.post(PATH, responses=ERRORS, response_model_exclude_defaults=True)
+    @routes.post(
+        PATH,
+        responses=ERRORS,
+        response_model_exclude_defaults=True,
+        dependencies=[Depends(only_query()), Depends(json_body)],
+    )
     async def redact_entities(request: RedactRequest) -> RedactResponse | ManyRedacted:
         """A text, or several, with its entities masked; and the entities."""
         with concurrency:

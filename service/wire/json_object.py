@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from service.errors import InvalidRequest, MalformedBody
+from service.wire.wording import why_not_json
 
 _SPACE = r"[ \t\n\r]*"
 _START = re.compile(rf"{_SPACE}{{{_SPACE}(}}{_SPACE})?")
@@ -27,10 +28,11 @@ class JsonObject:
     def read(cls, raw: bytes) -> "JsonObject":
         """Raises MalformedBody when ``raw`` is no JSON object, InvalidRequest for a double key."""
         try:
-            found = cls(raw.decode("utf-8"), {}, {})
+            found = cls(raw.decode("utf-8-sig"), {}, {})
             found._scan()
         except (RecursionError, ValueError) as exc:
-            raise MalformedBody(f"the body is not a JSON object in UTF-8: {exc}") from exc
+            reason = why_not_json(exc)
+            raise MalformedBody(f"the body is not a JSON object in UTF-8: {reason}") from exc
         return found
 
     def written(self, name: str) -> str:

@@ -1,30 +1,36 @@
 """What callers send. A field's description is also what its errors say was expected."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from service.errors import InvalidRequest, MalformedBody
 from service.ner.types import Constraint
 
 Offsets = Literal["codepoint", "utf16", "utf8"]
 Scores = Literal["calibrated", "raw"]
 
+UNSENDABLE: Final = "unsendable"  # pydantic's problem of this type
+WHOLE = "without lone surrogates (half of an emoji is one) and without NUL"
+TEXT = f"a string {WHOLE}"
 
-def _encodable(text: str) -> str:
-    """JSON can carry half a surrogate pair, and NUL; an engine can be sent neither."""
-    text.encode("utf-8")
+
+def sendable(text: str) -> str:
+    """``text``; raises ValueError for half of a surrogate pair and for NUL: JSON can carry them,
+    an engine can be sent neither."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as exc:
+        raise PydanticCustomError(UNSENDABLE, "half of a surrogate pair") from exc
     if "\0" in text:
-        raise ValueError("NUL")
+        raise PydanticCustomError(UNSENDABLE, "NUL")
     return text
 
 
-Text = Annotated[str, AfterValidator(_encodable)]
-_TEXT = "a string without lone surrogates and without NUL"
+Text = Annotated[str, AfterValidator(sendable)]
 LabelName = Annotated[Text, Field(min_length=1, max_length=64)]
 Description = Annotated[Text, Field(max_length=500)]
+LineId = Annotated[Text, Field(max_length=256)] | Annotated[int, Field(ge=-(2**53), le=2**53)]
 
 
 class ExampleEntity(BaseModel):
@@ -32,8 +38,10 @@ class ExampleEntity(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
-    label: LabelName
-    text: Annotated[Text, Field(min_length=1, max_length=200)]
+    label: LabelName = Field(description="one of the request's labels")
+    text: Annotated[Text, Field(min_length=1, max_length=200)] = Field(
+        description="a part of the example's text, 1 to 200 characters"
+    )
 
 
 class LabelledText(BaseModel):
@@ -41,8 +49,12 @@ class LabelledText(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
-    text: Annotated[Text, Field(min_length=1, max_length=500)]
-    entities: Annotated[list[ExampleEntity], Field(max_length=50)]
+    text: Annotated[Text, Field(min_length=1, max_length=500)] = Field(
+        description="a string of 1 to 500 characters"
+    )
+    entities: Annotated[list[ExampleEntity], Field(max_length=50)] = Field(
+        description='up to 50 of {"label", "text"}'
+    )
 
 
 class Options(BaseModel):
@@ -76,10 +88,8 @@ class Options(BaseModel):
 class Texts(Options):
     """What to work on, how. Only ``text``, or ``texts``, is required."""
 
-    text: Text | None = Field(None, description=_TEXT)
-    texts: list[Any] | None = Field(
-        None, description="a list of strings, each without lone surrogates and without NUL"
-    )
+    text: Text | None = Field(None, description=TEXT)
+    texts: list[Any] | None = Field(None, description=f"a list of strings, each {WHOLE}")
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
@@ -110,9 +120,11 @@ class ExtractRequest(Texts):
 
 
 class BatchLine(Options):
-    """One line of a batch: as a request of ``POST /extract``, with one text."""
+    """One line of a batch: as a request of ``POST /extract``, with one text, and the caller's own
+    ``id``, which its answer bears."""
 
-    text: Text = Field(description=_TEXT)
+    id: LineId | None = Field(None, description="a string of up to 256 characters, or a number")
+    text: Text = Field(description=TEXT)
 
 
 class RedactRequest(Texts):
@@ -122,46 +134,3 @@ class RedactRequest(Texts):
         "[{LABEL}]",
         description="up to 100 characters; {label} and {LABEL} in it are the entity's label",
     )
-
-
-def as_text(value: object, name: str) -> str:
-    """``value``, which must be a text; raises InvalidRequest, which calls it ``name``."""
-    if isinstance(value, str):
-        try:
-            return _encodable(value)
-        except ValueError:
-            pass
-    raise InvalidRequest(f"{name} has {_shown(value)}; expected {_TEXT}", param=name)
-
-
-def request_error(
-    error: Mapping[str, Any], body: type[BaseModel] = ExtractRequest
-) -> InvalidRequest:
-    """What pydantic found wrong with a body, as field, value and what was expected."""
-    path = [str(part) for part in error["loc"][1:]]
-    match error["type"]:
-        case "json_invalid":
-            return MalformedBody(f"the body is not JSON: {error['ctx']['error']}")
-        case "no_text":
-            return InvalidRequest(f"text is missing; expected {_TEXT}, or texts", param="text")
-        case "both_texts":
-            return InvalidRequest("texts is there beside text; expected one of them", param="texts")
-        case "texts_in_stream":
-            return InvalidRequest("texts is there; stream expects text", param="texts")
-    if not path:
-        got = _shown(error["input"])
-        return InvalidRequest(f"the body is {got}; expected a JSON object (application/json)")
-    field = path[0]
-    known = body.model_fields.get(field)
-    if known is None:
-        fields, field = ", ".join(body.model_fields), field[:64]
-        return InvalidRequest(f"{field} is not a field; expected {fields}", param=field)
-    if error["type"] == "missing":
-        return InvalidRequest(f"{field} is missing; expected {known.description}", param=field)
-    got = _shown(error["input"])
-    return InvalidRequest(f"{field} has {got}; expected {known.description}", param=field)
-
-
-def _shown(value: object) -> str:
-    shown = ascii(value) if isinstance(value, str) else repr(value)
-    return shown if len(shown) <= 80 else shown[:77] + "..."

@@ -124,6 +124,10 @@ class _Numbered(BaseModel):
 class LineAnswer(ExtractResponse, _Numbered):
     """The answer to a line of a batch."""
 
+    id: str | int = Field(description="the line's own, else one that was made")  # type: ignore[assignment]
+
 
 class LineError(ErrorResponse, _Numbered):
-    """What went wrong with a line of a batch."""
+    """What went wrong with a line of a batch; ``id`` is the line's own, if it has one."""
+
+    id: str | int | None = None

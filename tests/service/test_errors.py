@@ -1,6 +1,7 @@
 """Errors that a request earns, over HTTP: status, envelope, the words; and the gateway's own."""
 
 import json
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,9 +11,12 @@ import pytest
 from service.app import create_app
 from tests.conftest import BASE, ENGINE_NAME, Gateway, error_of, gateway_settings, running
 from tests.support.fake_engine import FakeEngine
+from tests.support.openai_script import CHAT, chat_answer, writes
 from tests.support.serving import serving
 
 pytestmark = pytest.mark.slow
+
+JSON = {"content-type": "application/json"}
 
 
 @pytest.mark.parametrize(
@@ -21,7 +25,7 @@ pytestmark = pytest.mark.slow
         ({"text": 3}, "text", "text has 3; expected a string"),
         ({}, "text", "text is missing"),
         ({"text": "a", "labels": []}, "labels", "labels has []; expected 1 to 100 names"),
-        ({"text": "a", "labels": "name"}, "labels", "labels has 'name'"),
+        ({"text": "a", "labels": "name"}, "labels", 'labels has "name"'),
         ({"text": "a", "labels": ["nmae"]}, "labels", "'nmae'; expected labels of clue: company"),
         ({"text": "a", "labels": {"name": "x"}}, "labels", "expected a list"),
         ({"text": "a", "labels": [" "], "model": BASE}, "labels", "not blank"),
@@ -33,16 +37,26 @@ pytestmark = pytest.mark.slow
         ({"text": "a", "min_score": 2}, "min_score", "expected a number from 0 to 1"),
         ({"text": "a", "min_score": 0.5}, "min_score", "has no calibrated scores"),
         ({"text": "a", "texts": ["a"]}, "texts", "beside text; expected one of them"),
-        ({"texts": "a"}, "texts", "texts has 'a'; expected a list of strings"),
+        ({"texts": "a"}, "texts", 'texts has "a"; expected a list of strings'),
         ({"texts": ["a"] * 257}, "texts", "has 257 items; expected up to 256"),
         ({"text": "a\0"}, "text", "without NUL"),
+        ({"text": "a", "labels": {"浙": "商" * 501}}, "labels", 'labels.浙 has "商商'),
+        ({"text": "a", "labels": {"": "x"}}, "labels", "labels"),
+        ({"text": "a", "labels": ["浙", 3]}, "labels", "labels[1] has 3; expected 1 to 100 names"),
+        ({"text": "a", "labels": ["\ud83d"]}, "labels", 'labels[0] has "\\ud83d"; expected'),
+        ({"text": "a", "labels": ["\ud83d"]}, "labels", "half of an emoji"),
+        ({"text": "a", "model": "\ud83d"}, "model", "half of an emoji"),
+        ({"text": "a", "offsets": "浙商"}, "offsets", 'offsets has "浙商"; expected one of'),
+        ({"text": "a", "stream": None}, "stream", "stream has null; expected true"),
+        ({"text": ["浙", True]}, "text", 'text has ["浙", true]; expected a string'),
+        ({"text": "a", "min_score": "\u200b\u202e"}, "min_score", 'has "\\u200b\\u202e"; expected'),
     ],
 )
 def test_a_wrong_field_is_named(
     gateway: Gateway, fields: dict[str, object], param: str, says: str
 ) -> None:
     """422 with the field, the value, and what was expected."""
-    response = gateway.client.post("/extract", json=fields)
+    response = gateway.client.post("/extract", content=json.dumps(fields), headers=JSON)
     error = error_of(response)
     assert (response.status_code, error["type"]) == (422, "invalid_request_error")
     assert error["param"] == param
@@ -63,9 +77,82 @@ def test_a_wrong_field_is_named(
 )
 def test_a_body_that_is_no_request(gateway: Gateway, body: bytes, status: int) -> None:
     """400 when it is not JSON, 422 when it is not an object with text."""
-    headers = {"content-type": "application/json"}
-    response = gateway.client.post("/extract", content=body, headers=headers)
+    response = gateway.client.post("/extract", content=body, headers=JSON)
     assert (response.status_code, error_of(response)["type"]) == (status, "invalid_request_error")
+
+
+@pytest.mark.parametrize("path", ["/extract", CHAT])
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        (b'{"model":' + b"[" * 100_000, "it is nested too deeply"),
+        (b'{"model": ' + b"1" * 5000 + b"}", "a number has too many digits"),
+        (b'{"model": "\xff"}', "byte 0xff at 11 is not UTF-8"),
+    ],
+)
+def test_why_a_body_is_not_json(gateway: Gateway, path: str, body: bytes, says: str) -> None:
+    """400 in words that are no decoder's."""
+    response = gateway.client.post(path, content=body, headers=JSON)
+    assert response.status_code == 400
+    assert error_of(response)["message"].endswith(says)
+
+
+@pytest.mark.parametrize("path", ["/extract", CHAT])
+def test_a_byte_order_mark_before_a_body_is_none_of_it(gateway: Gateway, path: str) -> None:
+    """As Windows' editors and shells write it; the engine does not get it."""
+    gateway.engine.script = writes(chat_answer("叶"))
+    body = b'{"messages": []}' if path == CHAT else b'{"text": ""}'
+    body = BOM_UTF8 + body
+    response = gateway.client.post(path, content=body, headers=JSON)
+    assert response.status_code == 200
+    assert all(seen.body.startswith(b"{") for seen in gateway.engine.seen)
+
+
+@pytest.mark.parametrize("path", ["/extract", "/redact", CHAT])
+@pytest.mark.parametrize(
+    ("headers", "says"),
+    [
+        ({}, "the header content-type is missing; expected application/json"),
+        (
+            {"content-type": "application/x-www-form-urlencoded"},
+            'the header content-type has "application/x-www-form-urlencoded"; expected '
+            "application/json",
+        ),
+    ],
+)
+def test_a_body_that_is_not_said_to_be_json(
+    gateway: Gateway, path: str, headers: dict[str, str], says: str
+) -> None:
+    """Names the header, which `curl -d` sets as for a form; OpenAI's routes answer 400."""
+    response = gateway.client.post(path, content=b'{"text": "a"}', headers=headers)
+    error = error_of(response)
+    assert (response.status_code, error["param"], error["message"]) == (
+        400 if path == CHAT else 422,
+        "content-type",
+        says,
+    )
+    assert gateway.engine.seen == []
+
+
+@pytest.mark.parametrize(
+    ("target", "param", "says"),
+    [
+        ("/redact?format=hf", "format", "format is no parameter of the query; expected none"),
+        ("/extract/batch?format=hf", "format", "expected none"),
+        ("/extract/batch?offsets=utf16", "offsets", "expected none"),
+        ("/extract?formt=hf", "formt", "formt is no parameter of the query; expected format"),
+        ("/extract?format=hf&format=gliner", "format", "format is there twice"),
+        ("/extract?text", "text", "text is no parameter of the query"),
+    ],
+)
+def test_what_means_nothing_in_the_query_is_refused(
+    gateway: Gateway, target: str, param: str, says: str
+) -> None:
+    """422, never another answer than the caller thinks of."""
+    response = gateway.client.post(target, json={"text": "a"})
+    assert (response.status_code, error_of(response)["param"]) == (422, param)
+    assert says in error_of(response)["message"]
+    assert gateway.engine.seen == []
 
 
 def test_an_unknown_model_lists_the_known_ones(gateway: Gateway) -> None:
@@ -126,9 +213,29 @@ class TestTooLarge:
         """A text whose prompt fills the model's window."""
         gateway.engine.tokens = 2040
         assert gateway.extract("字" * 300).status_code == 200
-        response = gateway.extract("字" * 300, model=BASE, labels=[f"{i:060}" for i in range(20)])
+        response = gateway.extract("字" * 300, model=BASE, labels=[f"{i:060}" for i in range(12)])
         assert (response.status_code, error_of(response)["param"]) == (413, "text")
         assert "2048 tokens" in error_of(response)["message"]
+
+    @pytest.mark.parametrize(
+        ("param", "fields"),
+        [
+            ("labels", {"labels": {f"label {i}": "说明" * 100 for i in range(3)}}),
+            ("labels", {"labels": [f"{i:060}" for i in range(40)]}),
+            (
+                "examples",
+                {"labels": ["bank"], "examples": [{"text": "银" * 100, "entities": []}] * 8},
+            ),
+        ],
+    )
+    def test_what_fills_the_window_is_blamed(
+        self, gateway: Gateway, param: str, fields: dict[str, object]
+    ) -> None:
+        """The field that makes most of the prompt, not always the text."""
+        gateway.engine.tokens = 2040
+        response = gateway.extract("叶老桂", model=BASE, **fields)
+        assert (response.status_code, error_of(response)["param"]) == (413, param)
+        assert error_of(response)["message"].startswith(param)
 
 
 def test_a_fault_of_the_gateway_is_a_500_in_answer_and_metrics(adapters: Path) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import threading
+from codecs import BOM_UTF8
 from typing import Any
 
 import pytest
@@ -47,7 +48,7 @@ def test_a_line_is_a_request_or_a_text(gateway: Gateway) -> None:
         (b"[" * 100_000, "invalid_request_error", None, "the line is not JSON in UTF-8"),
         (b"3", "invalid_request_error", None, "neither a JSON object nor a string"),
         (b"{}", "invalid_request_error", "text", "text is missing; expected a string"),
-        (b'"\\ud800"', "invalid_request_error", "text", "text has '\\ud800'; expected a string"),
+        (b'"\\ud800"', "invalid_request_error", "text", 'text has "\\ud800"; expected a string'),
         (b'"\\u0000"', "invalid_request_error", "text", "without NUL"),
         (b'{"text": 3}', "invalid_request_error", "text", "text has 3; expected a string"),
         (b'{"text": "a", "texts": []}', "invalid_request_error", "texts", "texts is not a field"),
@@ -69,6 +70,39 @@ def test_a_line_that_is_wrong_is_that_lines_error(
     assert (second["line"], second["error"]["type"]) == (2, kind)
     assert second["error"]["param"] == param
     assert says in second["error"]["message"]
+
+
+def test_a_line_may_have_an_id_of_the_callers(gateway: Gateway) -> None:
+    """Its answer bears it, or its error, where the line can be read at all."""
+    rows = [
+        {"id": "甲-1", "text": NAME},
+        {"id": 7, "text": ""},
+        {"id": 8, "text": 3},
+        {"id": 9, "text": "x" * 1_000_001},
+        {"text": ""},
+    ]
+    *owned, last = post(gateway, b"\n".join(json.dumps(row).encode() for row in rows))
+    assert [answer["id"] for answer in owned] == ["甲-1", 7, 8, 9]
+    assert ["error" in answer for answer in owned] == [False, False, True, True]
+    assert last["id"].startswith("ext-")
+
+
+@pytest.mark.parametrize("wrong", [True, 1.5, [], "x" * 257, "\ud83d", 2**60])
+def test_an_id_that_cannot_be_sent_back_is_refused(gateway: Gateway, wrong: object) -> None:
+    """By name, and it is not sent back."""
+    (answer,) = post(gateway, json.dumps({"id": wrong, "text": NAME}).encode())
+    assert set(answer) == {"line", "error"}
+    assert answer["error"]["param"] == "id"
+    assert "expected a string of up to 256 characters, or a number" in answer["error"]["message"]
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_line(gateway: Gateway) -> None:
+    """As Windows' editors write it; in a later line it is none."""
+    rows = [BOM_UTF8 + json.dumps("").encode(), BOM_UTF8 + json.dumps("").encode()]
+    first, second = post(gateway, b"\n".join(rows))
+    assert "entities" in first
+    assert "error" in second
+    assert post(gateway, BOM_UTF8) == []
 
 
 def test_a_fault_of_the_engine_is_the_lines(gateway: Gateway) -> None:

@@ -63,8 +63,31 @@ def test_every_chunk_has_the_examples(gateway: Gateway) -> None:
             "examples[0].entities[0].text has '乙'; expected a part of the example's text",
         ),
         ({**OPEN, "examples": [EXAMPLE] * 9}, "expected up to 8"),
-        ({**OPEN, "examples": [{"text": "甲"}]}, "expected up to 8"),
-        ({**OPEN, "examples": [{"text": "甲\0", "entities": []}]}, "expected up to 8"),
+        ({**OPEN, "examples": {"text": "甲"}}, 'examples has {"text": "甲"}; expected up to 8'),
+        (
+            {**OPEN, "examples": ["甲"]},
+            'examples[0] has "甲"; expected an object of text, entities',
+        ),
+        (
+            {**OPEN, "examples": [{"text": "甲"}]},
+            'examples[0].entities is missing; expected up to 50 of {"label", "text"}',
+        ),
+        (
+            {**OPEN, "examples": [{"input": "甲", "text": "甲", "entities": []}]},
+            "examples[0].input is not a field; expected text, entities",
+        ),
+        (
+            {**OPEN, "examples": [{"text": "甲", "entities": [["bank", "甲"]]}]},
+            'examples[0].entities[0] has ["bank", "甲"]; expected an object of label, text',
+        ),
+        (
+            {**OPEN, "examples": [{"text": "甲", "entities": [{"type": "bank", "text": "甲"}]}]},
+            "examples[0].entities[0].label is missing; expected one of the request's labels",
+        ),
+        (
+            {**OPEN, "examples": [{"text": "甲\0", "entities": []}]},
+            'examples[0].text has "甲\\u0000"; expected a string of 1 to 500 characters, without',
+        ),
     ],
 )
 def test_examples_that_cannot_be_used_are_refused(

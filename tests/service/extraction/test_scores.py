@@ -99,4 +99,4 @@ def test_calibrated_scores_are_in_a_histogram(scored: Gateway) -> None:
 def test_an_unknown_kind_of_score_is_refused(scored: Gateway) -> None:
     """With the kinds there are."""
     refused = scored.extract(TEXT, scores="cooked")
-    assert error_of(refused)["message"] == "scores has 'cooked'; expected one of calibrated, raw"
+    assert error_of(refused)["message"] == 'scores has "cooked"; expected one of calibrated, raw'

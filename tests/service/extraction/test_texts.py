@@ -29,9 +29,9 @@ def test_no_texts_no_results(gateway: Gateway) -> None:
     ("item", "says"),
     [
         ("3", "texts[1] has 3; expected a string"),
-        ("null", "texts[1] has None; expected a string"),
-        ('"\\ud800"', "texts[1] has '\\ud800'; expected a string without lone surrogates"),
-        ('"a\\u0000"', "texts[1] has 'a\\x00'; expected a string without lone surrogates"),
+        ("null", "texts[1] has null; expected a string"),
+        ('"\\ud800"', 'texts[1] has "\\ud800"; expected a string without lone surrogates'),
+        ('"a\\u0000"', 'texts[1] has "a\\u0000"; expected a string without lone surrogates'),
     ],
 )
 def test_an_item_that_is_no_text_is_that_items_error(

@@ -5,6 +5,8 @@ import pytest
 from tests.conftest import ADAPTER, BASE, Gateway, error_of
 from tests.support.openai_script import CHAT, COMPLETIONS
 
+JSON = {"content-type": "application/json"}
+
 
 @pytest.mark.parametrize(
     "body", [b"", b"{", b"[]", b'"x"', b"\xff", b'{"n": NaN}', b"{}{}", b'{"a":' + b"[" * 100_000]
@@ -12,7 +14,7 @@ from tests.support.openai_script import CHAT, COMPLETIONS
 @pytest.mark.parametrize("path", [CHAT, COMPLETIONS, "/tokenize", "/detokenize"])
 def test_a_body_that_is_no_json_object(gateway: Gateway, path: str, body: bytes) -> None:
     """400."""
-    response = gateway.client.post(path, content=body, headers={"content-type": "application/json"})
+    response = gateway.client.post(path, content=body, headers=JSON)
     assert (response.status_code, error_of(response)["type"]) == (400, "invalid_request_error")
     assert gateway.engine.seen == []
 
@@ -20,7 +22,7 @@ def test_a_body_that_is_no_json_object(gateway: Gateway, path: str, body: bytes)
 def test_a_field_that_is_there_twice(gateway: Gateway) -> None:
     """400: the engine might read the other one."""
     body = f'{{"model": "{ADAPTER}", "model": "{BASE}"}}'.encode()
-    response = gateway.client.post(CHAT, content=body)
+    response = gateway.client.post(CHAT, content=body, headers=JSON)
     assert (response.status_code, error_of(response)["param"]) == (400, "model")
 
 

@@ -29,6 +29,8 @@ from tests.support.waiting import until
 
 pytestmark = pytest.mark.slow
 
+JSON = "host: x\r\ncontent-type: application/json\r\n"
+
 
 class TestDeadline:
     """The engine is too slow."""
@@ -76,7 +78,7 @@ class TestDeadline:
         before = outcome(gateway, "cancelled")
         address = urlsplit(gateway.url)
         body = json.dumps(STREAM).encode()
-        head = f"POST {CHAT} HTTP/1.1\r\nhost: x\r\ncontent-length: {len(body)}\r\n\r\n"
+        head = f"POST {CHAT} HTTP/1.1\r\n{JSON}content-length: {len(body)}\r\n\r\n"
         with socket.create_connection((address.hostname, address.port)) as client:
             client.sendall(head.encode() + body)
             assert gateway.engine.left.wait(10)
@@ -88,7 +90,7 @@ class TestDeadline:
         gateway.engine.script = writes(chat_answer("叶" * 3_000_000))
         address = urlsplit(gateway.url)
         body = json.dumps(BODY).encode()
-        head = f"POST {CHAT} HTTP/1.1\r\nhost: x\r\ncontent-length: {len(body)}\r\n\r\n"
+        head = f"POST {CHAT} HTTP/1.1\r\n{JSON}content-length: {len(body)}\r\n\r\n"
         with socket.create_connection((address.hostname, address.port)) as client:
             client.sendall((head.encode() + body) * 2)
             until(lambda: len(gateway.engine.asked) == 2)

@@ -124,16 +124,13 @@ def test_of_the_headers_only_the_harmless_ones_reach_the_engine(gateway: Gateway
     assert not {name for name in seen.headers if name.startswith(("x-v", "x-s", "x-d"))}
 
 
-@pytest.mark.parametrize("name", ["traceparent", "content-type"])
 @pytest.mark.parametrize("value", [b"\xe5\x8f\xb6", b"a\tb", b""])
-def test_a_header_that_cannot_be_sent_on_is_left_out(
-    gateway: Gateway, name: str, value: bytes
-) -> None:
+def test_a_header_that_cannot_be_sent_on_is_left_out(gateway: Gateway, value: bytes) -> None:
     """The request is answered all the same."""
-    headers = {b"content-type": b"application/json", name.encode(): value}
+    headers = {b"content-type": b"application/json", b"traceparent": value}
     body = b'{"messages": []}'
     assert gateway.client.post(CHAT, content=body, headers=headers).status_code == 200
-    assert gateway.engine.seen[0].headers.get(name) is None
+    assert gateway.engine.seen[0].headers.get("traceparent") is None
 
 
 class TestEngineKey:

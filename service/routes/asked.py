@@ -1,0 +1,28 @@
+"""What a route expects of a request beside its body; anything else is refused, never ignored."""
+
+from collections.abc import Callable
+
+from fastapi import Request
+
+from service.errors import InvalidRequest
+from service.wire.headers import expect_json
+
+
+def json_body(request: Request) -> None:
+    """A dependency. Raises InvalidRequest when the body is not said to be JSON."""
+    expect_json(request.scope)
+
+
+def only_query(*names: str) -> Callable[[Request], None]:
+    """A dependency. Raises InvalidRequest for another name in the query, and for one twice."""
+    expected = ", ".join(names) or "none"
+
+    def check(request: Request) -> None:
+        seen: set[str] = set()
+        for name, _ in request.query_params.multi_items():
+            if name not in names or name in seen:
+                fault = "is there twice" if name in seen else "is no parameter of the query"
+                raise InvalidRequest(f"{name[:64]} {fault}; expected {expected}", param=name[:64])
+            seen.add(name)
+
+    return check

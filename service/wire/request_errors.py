@@ -1,0 +1,96 @@
+"""What is wrong with a body, as field, value and what was expected."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import BaseModel
+
+from service.errors import InvalidRequest, MalformedBody
+from service.wire.requests import (
+    TEXT,
+    UNSENDABLE,
+    WHOLE,
+    ExampleEntity,
+    ExtractRequest,
+    LabelledText,
+    sendable,
+)
+from service.wire.wording import shown
+
+Problem = Mapping[str, Any]  # as pydantic tells it
+
+_ITEMS: Mapping[str, type[BaseModel]] = {"examples": LabelledText, "entities": ExampleEntity}
+_NAME = 64  # characters of a caller's own name that a message shows
+
+
+def as_text(value: object, name: str) -> str:
+    """``value``, which must be a text; raises InvalidRequest, which calls it ``name``."""
+    if isinstance(value, str):
+        try:
+            return sendable(value)
+        except ValueError:
+            pass
+    raise InvalidRequest(f"{name} has {shown(value)}; expected {TEXT}", param=name)
+
+
+def request_error(
+    problems: Sequence[Problem], body: type[BaseModel] = ExtractRequest
+) -> InvalidRequest:
+    """The error for what pydantic found; the first step of a problem's place is the body."""
+    problem = _telling(problems)
+    kind, path = problem["type"], problem["loc"][1:]
+    match kind:
+        case "json_invalid":
+            return MalformedBody(f"the body is not JSON: {problem['ctx']['error']}")
+        case "no_text":
+            return InvalidRequest(f"text is missing; expected {TEXT}, or texts", param="text")
+        case "both_texts":
+            return InvalidRequest("texts is there beside text; expected one of them", param="texts")
+        case "texts_in_stream":
+            return InvalidRequest("texts is there; stream expects text", param="texts")
+    if not path:
+        got = shown(problem["input"])
+        return InvalidRequest(f"the body is {got}; expected a JSON object (application/json)")
+    place, expected = _place(body, path)
+    if kind == UNSENDABLE and WHOLE not in expected:
+        expected += f", {WHOLE}"
+    return InvalidRequest(
+        f"{place} {_fault(kind, problem['input'])}; expected {expected}",
+        param=str(path[0])[:_NAME],
+    )
+
+
+def _fault(kind: str, value: object) -> str:
+    if kind == "extra_forbidden":
+        return "is not a field"
+    return "is missing" if kind == "missing" else f"has {shown(value)}"
+
+
+def _telling(problems: Sequence[Problem]) -> Problem:
+    """The first; of a union, which is told once for each of its types, that of the type meant."""
+    first = problems[0]
+    field = first["loc"][:2]
+    alike = (one for one in problems if one["loc"][:2] == field)
+    return next((one for one in alike if one["type"] not in ("list_type", "dict_type")), first)
+
+
+def _place(body: type[BaseModel], path: Sequence[str | int]) -> tuple[str, str]:
+    """Where in the body, as ``examples[0].entities``, and what is expected there."""
+    place, expected = "", ""
+    model: type[BaseModel] | None = body
+    steps = iter(path)
+    for step in steps:
+        if isinstance(step, int):
+            place += f"[{step}]"
+            if model is not None:
+                expected = f"an object of {', '.join(model.model_fields)}"
+            continue
+        place += f".{step[:_NAME]}"
+        if model is None:
+            continue
+        known = model.model_fields.get(step)
+        expected = (known and known.description) or ", ".join(model.model_fields)
+        model = _ITEMS.get(step)
+        if model is None:
+            next(steps, None)  # which type of a union was tried
+    return place[1:], expected

@@ -1,0 +1,28 @@
+"""How messages put what a caller sent: a value as JSON has it, and why bytes are no JSON."""
+
+import json
+
+LONGEST = 80  # characters of a value that a message shows
+
+
+def shown(value: object) -> str:
+    """As JSON, cut after ``LONGEST`` characters. What people read stands as it is; what they do not
+    see (zero-width and bidi characters, half of a surrogate pair) as its escape."""
+    written = json.dumps(value, ensure_ascii=False, default=repr)
+    if len(written) > LONGEST:
+        written = written[: LONGEST - 3] + "..."
+    return "".join(one if one.isprintable() else json.dumps(one)[1:-1] for one in written)
+
+
+def why_not_json(error: BaseException) -> str:
+    """What a decoder of UTF-8 or of JSON refused, and where."""
+    match error:
+        case UnicodeDecodeError():
+            return f"byte 0x{error.object[error.start]:02x} at {error.start} is not UTF-8"
+        case json.JSONDecodeError():
+            return f"{error.msg}, line {error.lineno} column {error.colno}"
+        case RecursionError():
+            return "it is nested too deeply"
+        case _ if "integer string" in str(error):
+            return "a number has too many digits"
+    return str(error)
