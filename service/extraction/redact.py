@@ -1,10 +1,16 @@
 """``POST /redact``: a text with its entities masked."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from service.errors import InvalidRequest
 from service.extraction.extract import Extract
+from service.extraction.long_text import ASIDE, Found
+from service.extraction.masks import NUMBER, Masks
 from service.extraction.respond import respond
+from service.ner.fold import fold
+from service.ner.masking import places
 from service.ner.types import Entity
 from service.wire.requests import RedactRequest
 from service.wire.responses import ManyRedacted, RedactResponse
@@ -18,6 +24,7 @@ class Redact:
 
     async def __call__(self, request: RedactRequest) -> RedactResponse | ManyRedacted:
         """A text of which a part could not be extracted is an error: it might not be masked."""
+        _check(request)
         asked, budget = self.extract.resolve(request), self.extract.budget()
 
         async def one(text: str) -> RedactResponse:
@@ -25,20 +32,48 @@ class Redact:
             if found.failed:
                 raise found.failed[0].error
             answer = respond(asked.served.name, text, found, request.offsets)
-            masked = redacted(text, found.entities, request.mask)
-            return RedactResponse(redacted=masked, **dict(answer))
+            # As of folding: others need not wait for a long text.
+            if len(text) > ASIDE:
+                redacted, surfaces = await asyncio.to_thread(masked, text, found, request)
+            else:
+                redacted, surfaces = masked(text, found, request)
+            return RedactResponse(
+                redacted=redacted, map=surfaces if request.map else None, **dict(answer)
+            )
 
         if request.texts is not None:
             return ManyRedacted(results=await self.extract.each(request.texts, one))
         return await one(request.only_text())
 
 
-def redacted(text: str, entities: Sequence[Entity], mask: str) -> str:
-    """``text`` with ``mask`` in place of each entity; ``{label}`` and ``{LABEL}`` in it are the
-    entity's label. Entities are sorted and do not overlap."""
+def _check(request: RedactRequest) -> None:
+    """Raises InvalidRequest for a mask that cannot be numbered, or not be told in a map."""
+    numbers = request.mask.count(NUMBER)
+    if numbers > 1:
+        raise InvalidRequest(f"mask has {NUMBER} {numbers} times; expected it once", param="mask")
+    if request.map and not numbers:
+        raise InvalidRequest(
+            f"map is true; expected a mask with {NUMBER}, such as '[{{LABEL}}_{NUMBER}]'",
+            param="map",
+        )
+
+
+def masked(text: str, found: Found, request: RedactRequest) -> tuple[str, dict[str, str]]:
+    """The masked text, and what each of its numbered masks stands for."""
+    folded = fold(text)
+    entities = [folded.read(entity) for entity in found.entities]
+    masks = Masks(request.mask, text, any_case=request.ignore_case)
+    placed = [
+        (folded.entity(place), masks.of(place.label, folded.text[place.start : place.end]))
+        for place in places(folded.text, entities, found.dropped, any_case=request.ignore_case)
+    ]
+    return _with_masks(text, placed), masks.surfaces
+
+
+def _with_masks(text: str, masked: Sequence[tuple[Entity, str]]) -> str:
+    """``text`` with each place's mask instead of it. Places are sorted and do not overlap."""
     parts, done = [], 0
-    for entity in entities:
-        shown = mask.replace("{label}", entity.label).replace("{LABEL}", entity.label.upper())
-        parts += [text[done : entity.start], shown]
-        done = entity.end
+    for place, mask in masked:
+        parts += [text[done : place.start], mask]
+        done = place.end
     return "".join([*parts, text[done:]])

@@ -100,7 +100,7 @@ class _Every(Placing):
     def rest(self) -> list[Dropped]:
         reasons: dict[Mention, Dropped] = {}
         for mention in sorted(self.unique, key=lambda m: len(m.surface), reverse=True):
-            spans = _spans(self.text, mention.surface)
+            spans = spans_of(self.text, mention.surface)
             free = [span for span in spans if self.is_free(span)]
             for span in free:
                 self.take(mention, span, self.unique[mention])
@@ -120,7 +120,7 @@ class _AsRead(_Every):
         if mention in self.unique:
             return None
         super().place(mention, score)
-        spans = _spans(self.text, mention.surface)
+        spans = spans_of(self.text, mention.surface)
         span = next((s for s in spans if s[0] >= self.read and self.is_free(s)), None)
         if span is None:
             return None
@@ -139,14 +139,14 @@ class _InOrder(Placing):
 
     def place(self, mention: Mention, score: float | None) -> Entity | None:
         if mention.surface not in self.left:
-            self.left[mention.surface] = _spans(self.text, mention.surface)[::-1]
+            self.left[mention.surface] = spans_of(self.text, mention.surface)[::-1]
         spans = self.left[mention.surface]
         span = spans.pop() if spans else None
         if span is not None and self.is_free(span):
             self.unplaced.setdefault(mention)
             return self.take(mention, span, score)
         if mention not in self.unplaced:
-            found = _spans(self.text, mention.surface)
+            found = spans_of(self.text, mention.surface)
             self.unplaced[mention] = _dropped(mention, found)
         return None
 
@@ -174,15 +174,15 @@ def _dropped(mention: Mention, spans: Sequence[Span]) -> Dropped:
     return Dropped(mention.label, mention.surface, "not_in_text")
 
 
-def _spans(text: str, surface: str) -> list[Span]:
-    """The occurrences of ``surface``.
+def spans_of(text: str, surface: str) -> list[Span]:
+    """The spans of ``surface`` in ``text``, in order, none overlapping another.
 
     One that splits a run of Latin letters or digits ("IT" in "WITH") counts only if all of them do.
     """
     if not surface:
         return []
     found = list(_found(text, surface))
-    return [span for span in found if not _splits_a_word(text, span)] or found
+    return [span for span in found if not splits_a_word(text, span)] or found
 
 
 def _found(text: str, surface: str) -> Iterator[Span]:
@@ -193,7 +193,8 @@ def _found(text: str, surface: str) -> Iterator[Span]:
         start = text.find(surface, end)
 
 
-def _splits_a_word(text: str, span: Span) -> bool:
+def splits_a_word(text: str, span: Span) -> bool:
+    """Does ``span`` begin or end inside a run of Latin letters or digits?"""
     return any(
         0 < edge < len(text) and _IN_A_WORD.match(text[edge - 1]) and _IN_A_WORD.match(text[edge])
         for edge in span

@@ -132,5 +132,13 @@ class RedactRequest(Texts):
 
     mask: Annotated[Text, Field(max_length=100)] = Field(
         "[{LABEL}]",
-        description="up to 100 characters; {label} and {LABEL} in it are the entity's label",
+        description="up to 100 characters; {label} and {LABEL} in it are the entity's label, "
+        "{n} is the number of its surface",
+    )
+    map: bool = Field(
+        False, description="true, with {n} in mask: what each mask stands for; or false"
+    )
+    ignore_case: bool = Field(
+        False,
+        description="true: a masked surface is masked in capitals and small letters; or false",
     )

@@ -106,9 +106,11 @@ class ManyResponse(BaseModel):
 
 
 class RedactResponse(ExtractResponse):
-    """``redacted``: the text with its entities masked; their offsets are in the text as given."""
+    """``redacted``: the text with its entities masked; their offsets are in the text as given.
+    ``map``, if asked for: mask → the surface that it stands for."""
 
     redacted: str
+    map: dict[str, str] | None = None
 
 
 class ManyRedacted(BaseModel):

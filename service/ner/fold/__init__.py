@@ -70,6 +70,13 @@ class Folded:
         start, end = self.back(found.start, found.end)
         return replace(found, start=start, end=end)
 
+    def read(self, found: Entity) -> Entity:
+        """An entity of the text as received, placed in ``text``."""
+        if not self.steps:
+            return found
+        start, end = self.forth(found.start, found.end)
+        return replace(found, start=start, end=end)
+
 
 def fold(text: str) -> Folded:
     """What the model reads of ``text``."""

@@ -1,9 +1,13 @@
 """``POST /redact``: the text with its entities masked."""
 
+from typing import Any
+
 import pytest
 
-from service.extraction.redact import redacted
+from service.extraction.long_text import Found
+from service.extraction.redact import masked
 from service.ner.types import Entity
+from service.wire.requests import RedactRequest
 from tests.conftest import Gateway, error_of
 from tests.service.extraction.test_long_text import when
 from tests.support.fake_engine import completes, fails, finds
@@ -11,20 +15,38 @@ from tests.support.fake_engine import completes, fails, finds
 FOUND = completes("公司：浙商银行\n姓名：叶老桂")
 
 
-@pytest.mark.parametrize(
-    ("text", "entities", "mask", "expected"),
-    [
-        ("叶老桂说", [Entity("name", 0, 3)], "[{LABEL}]", "[NAME]说"),
-        ("说叶老桂", [Entity("name", 1, 4)], "<{label}>", "说<name>"),
-        ("😀叶老桂浙商", [Entity("name", 1, 4), Entity("company", 4, 6)], "*", "😀**"),
-        ("甲", [Entity("{LABEL}", 0, 1)], "{label}{label}", "{LABEL}{LABEL}"),
-        ("甲乙", [], "*", "甲乙"),
-        ("", [], "*", ""),
-    ],
-)
-def test_redacted(text: str, entities: list[Entity], mask: str, expected: str) -> None:
+# text, entities, mask, masked, what numbered masks stand for
+MASKS = [
+    ("叶老桂说", [("name", 0, 3)], "[{LABEL}]", "[NAME]说", {}),
+    ("说叶老桂", [("name", 1, 4)], "<{label}>", "说<name>", {}),
+    ("😀叶老桂浙商", [("name", 1, 4), ("company", 4, 6)], "*", "😀**", {}),
+    ("甲", [("{LABEL}", 0, 1)], "{label}{label}", "{LABEL}{LABEL}", {}),
+    ("甲", [("{n}", 0, 1)], "{label}", "{n}", {}),
+    ("甲乙", [], "*", "甲乙", {}),
+    ("", [], "*", "", {}),
+    ("叶老桂和浙商的王明和叶老桂",
+     [("name", 0, 3), ("company", 4, 6), ("name", 7, 9), ("name", 10, 13)], "[{LABEL}_{n}]",
+     "[NAME_1]和[COMPANY_1]的[NAME_2]和[NAME_1]",
+     {"[NAME_1]": "叶老桂", "[COMPANY_1]": "浙商", "[NAME_2]": "王明"}),
+    ("叶老桂和浙商", [("name", 0, 3), ("company", 4, 6)], "#{n}", "#1和#2",
+     {"#1": "叶老桂", "#2": "浙商"}),
+    ("[NAME_1]是叶老桂", [("name", 9, 12)], "[{LABEL}_{n}]", "[NAME_1]是[NAME_2]",
+     {"[NAME_2]": "叶老桂"}),
+    ("叶老\n桂，叶老桂", [("name", 0, 4), ("name", 5, 8)], "<{n}>", "<1>，<1>", {"<1>": "叶老桂"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "entities", "mask", "expected", "stands_for"), MASKS)
+def test_masks(
+    text: str,
+    entities: list[tuple[str, int, int]],
+    mask: str,
+    expected: str,
+    stands_for: dict[str, str],
+) -> None:
     """Each entity by its mask, all else as it was."""
-    assert redacted(text, entities, mask) == expected
+    found = Found(tuple(Entity(*entity) for entity in entities))
+    assert masked(text, found, RedactRequest(text=text, mask=mask)) == (expected, stands_for)
 
 
 @pytest.mark.parametrize("offsets", ["codepoint", "utf16", "utf8"])
@@ -63,3 +85,61 @@ def test_a_wrong_mask_is_named(gateway: Gateway) -> None:
     response = gateway.client.post("/redact", json={"text": "a", "x": 3})
     assert "expected model, labels" in error_of(response)["message"]
     assert gateway.extract("a", mask="*").status_code == 422
+
+
+def redact(gateway: Gateway, text: str, **fields: object) -> dict[str, Any]:
+    """The answer of POST /redact."""
+    response = gateway.client.post("/redact", json={"text": text, **fields})
+    assert response.status_code == 200, response.text
+    answer: dict[str, Any] = response.json()
+    return answer
+
+
+def test_a_name_found_in_one_chunk_is_masked_in_all(gateway: Gateway) -> None:
+    """Where the model overlooked it, too; and folded, as it was read."""
+    gateway.engine.script = when("行长", finds("叶老桂"), completes("无"))
+    text = (
+        "行长叶老桂。" + "今天下雨。" * 60 + "叶老\n桂来了。" + "明天天晴。" * 60 + "叶\u200b老桂。"
+    )
+    answer = redact(gateway, text, mask="*")
+    assert len(answer["entities"]) == 1
+    assert answer["redacted"].count("*") == 3
+    assert not set("叶老桂") & set(answer["redacted"])
+
+
+def test_a_break_inside_of_an_entity_leaks_nothing(gateway: Gateway) -> None:
+    """The text of the report that this began with."""
+    gateway.engine.script = completes("公司：中国工商银行北京分行\n姓名：王小明")
+    answer = redact(gateway, "中国工商银\n行北京分行行长王小\n明")
+    assert answer["redacted"] == "[COMPANY]行长[NAME]"
+
+
+def test_the_tail_of_a_mention_that_lost_its_place_is_masked(gateway: Gateway) -> None:
+    """What overlaps is one place, with the label of what is longest there."""
+    gateway.engine.script = completes("公司：浙商银行\n姓名：行行长叶老桂")
+    answer = redact(gateway, "浙商银行行长叶老桂来")
+    assert [one["reason"] for one in answer["dropped"]] == ["overlap"]
+    assert answer["redacted"] == "[NAME]来"
+
+
+def test_other_letters_on_request(gateway: Gateway) -> None:
+    """Capital and small; only whole words."""
+    gateway.engine.script = completes("姓名：Ada")
+    text = "Ada met ADA and ada in Adana. "
+    assert redact(gateway, text, mask="*")["redacted"] == "* met ADA and ada in Adana. "
+    answer = redact(gateway, text, mask="<{n}>", ignore_case=True, map=True)
+    assert answer["redacted"] == "<1> met <1> and <1> in Adana. "
+    assert answer["map"] == {"<1>": "Ada"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "param"),
+    [({"map": True}, "map"), ({"mask": "{n}{n}"}, "mask"), ({"ignore_case": "yes"}, "ignore_case")],
+)
+def test_what_cannot_be_told_is_refused(
+    gateway: Gateway, fields: dict[str, object], param: str
+) -> None:
+    """422, before the engine is asked."""
+    response = gateway.client.post("/redact", json={"text": "甲", **fields})
+    assert (response.status_code, error_of(response)["param"]) == (422, param)
+    assert gateway.engine.asked == []

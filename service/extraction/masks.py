@@ -1,0 +1,56 @@
+"""What stands in place of an entity: its mask."""
+
+import re
+from dataclasses import dataclass, field
+
+from service.ner.masking import in_one_case
+
+NUMBER = "{n}"
+
+
+@dataclass(slots=True)
+class Masks:
+    """Masks for one text, after a pattern: ``{label}`` and ``{LABEL}`` in it are the entity's
+    label, ``{n}`` is the number of its surface, from 1 in the order asked for, the same each time.
+
+    A numbered mask that stands in the text itself is not given. ``surfaces``: mask → surface.
+    """
+
+    pattern: str
+    text: str
+    any_case: bool = False
+    surfaces: dict[str, str] = field(default_factory=dict)
+    _given: dict[tuple[str, str], str] = field(default_factory=dict)
+    _last: dict[str, int] = field(default_factory=dict)
+    _in_text: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    def of(self, label: str, surface: str) -> str:
+        """The mask of an entity."""
+        # One after the other: a label may have such words in it.
+        head, number, tail = (_labelled(part, label) for part in self.pattern.partition(NUMBER))
+        if not number:
+            return head
+        kind = f"{head}{NUMBER}{tail}"
+        key = kind, in_one_case(surface) if self.any_case else surface
+        if key not in self._given:
+            self._given[key] = mask = self._new(kind, head, tail)
+            self.surfaces[mask] = surface
+        return self._given[key]
+
+    def _new(self, kind: str, head: str, tail: str) -> str:
+        if kind not in self._in_text:
+            pattern = re.compile(f"{re.escape(head)}[0-9]+{re.escape(tail)}")
+            self._in_text[kind] = frozenset(pattern.findall(self.text))
+        number = self._last.get(kind, 0) + 1
+        while (mask := f"{head}{number}{tail}") in self._in_text[kind]:
+            number += 1
+        self._last[kind] = number
+        return mask
+
+
+def _labelled(pattern: str, label: str) -> str:
+    return re.sub(
+        r"\{label\}|\{LABEL\}",
+        lambda match: label if match.group() == "{label}" else label.upper(),
+        pattern,
+    )

@@ -1,0 +1,66 @@
+"""What has to be masked, beside the entities' own places."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.ner.align import align
+from service.ner.masking import in_one_case, places
+from service.ner.types import Dropped, Entity, Mention
+from tests.service.ner.strings import texts_with_parts
+
+# text, entities, lost mentions, places
+ROWS = [
+    ("叶老桂说叶老桂", [("name", 0, 3)], [], [("name", 0, 3), ("name", 4, 7)]),
+    ("张三丰派", [("name", 0, 3)], [("org", "三丰派")], [("name", 0, 4)]),
+    ("张三丰派三丰派", [("name", 0, 3)], [("org", "三丰派")], [("name", 0, 4), ("org", 4, 7)]),
+    ("IT in WITH IT", [("org", 0, 2)], [], [("org", 0, 2), ("org", 11, 13)]),
+    ("WITH", [], [("org", "IT")], [("org", 1, 3)]),
+    ("明说明天", [("name", 0, 1)], [], [("name", 0, 1)]),  # one character is too little to go by
+    ("浙商银行，浙商", [("company", 0, 4), ("company", 5, 7)], [],
+     [("company", 0, 4), ("company", 5, 7)]),
+    ("甲乙", [("a", 0, 1), ("b", 1, 2)], [], [("a", 0, 1), ("b", 1, 2)]),  # neighbours are two
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "entities", "lost", "expected"), ROWS)
+def test_places(
+    text: str,
+    entities: list[tuple[str, int, int]],
+    lost: list[tuple[str, str]],
+    expected: list[tuple[str, int, int]],
+) -> None:
+    """Sorted, none overlapping another."""
+    dropped = [Dropped(label, surface, "overlap") for label, surface in lost]
+    found = places(text, [Entity(*entity) for entity in entities], dropped)
+    assert [(one.label, one.start, one.end) for one in found] == expected
+
+
+@given(texts_with_parts())
+def test_nothing_is_left_of_what_was_found_or_lost(case: tuple[str, list[str]]) -> None:
+    """Of every mention that stands in the text, wherever it stands as a word."""
+    text, parts = case
+    aligned = align(text, [Mention("x", part) for part in parts])
+    found = places(text, aligned.entities, aligned.dropped)
+    hidden = {place for one in found for place in range(one.start, one.end)}
+    assert sum(one.end - one.start for one in found) == len(hidden)
+    for entity in aligned.entities:
+        assert hidden.issuperset(range(entity.start, entity.end))
+    for one in aligned.dropped:
+        start = text.find(one.text)
+        assert one.reason != "overlap" or hidden.issuperset(range(start, start + len(one.text)))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("Straße ΣΑΣ İ Ada", "straße σασ İ ada"), ("叶老桂", "叶老桂"), ("ﬁ", "ﬁ")],
+)
+def test_one_case(text: str, expected: str) -> None:
+    """Lengths stay, so places do."""
+    assert in_one_case(text) == expected
+
+
+@given(st.text())
+def test_one_case_is_one_for_one(text: str) -> None:
+    """Whatever the letters."""
+    assert len(in_one_case(text)) == len(text)
