@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
-.PHONY: up test accept check docs fuzz faults soak router bench audit lint format lock bench-lock clean
+.PHONY: up test accept check docs fuzz faults soak router bench audit lint format lock engine-lock bench-lock clean
 
 ## Bring everything up and show one answer; Ctrl-C stops it.
 up: .venv/gateway
@@ -80,6 +80,11 @@ lock: .venv/dev
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" pyproject.toml --group tracing --constraints requirements/dev.txt -o requirements/tracing.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" pyproject.toml --group site --constraints requirements/dev.txt -o requirements/site.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" --group pyproject.toml:parquet --constraints requirements/dev.txt -o requirements/parquet.txt
+
+## Renew the lock of the engine on a GPU. "===": pip would take a "+cpu" build of torch for newer.
+engine-lock: .venv/dev
+	cd deploy/engine && ../../$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header requirements-cuda.in -o requirements-cuda.txt
+	sed -i -E -e 's/^(torch|torchvision|torchaudio|torchcodec)==/\1===/' -e '1i # Made from requirements-cuda.in by `make engine-lock`. Do not edit.' deploy/engine/requirements-cuda.txt
 
 ## Renew the lock of the benchmark's contenders, for Python 3.11.
 bench-lock: .venv/dev

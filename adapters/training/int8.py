@@ -19,6 +19,18 @@ R = TypeVar("R")
 _ZERO = 128  # oneDNN wants unsigned activations: 0 is stored as 128
 
 
+def check() -> None:
+    """Raises ValueError on a CPU whose sums of 8-bit products saturate: training would go on, on
+    numbers that are wrong without a word."""
+    ones = torch.ones(64, 256)
+    quantised, scale = rows(ones[:1])
+    if not torch.allclose(Int8Matrix(ones).times(quantised) * scale, torch.tensor(256.0)):
+        raise ValueError(
+            'frozen = "int8": this CPU has none of AVX512-VNNI, AVX-VNNI and AMX, and its 8-bit '
+            'products are wrong; take frozen = "float32" or "bfloat16"'
+        )
+
+
 class Int8Matrix(nn.Module):
     """A frozen [out, in] matrix, packed for both products."""
 

@@ -25,8 +25,13 @@ def device() -> torch.device:
 
 
 def with_lora(base: Path, lora: Lora, frozen: Frozen) -> Any:
-    """The base model of folder ``base``, frozen, with fresh float32 LoRA matrices (a PeftModel)."""
+    """The base model of folder ``base``, frozen, with fresh float32 LoRA matrices (a PeftModel).
+
+    Raises ValueError where 8-bit products are asked for on a CPU that gets them wrong.
+    """
     where = device()
+    if frozen == "int8" and where.type == "cpu":
+        _check_int8()
     whole = torch.float32 if frozen == "float32" and where.type == "cpu" else torch.bfloat16
     model = AutoModelForCausalLM.from_pretrained(
         base, dtype=whole, attn_implementation=attention.NAME
@@ -97,6 +102,12 @@ def _config(lora: Lora, base: str) -> LoraConfig:
         layers_to_transform=list(range(lora.first_layer, lora.last_layer + 1)),
         layers_pattern="layers",
     )
+
+
+def _check_int8() -> None:
+    from adapters.training.int8 import check
+
+    check()
 
 
 def _use_int8(model: Any, dropout: float) -> None:

@@ -8,6 +8,7 @@ from adapters.recipe import RecipeError
 from adapters.registering.trained import RegisterError
 from deploy.bulk.errors import BulkFailed
 from deploy.client import AskFailed
+from deploy.engine.device import DeviceRefused
 from deploy.engine.environment import EnvironmentNotMade
 from deploy.factory.trainer import TrainerFailed
 from deploy.pull.errors import PullError
@@ -21,6 +22,7 @@ FOR_PEOPLE = (
     BulkFailed,
     CalibrateError,
     DataError,
+    DeviceRefused,
     EnvironmentNotMade,
     EvaluationError,
     ManifestError,

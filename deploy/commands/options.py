@@ -23,10 +23,11 @@ TorchIndex = Annotated[
     ),
 ]
 Weights = Annotated[
-    Literal["auto", "checkpoint", "int8"],
+    Literal["auto", "checkpoint", "int8", "fp8", "awq"],
     typer.Option(
         envvar="NERVE_ENGINE_WEIGHTS",
-        help="how the engine multiplies the base model; auto: in 8 bits where that is fast",
+        help="how the engine multiplies the base model: int8 on CPUs, fp8 and awq on GPUs; "
+        "auto: in 8 bits where that is fast on a CPU",
     ),
 ]
 Url = Annotated[str, typer.Option(envvar="NERVE_URL", help="the gateway's address")]
@@ -35,8 +36,10 @@ HOME = Path(".nerve")
 # Read by the commands, not by the gateway.
 VARIABLES = (
     "NERVE_API_KEY",
+    "NERVE_DEVICE",
     "NERVE_ENGINE_WEIGHTS",
     "NERVE_HOME",
+    "NERVE_MAX_LORA_RANK",
     "NERVE_MODEL_FOLDER",
     "NERVE_TORCH_INDEX",
     "NERVE_URL",

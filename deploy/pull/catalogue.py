@@ -60,10 +60,9 @@ class BaseModel:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """All base models, the default by device (`cpu`, `cuda`), and the hosts' addresses."""
+    """All base models, and the hosts' addresses."""
 
     models: dict[str, BaseModel]
-    default: dict[str, str]
     endpoints: dict[str, str]
 
     def model(self, name: str) -> BaseModel:
@@ -82,11 +81,7 @@ def read_catalogue(path: Path = MODELS_TOML) -> Catalogue:
         raise CatalogueError(f"{path}: {exc}") from exc
     models = _get(data, "models", dict, "")
     found = {name: _model(name, _get(models, name, dict, "models.")) for name in models}
-    default = _texts(data, "default", ("cpu", "cuda"))
-    for key, name in default.items():
-        if name not in found:
-            raise CatalogueError(f"models.toml: default.{key} is {name!r}, expected one of models")
-    return Catalogue(found, default, _texts(data, "endpoints", ("hub", "modelscope")))
+    return Catalogue(found, _texts(data, "endpoints", ("hub", "modelscope")))
 
 
 def _texts(data: dict[str, Any], table: str, keys: tuple[str, ...]) -> dict[str, str]:

@@ -7,9 +7,9 @@ from typing import Any
 
 from ray.data.llm import vLLMEngineProcessorConfig
 
+from deploy.engine import device as devices
 from deploy.engine.admission import lora_rank
-from deploy.engine.environment import has_nvidia_gpu
-from deploy.engine.launcher import Device, environment
+from deploy.engine.launcher import environment
 from deploy.ray.extraction import Extraction
 from service.ner.prompt import TEMPLATE_ARGUMENTS
 
@@ -22,7 +22,7 @@ def processor_config(
     model: Path, extraction: Extraction, replicas: int, rows_at_once: int
 ) -> vLLMEngineProcessorConfig:
     """``replicas`` engines, each with ``rows_at_once`` in a batch of Ray's."""
-    device: Device = "cuda" if has_nvidia_gpu() else "cpu"
+    device = devices.here()
     arguments: dict[str, Any] = {
         "max_model_len": extraction.window,
         "structured_outputs_config": {"backend": "guidance"},

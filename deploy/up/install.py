@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from deploy.engine import device as devices
 from deploy.engine import environment
-from deploy.pull.catalogue import read_catalogue
+from deploy.engine.device import Device
 from deploy.pull.progress import bars
 from deploy.pull.pull import pull
 from deploy.pull.store import PulledModel
@@ -17,6 +18,9 @@ from service.models.manifest import load
 from service.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
+# A GPU has hundreds of sequences in a batch (vLLM's --max-num-seqs: 256 to 1,024): the gateway's
+# own defaults, made for a CPU, would starve it.
+ON_GPU = {"NERVE_MAX_IN_FLIGHT": "512", "NERVE_REQUEST_CONCURRENCY": "64"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +42,12 @@ class EngineFlags:
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """The engine's Python and the base model, ready to use."""
+    """The engine's Python and the base model, ready to use on ``device``."""
 
     python: Path
     name: str
     model: PulledModel
+    device: Device = "cpu"
 
     def engine_command(
         self, settings: Settings, home: Path, flags: EngineFlags = EngineFlags()
@@ -75,8 +80,9 @@ class Installed:
     def gateway_env(self, settings: Settings, home: Path) -> dict[str, str]:
         """Settings of a gateway that serves this base model."""
         # There is no other gateway to which requests could be sent while this one drains.
-        drain = {} if "drain_s" in settings.model_fields_set else {"NERVE_DRAIN_S": "0"}
-        return drain | {
+        usual = {"NERVE_DRAIN_S": "0"} | (ON_GPU if self.device == "cuda" else {})
+        given = {f"NERVE_{name.upper()}" for name in settings.model_fields_set}
+        return {name: usual[name] for name in usual.keys() - given} | {
             "NERVE_BASE_MODEL": self.name,
             "NERVE_STORE": str(store(settings, home)),
             "NERVE_ADDED_TOKENS": json.dumps(self.model.added_tokens),
@@ -84,13 +90,13 @@ class Installed:
 
 
 def install(settings: Settings, places: Places, phases: Phases) -> Installed:
-    """Make what is missing. Raises EnvironmentNotMade, PullError, ManifestError."""
-    name = base_model(settings)
+    """Make what is missing. Raises DeviceRefused, EnvironmentNotMade, PullError, ManifestError."""
+    name, device = base_model(settings), devices.here()
     with phases.phase("engine's environment") as tell:
         python = environment.ensure(places.home, torch_index=places.torch_index, report=tell)
     with phases.phase(f"base model {name}", spinner=False), bars(phases.console) as reporter:
         model = pull(name, places.home, python, reporter)
-    return Installed(python, name, model)
+    return Installed(python, name, model, device)
 
 
 def store(settings: Settings, home: Path) -> Path:
@@ -99,17 +105,15 @@ def store(settings: Settings, home: Path) -> Path:
 
 
 def base_model(settings: Settings) -> str:
-    """The base model to serve: the one that is set, else the default adapter's, else by hardware.
+    """The base model to serve: the one that is set, else the default adapter's.
 
-    An adapter fits one base only, so a default adapter decides it. Raises ManifestError.
+    An adapter fits one base only, so a default adapter decides it, on every device. Raises
+    ManifestError.
     """
-    if "base_model" in settings.model_fields_set:
-        return settings.base_model
     default = _default_adapter(settings)
-    if default is not None:
-        return load(settings.adapters / default).base
-    device = "cuda" if environment.has_nvidia_gpu() else "cpu"
-    return read_catalogue().default[device]
+    if "base_model" in settings.model_fields_set or default is None:
+        return settings.base_model
+    return load(settings.adapters / default).base
 
 
 def _default_adapter(settings: Settings) -> str | None:

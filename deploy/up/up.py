@@ -17,6 +17,7 @@ from rich.text import Text
 from deploy import GATEWAY_URL
 from deploy.client import ask
 from deploy.credentials import api_key
+from deploy.engine.launcher import untuned
 from deploy.terminal.show import Phases, show_answer
 from deploy.up.install import ROOT, EngineFlags, Installed, Places, base_model, install
 from deploy.up.supervised import Part, Supervised, UpFailed
@@ -25,7 +26,8 @@ from service.settings import Settings, is_loopback
 
 SAMPLE = "浙商银行企业信贷部叶老桂博士则从另一个角度对五道门槛进行了解读。"
 
-ENGINE_START_S = 600.0
+# Gigabytes of weights are read and, on a GPU, kernels compiled; containers have as long.
+ENGINE_START_S = 1200.0
 # The launcher gives vLLM 30 s for requests in flight.
 ENGINE_STOP_S = 45.0
 # The gateway is ready once the engine has answered its first grounded request.
@@ -39,9 +41,12 @@ def up(settings: Settings, places: Places, console: Console, flags: EngineFlags)
     """
     check_ports(settings)
     # What the gateway would refuse minutes later is refused now.
-    registry.load(settings.adapters, base_model(settings), settings.default_model)
+    base = base_model(settings)
+    found = registry.load(settings.adapters, base, settings.default_model)
+    phases = Phases(console)
+    if found.default == base:
+        phases.warn(untuned(base))
     with _only_one(places.home):
-        phases = Phases(console)
         installed = install(settings, places, phases)
         try:
             asyncio.run(_run(settings, installed, places.home, phases, flags))

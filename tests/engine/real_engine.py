@@ -60,6 +60,7 @@ class RealEngine:
     log: Path
     flags: Sequence[str] = ()
     weights: str = "checkpoint"
+    dtype: str = "bfloat16"  # what users run; vLLM's LoRA kernels for GPUs take no float32
     port: int = field(default_factory=free_port)
     process: "subprocess.Popen[bytes] | None" = None
 
@@ -91,9 +92,7 @@ class RealEngine:
         }
         words = [str(word) for option in options.items() for word in option]
         launcher = [str(self.python), "-m", "deploy.engine.launcher"]
-        # In float32 an answer does not depend on who else is in the batch, so answers can be
-        # compared exactly.
-        return [*launcher, *words, "--", "--dtype", "float32", *self.flags]
+        return [*launcher, *words, "--", "--dtype", self.dtype, *self.flags]
 
     def spawn(self) -> None:
         """Start it and return at once."""

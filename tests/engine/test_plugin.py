@@ -4,6 +4,8 @@ import os
 import subprocess
 from pathlib import Path
 
+import pytest
+
 
 def test_the_plugins_arithmetic_is_right(engine_python: Path) -> None:
     """Against plain matrix products: all six operators, both types, base-model rows untouched."""
@@ -14,7 +16,8 @@ def test_the_plugins_arithmetic_is_right(engine_python: Path) -> None:
 
 
 def test_the_8_bit_product_is_close_and_the_trainers(engine_python: Path) -> None:
-    """Within 1.5 % of the exact product, row by row, and as the trainer multiplies."""
+    """Within 1.5 % of the exact product, row by row, by either of vLLM's kernels, in every type,
+    and as the trainer multiplies."""
     script = Path(__file__).with_name("int8_maths.py")
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
     run = subprocess.run(
@@ -22,3 +25,28 @@ def test_the_8_bit_product_is_close_and_the_trainers(engine_python: Path) -> Non
     )
     assert run.returncode == 0, run.stderr
     assert run.stdout.endswith("all right\n")
+
+
+SERVING = "import nerve_cpu_int8; nerve_cpu_int8.Int8Config()"
+TRAINING = "from adapters.training.int8 import check; check()"
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [(SERVING, "take --weights checkpoint"), (TRAINING, 'take frozen = "float32" or "bfloat16"')],
+)
+@pytest.mark.parametrize("isa", ["AVX512_CORE", "AVX2"])
+def test_a_cpu_whose_8_bit_sums_saturate_is_refused(
+    engine_python: Path, code: str, says: str, isa: str
+) -> None:
+    """oneDNN is held to the instructions of such a CPU; there 256 ones would add up to 2."""
+    more = {"PYTHONPATH": str(Path(__file__).parents[2]), "ONEDNN_MAX_CPU_ISA": isa}
+    run = subprocess.run(
+        [engine_python, "-c", code],
+        capture_output=True,
+        text=True,
+        timeout=240,
+        env=os.environ | more,
+    )
+    assert run.returncode == 1
+    assert "products are wrong" in run.stderr and says in run.stderr

@@ -5,9 +5,15 @@ time, one scale a token (W8A8, as in LLM.int8() without its outlier part, arXiv 
 matrices, norms and attention stay as they are. vLLM has the products for checkpoints that were
 quantised beforehand; this applies them to one that was not, the output head included. The trainer's
 ``frozen = "int8"`` rounds in the same way, so an adapter is served by the arithmetic it learned in.
+
+vLLM has two kernels. Where the CPU has AMX it takes SGLang's, which multiplies bfloat16 only (a
+few rows of float16 end the process); a model of another type gets oneDNN's everywhere. On CPUs
+that cannot add products of 8-bit numbers without saturating both are wrong without a word: a known
+product is asked for before a model is loaded.
 """
 
 import logging
+from functools import cache
 from typing import Any
 
 import torch
@@ -21,8 +27,10 @@ from vllm.model_executor.layers.vocab_parallel_embedding import (
     UnquantizedEmbeddingMethod,
     VocabParallelEmbedding,
 )
+from vllm.utils.torch_utils import set_default_torch_dtype
 
 NAME = "nerve_int8"
+DTYPES = (torch.bfloat16, torch.float16, torch.float32)
 
 log = logging.getLogger("vllm.nerve_cpu_int8")
 
@@ -44,7 +52,15 @@ class Int8Product:
             input_symmetric=True,
             module_name=NAME,
         )
-        self.kernel.process_weights_after_loading(layer)
+        with set_default_torch_dtype(weight.dtype):  # oneDNN's kernel answers in it
+            self._pack(weight.dtype)
+
+    def _pack(self, dtype: torch.dtype) -> None:
+        if dtype != torch.bfloat16:
+            self.kernel.process_weights_for_onednn(self.layer)
+            self.kernel.linear_method = self.kernel._apply_weights_onednn
+        else:
+            self.kernel.process_weights_after_loading(self.layer)
 
     def __call__(self, x: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:
         product = self.kernel.apply_weights(self.layer, x.contiguous())
@@ -81,7 +97,16 @@ class Lookup(UnquantizedEmbeddingMethod):
 
 
 class Int8Config(QuantizationConfig):
-    """Which method a layer gets."""
+    """Which method a layer gets. Raises RuntimeError on a CPU whose 8-bit products are wrong."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        wrong = [str(dtype) for dtype in DTYPES if not is_right(dtype)]
+        if wrong:
+            raise RuntimeError(
+                f"--quantization {NAME}: this CPU's 8-bit products are wrong in {', '.join(wrong)} "
+                "(they saturate without AVX512-VNNI, AVX-VNNI or AMX); take --weights checkpoint"
+            )
 
     @classmethod
     def get_name(cls) -> Any:
@@ -89,7 +114,7 @@ class Int8Config(QuantizationConfig):
 
     @classmethod
     def get_supported_act_dtypes(cls) -> list[torch.dtype]:
-        return [torch.bfloat16, torch.float32]
+        return [*DTYPES]
 
     @classmethod
     def get_min_capability(cls) -> int:
@@ -109,6 +134,14 @@ class Int8Config(QuantizationConfig):
         if isinstance(layer, ParallelLMHead):
             return Int8Head()
         return Lookup() if isinstance(layer, VocabParallelEmbedding) else None
+
+
+@cache
+def is_right(dtype: torch.dtype) -> bool:
+    """Is a product of the largest 8-bit numbers, whose sums saturate first, what it should be?"""
+    ones = torch.ones(64, 256, dtype=dtype)
+    product = Int8Product(ones)(ones[:3], None)
+    return torch.allclose(product.float(), torch.full((3, 64), 256.0), rtol=0.02)
 
 
 def register() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.engine import environment
+from deploy.engine import device, environment
 from deploy.engine.environment import EnvironmentNotMade, ensure, is_ready, python_of
 from deploy.engine.pip_output import explained
 
@@ -17,9 +17,8 @@ def test_it_is_ready_only_while_the_lists_and_the_plugin_are_as_installed(
     python = python_of(tmp_path)
     python.parent.mkdir(parents=True)
     python.write_text("")
-    kind = "cuda" if environment.has_nvidia_gpu() else "cpu"
     packages, plugin = environment._markers(tmp_path)
-    packages.write_text(environment._packages_digest(kind))
+    packages.write_text(environment._packages_digest(device.here()))
     assert not is_ready(tmp_path)
     plugin.write_text(environment._plugin_digest())
     assert is_ready(tmp_path)

@@ -6,11 +6,9 @@ import pytest
 
 from deploy.pull.catalogue import Folder, Repository, Wheels, read_catalogue
 from deploy.pull.errors import CatalogueError
+from service.settings import Settings
 
 RIGHT = """
-[default]
-cpu = "m"
-cuda = "m"
 [endpoints]
 hub = "https://hub.example"
 modelscope = "https://scope.example"
@@ -29,10 +27,10 @@ def read(tmp_path: Path, text: str) -> object:
 
 
 def test_the_catalogue_that_ships() -> None:
-    """Both defaults are there, each with a folder, the hub and ModelScope, in this order."""
+    """The default and the 7B: each with a folder, the hub, ModelScope, in this order."""
     catalogue = read_catalogue()
-    small = catalogue.model(catalogue.default["cpu"])
-    large = catalogue.model(catalogue.default["cuda"])
+    small = catalogue.model(Settings.model_fields["base_model"].default)
+    large = catalogue.model("Qwen2.5-7B-Instruct")
     assert [type(source) for source in small.sources] == [Folder, Repository, Repository, Wheels]
     assert [type(source) for source in large.sources] == [Folder, Repository, Repository]
     assert sum(file.bytes for file in small.files) == 1_117_320_768
@@ -47,7 +45,6 @@ def test_an_unknown_model_is_answered_with_the_known_ones() -> None:
 @pytest.mark.parametrize(
     ("right", "wrong", "named"),
     [
-        ('cpu = "m"', 'cpu = "other"', "default.cpu is 'other'"),
         ('hub = "https://hub.example"', "hub = 1", "endpoints.hub is 1, expected str"),
         ('format = "checkpoint"', 'format = "zip"', "models.m.format is 'zip'"),
         ("checkpoint_bytes = 0", "checkpoint_bytes = true", "models.m.checkpoint_bytes is True"),

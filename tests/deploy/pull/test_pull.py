@@ -68,7 +68,7 @@ def catalogue(*sources: Source, hub: str = NOWHERE, modelscope: str = NOWHERE) -
         ModelFile(name, len(body), hashlib.sha256(body).hexdigest()) for name, body in FILES.items()
     )
     model = BaseModel("m", "checkpoint", files, sources, 0)
-    return Catalogue({"m": model}, {}, {"hub": hub, "modelscope": modelscope})
+    return Catalogue({"m": model}, {"hub": hub, "modelscope": modelscope})
 
 
 def run(home: Path, known: Catalogue, told: Told | None = None, **environ: str) -> PulledModel:

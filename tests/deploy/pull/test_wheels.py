@@ -34,7 +34,7 @@ def make_wheel(path: Path, number: int, body: bytes) -> None:
 
 def in_wheels(gguf: bytes = b"".join(PARTS)) -> Catalogue:
     file = ModelFile("m.gguf", len(gguf), hashlib.sha256(gguf).hexdigest())
-    return Catalogue({"m": BaseModel("m", "gguf", (file,), (WHEELS,), 100)}, {}, {"hub": ""})
+    return Catalogue({"m": BaseModel("m", "gguf", (file,), (WHEELS,), 100)}, {"hub": ""})
 
 
 @pytest.fixture
