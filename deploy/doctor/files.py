@@ -78,13 +78,15 @@ def default(
         named = of_base(base, found.adapters.values(), found.names)
         enabled = [one for one in served if one.name not in named.disabled]
         wanted = settings.default_model or named.default
-        registry = Registry.of(base, enabled, wanted, named.aliases)
+        registry = Registry.of(base, enabled, wanted, named.aliases, named.open)
     except (ManifestError, RegistryError) as exc:
         return wrong("default", f"{exc}; `nerve adapter promote` or NERVE_DEFAULT_MODEL"), None
     off = f"; disabled: {', '.join(sorted(named.disabled))}" if named.disabled else ""
     if registry.default == base:
         return note("default", f"{untuned(base)}{off}"), registry
     told = f"{registry.default} answers requests that name no model{off}"
+    if registry.open and not registry.models[registry.default].is_open:
+        told += f"; {registry.open} those with labels that it does not know"
     if named != found.names:
         told += f"; what {names.FILE_NAME} says of adapters for other bases is left out"
         return note("default", told), registry

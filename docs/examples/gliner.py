@@ -6,7 +6,7 @@ import httpx2
 
 
 def predict_entities(text: str, labels: list[str], model: str | None = None) -> list[dict]:
-    """``model`` None is the default adapter, which has its own labels; the base model takes any."""
+    """``model`` None: the default adapter for its labels, for others one that takes any."""
     url = os.environ.get("NERVE_URL", "http://127.0.0.1:8080")
     body = {"text": text, "labels": labels, "model": model}
     response = httpx2.post(f"{url}/extract?format=gliner", json=body, timeout=60)

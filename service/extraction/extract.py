@@ -54,7 +54,7 @@ class Extract:
     def resolve(self, options: Options) -> Asked:
         """What is asked of which model; raises InvalidRequest, ModelNotFound."""
         with self.metrics.stage("resolve"):
-            served = self.registry.resolve(options.model)
+            served = self.registry.resolve(options.model, options.labels)
             request_record.asks(served.name)
             scored = scoring(served, options)
             labels = served.choose(options.labels)
@@ -69,7 +69,7 @@ class Extract:
     def comparable(self, request: ExtractRequest) -> ExtractRequest:
         """``request``, for raw scores where there are no calibrated ones: for those who compare
         scores with a number. Raises ModelNotFound."""
-        served = self.registry.resolve(request.model)
+        served = self.registry.resolve(request.model, request.labels)
         if request.min_score or calibration_of(served, request.constraint) is not None:
             return request
         return request.model_copy(update={"scores": "raw"})

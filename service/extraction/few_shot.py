@@ -1,4 +1,4 @@
-"""A request's examples, for a model that was not tuned: as the model would have answered them."""
+"""A request's examples, for a model that takes any labels: as it would have answered them."""
 
 from collections.abc import Mapping, Sequence
 
@@ -18,7 +18,7 @@ def examples(
     if given and not served.is_open:
         raise InvalidRequest(
             f"examples has {len(given)} items; expected none, since {served.name} was tuned "
-            "without; the base model takes some",
+            "without; a model that takes any labels takes some",
             param="examples",
         )
     known = {label.name: label for label in labels}

@@ -104,6 +104,8 @@ class Prelabel:
     def _planned(self, field: TextField, model: str | None) -> Planned:
         served = self.served(model)
         known = _known(field, served)
+        if not known:
+            served = self.extract.registry.resolve(model, _described(field))
         labels = list(known) if known else _described(field) if served.is_open else [*field.labels]
         try:
             asked = self.extract.resolve(Options(model=model, labels=labels))

@@ -18,6 +18,9 @@ class AdapterCard(BaseModel):
     engine_name: str
     base: str
     rank: int
+    open: bool = Field(
+        description="whether it takes any labels; those here are what it looks for without any"
+    )
     labels: list[str]
     format: str
     prompt: str
@@ -34,6 +37,9 @@ class AdapterList(BaseModel):
     """``problems``: a file or folder, and why it cannot be used; what was served stays."""
 
     default: str
+    open: str | None = Field(
+        description="the adapter that answers for labels which the default does not know"
+    )
     aliases: dict[str, str]
     adapters: list[AdapterCard]
     problems: dict[str, str]
@@ -45,6 +51,7 @@ def cards(registry: LiveRegistry, loaded: Collection[str]) -> AdapterList:
     there: Mapping[str, Adapter] = {**registry.found.adapters, **served}
     return AdapterList(
         default=registry.default,
+        open=registry.open,
         aliases=dict(registry.aliases),
         adapters=[card(one, registry, loaded) for _, one in sorted(there.items())],
         problems=dict(registry.problems),
@@ -58,6 +65,7 @@ def card(adapter: Adapter, registry: LiveRegistry, loaded: Collection[str]) -> A
         engine_name=adapter.engine_name,
         base=adapter.base,
         rank=adapter.rank,
+        open=adapter.open,
         labels=[label.name for label in adapter.labels],
         format=adapter.format,
         prompt=adapter.prompt,

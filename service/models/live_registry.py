@@ -16,7 +16,7 @@ from service.models.folder import Fingerprint, Found
 from service.models.loading import AdapterLoader
 from service.models.manifest import FILE_NAME, Adapter, ManifestError, is_name, load
 from service.models.metrics import AdapterMetrics
-from service.models.registry import Registry, RegistryError, Served, of_base
+from service.models.registry import AskedLabels, Registry, RegistryError, Served, of_base
 from service.settings import Settings
 
 logger = logging.getLogger("nerve")
@@ -55,9 +55,14 @@ class LiveRegistry:
         """Other names, and the models that they stand for."""
         return self._now.aliases
 
-    def resolve(self, name: str | None) -> Served:
-        """The model of that name or alias, or the default; raises ModelNotFound."""
-        return self._now.resolve(name)
+    @property
+    def open(self) -> str | None:
+        """The adapter that takes the labels which the default does not."""
+        return self._now.open
+
+    def resolve(self, name: str | None, labels: AskedLabels | None = None) -> Served:
+        """As a Registry's; raises ModelNotFound."""
+        return self._now.resolve(name, labels)
 
     async def watch(self) -> None:
         """Look at the files for ever; cancelled at shutdown."""
@@ -170,7 +175,7 @@ class LiveRegistry:
             logger.info("%s names adapters of other bases than %s: left out", names.FILE_NAME, base)
         enabled = [one for n, one in adapters.items() if n not in named.disabled]
         default = self._settings.default_model or named.default
-        return Registry.of(base, enabled, default, named.aliases)
+        return Registry.of(base, enabled, default, named.aliases, named.open)
 
     def _switch(self, found: Found, registry: Registry) -> None:
         changed = registry != self._now

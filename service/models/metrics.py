@@ -1,6 +1,6 @@
 """What the models' completions yield, by adapter; the base model counts as one.
 
-Labels come from the manifests. A base model takes any labels, so callers invent them: its entities
+Labels come from the manifests. An open model takes any labels, so callers invent them: its entities
 are counted under one word.
 """
 

@@ -20,7 +20,11 @@ class ModelCard(BaseModel):
     parent: str | None = Field(description="an adapter's base model; null for a base model")
     loaded: bool = Field(description="whether the engine has it now")
     max_model_len: int | None = Field(description="tokens of prompt and completion, as it says")
-    labels: list[str] | None = Field(description="what it finds; null: any labels")
+    open: bool = Field(description="whether it takes any labels")
+    labels: list[str] | None = Field(
+        description="what it finds; of an open adapter, what it looks for where none are named; "
+        "null for a base model"
+    )
     weights: str | None = Field(description="an adapter's: the first digits of their sha256")
     rank: int | None = Field(description="of the LoRA")
     prompt: str | None = Field(description="the version of the prompt that it was trained with")
@@ -49,6 +53,7 @@ def card(name: str, served: Served, windows: Mapping[str, int | None], created: 
         parent=adapter.base if adapter else None,
         loaded=served.engine_name in windows,
         max_model_len=window if served.engine_name in windows else None,
+        open=served.is_open,
         labels=[label.name for label in adapter.labels] if adapter else None,
         weights=adapter.version if adapter else None,
         rank=adapter.rank if adapter else None,

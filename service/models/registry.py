@@ -1,98 +1,19 @@
 """Which models there are, and what each needs to extract: from the adapters folder."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
-from service.errors import InvalidRequest, ModelNotFound
+from service.errors import ModelNotFound
 from service.models import names
 from service.models.manifest import Adapter, load_all
-from service.ner.formats import FORMATS, Format
-from service.ner.prompt import BUILT_IN, Template
-from service.ner.types import Label, Occurrences, refuse_written
-
-# What the base model looks for when a request names no labels.
-OPEN_LABELS = tuple(
-    Label(name, name, description)
-    for name, description in (
-        ("person", "name of a person (人名)"),
-        ("organization", "company, government body, team or other organization (机构)"),
-        ("location", "place, address, building or scenic spot (地点)"),
-        ("work", "title of a book, film, song or game (作品)"),
-        ("position", "job title (职位)"),
-    )
-)
+from service.models.served import AskedLabels as AskedLabels
+from service.models.served import Served as Served
 
 
 class RegistryError(Exception):
     """The adapters folder and the settings contradict each other; says how."""
-
-
-@dataclass(frozen=True, slots=True)
-class Served:
-    """A model as requests see it: its names here and in the engine, its prompt and its format.
-
-    ``adapter`` is None for the base model, which is open: it takes any labels; the others take a
-    choice of ``labels``.
-    """
-
-    name: str
-    engine_name: str
-    template: Template
-    format: Format
-    labels: tuple[Label, ...]
-    occurrences: Occurrences
-    adapter: Adapter | None
-
-    @property
-    def is_open(self) -> bool:
-        """Does it take any labels?"""
-        return self.adapter is None
-
-    @classmethod
-    def base(cls, name: str) -> "Served":
-        """The base model: open extraction by instruction."""
-        template, answer = BUILT_IN["open-json-1"], FORMATS["json"]
-        return cls(name, name, template, answer, OPEN_LABELS, "all", adapter=None)
-
-    @classmethod
-    def tuned(cls, adapter: Adapter) -> "Served":
-        """What an adapter's manifest says."""
-        return cls(
-            name=adapter.name,
-            engine_name=adapter.engine_name,
-            template=adapter.template,
-            format=FORMATS[adapter.format],
-            labels=adapter.labels,
-            occurrences=adapter.occurrences,
-            adapter=adapter,
-        )
-
-    def choose(self, asked: Sequence[str] | Mapping[str, str] | None) -> tuple[Label, ...]:
-        """The labels that one request wants; raises InvalidRequest for labels that this model
-        cannot find."""
-        if asked is None:
-            return self.labels
-        if self.is_open:
-            return self._opened(asked)
-        if isinstance(asked, Mapping):
-            expected = f"a list, since {self.name} was tuned on its own descriptions"
-            raise InvalidRequest(f"labels is an object; expected {expected}", param="labels")
-        known = {label.name: label for label in self.labels}
-        unknown = next((name for name in asked if name not in known), None)
-        if unknown is not None:
-            expected = f"labels of {self.name}: {', '.join(known)}"
-            raise InvalidRequest(f"labels has {unknown!r}; expected {expected}", param="labels")
-        return tuple(label for label in self.labels if label.name in asked)
-
-    def _opened(self, asked: Sequence[str] | Mapping[str, str]) -> tuple[Label, ...]:
-        described = asked if isinstance(asked, Mapping) else dict.fromkeys(asked, "")
-        for name in described:
-            refusal = refuse_written(name) or self.format.refuse_label(name)
-            if refusal:
-                raise InvalidRequest(f"labels has {name!r}; expected {refusal}", param="labels")
-        return tuple(Label(name, name, description) for name, description in described.items())
 
 
 class Models(Protocol):
@@ -106,17 +27,20 @@ class Models(Protocol):
     def default(self) -> str:
         """The name of the model that answers requests which name none."""
 
-    def resolve(self, name: str | None) -> Served:
-        """The model of that name or alias, or the default; raises ModelNotFound."""
+    def resolve(self, name: str | None, labels: AskedLabels | None = None) -> Served:
+        """The model of that name or alias; without a name the default, or the open adapter for
+        ``labels`` that the default does not take. Raises ModelNotFound."""
 
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """Public names and what they stand for; ``default`` answers requests that name no model."""
+    """Public names and what they stand for; ``default`` answers requests that name no model, and
+    ``open`` those of them whose labels the default does not take; None: no adapter takes any."""
 
     models: Mapping[str, Served]
     default: str
     aliases: Mapping[str, str] = field(default_factory=dict)
+    open: str | None = None
 
     @classmethod
     def of(
@@ -125,8 +49,10 @@ class Registry:
         adapters: Iterable[Adapter],
         default: str | None = None,
         aliases: Mapping[str, str] | None = None,
+        opened: str | None = None,
     ) -> "Registry":
-        """``base`` and its adapters, not those of other bases. Raises RegistryError."""
+        """``base`` and its adapters, not those of other bases. ``opened`` left out: the first open
+        adapter by name. Raises RegistryError."""
         models = {base: Served.base(base)}
         models |= {a.name: Served.tuned(a) for a in adapters if a.base == base}
         aliases = aliases or {}
@@ -139,11 +65,12 @@ class Registry:
         default = aliases.get(default or base, default or base)
         if default not in models:
             raise RegistryError(f"the default model is {default!r}; {there}")
-        return cls(models, default, aliases)
+        return cls(models, default, aliases, _open(models, aliases, opened))
 
-    def resolve(self, name: str | None) -> Served:
-        """The model of that name or alias, or the default; raises ModelNotFound."""
-        wanted = self.default if name is None else self.aliases.get(name, name)
+    def resolve(self, name: str | None, labels: AskedLabels | None = None) -> Served:
+        """The model of that name or alias; without a name the default, or the open adapter for
+        ``labels`` that the default does not take. Raises ModelNotFound."""
+        wanted = self._unnamed(labels) if name is None else self.aliases.get(name, name)
         served = self.models.get(wanted)
         if served is None:
             raise ModelNotFound(
@@ -154,6 +81,24 @@ class Registry:
             )
         return served
 
+    def _unnamed(self, labels: AskedLabels | None) -> str:
+        if self.open is None or labels is None or self.models[self.default].takes(labels):
+            return self.default
+        return self.open
+
+
+def _open(
+    models: Mapping[str, Served], aliases: Mapping[str, str], wanted: str | None
+) -> str | None:
+    there = sorted(name for name, one in models.items() if one.adapter and one.adapter.open)
+    if wanted is None:
+        return next(iter(there), None)
+    name = aliases.get(wanted, wanted)
+    if name not in there:
+        expected = ", ".join(there) or "none, since no adapter takes any labels"
+        raise RegistryError(f"open is {wanted!r}; expected one of {expected}")
+    return name
+
 
 def load(folder: Path, base: str, default: str | None) -> Registry:
     """Read the adapters folder; ``default`` overrides registry.toml's.
@@ -163,16 +108,19 @@ def load(folder: Path, base: str, default: str | None) -> Registry:
     adapters = load_all(folder)
     named = of_base(base, adapters, names.read(folder))
     enabled = (one for one in adapters if one.name not in named.disabled)
-    return Registry.of(base, enabled, default or named.default, named.aliases)
+    return Registry.of(base, enabled, default or named.default, named.aliases, named.open)
 
 
 def of_base(base: str, adapters: Iterable[Adapter], named: names.Names) -> names.Names:
-    """``named`` without the default and the aliases that stand for adapters of another base: one
+    """``named`` without what stands for adapters of another base: default, open and aliases. One
     folder may serve several engines, and the base model answers where its adapters have no say."""
     elsewhere = {one.name for one in adapters if one.base != base}
     aliases = {alias: name for alias, name in named.aliases.items() if name not in elsewhere}
-    default = named.resolved()
-    return replace(named, default=None if default in elsewhere else named.default, aliases=aliases)
+    default, opened = (
+        None if name and named.resolved(name) in elsewhere else name
+        for name in (named.default, named.open)
+    )
+    return replace(named, default=default, open=opened, aliases=aliases)
 
 
 def default_of(folder: Path) -> str | None:

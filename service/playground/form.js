@@ -38,10 +38,11 @@ export function modelsChanged() {
 function facts(model) {
   if (!model) return "";
   const stands = model.stands ? [say("aliasOf", model.stands)] : [];
-  if (model.labels === null) return [...stands, say("base")].join(" · ");
+  if (model.base === null) return [...stands, say("base")].join(" · ");
   const measured = model.evaluation.find(({ text_f1 }) => text_f1 !== null);
   const f1 = measured ? [say("f1", measured.text_f1.toFixed(3), measured.split)] : [];
-  return [...stands, model.base, say("rank", model.rank), ...f1].join(" · ");
+  const any = model.labels === null ? [say("anyLabels")] : [];
+  return [...stands, model.base, say("rank", model.rank), ...any, ...f1].join(" · ");
 }
 
 /** The request's body for each model; raises Refusal when no label is left for one. */

@@ -1,4 +1,4 @@
-// The labels to ask for: an adapter's own to choose from, and others for the base model.
+// The labels to ask for: an adapter's own to choose from, and others for a model that takes any.
 import { colour } from "./palette.js";
 import { element } from "./element.js";
 import { Refusal } from "./gateway.js";

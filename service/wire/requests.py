@@ -77,7 +77,7 @@ class Options(BaseModel):
     examples: Annotated[list[LabelledText], Field(max_length=8)] = Field(
         [],
         description='up to 8 of {"text": up to 500 characters, "entities": up to 50 of '
-        '{"label", "text"}}, for the base model',
+        '{"label", "text"}}, for a model that takes any labels',
     )
     offsets: Offsets = Field("codepoint", description="one of codepoint, utf16, utf8")
     constraint: Constraint = Field("grounded", description="one of grounded, schema, none")

@@ -16,7 +16,8 @@ import pytest
 from deploy.engine import environment
 from service.engine.completion import CompletionRequest
 from service.models.manifest import load
-from service.models.registry import OPEN_LABELS, default_of
+from service.models.registry import default_of
+from service.models.served import OPEN_LABELS
 from service.ner.control_tokens import QWEN_ADDED_TOKENS, disarm
 from service.ner.prompt import BUILT_IN, render
 from tests.deploy.up.processes import family_of, is_alive

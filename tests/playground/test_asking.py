@@ -55,7 +55,7 @@ def test_the_base_model_takes_any_labels(page: Page) -> None:
     """Typed with Enter or commas of either kind, with descriptions, and taken away again."""
     page.locator("#model").select_option(BASE)
     assert "labels" not in asked(page)
-    field = page.get_by_label("Another label for the base model")
+    field = page.get_by_label("Another label, of your own")
     field.press_sequentially("人物，animal,")
     assert asked(page)["labels"] == ["人物", "animal"]
     field.fill("place: a town, a river")

@@ -42,6 +42,7 @@ def test_the_base_model(gateway: Gateway) -> None:
         "parent": None,
         "loaded": True,
         "max_model_len": 2048,
+        "open": True,
         "labels": None,
         "weights": None,
         "rank": None,

@@ -55,6 +55,7 @@ def test_what_there_is_is_listed(gateway: AdapterGateway, adapters: Path) -> Non
         "engine_name": engine_name("one", YE),
         "base": BASE,
         "rank": 64,
+        "open": False,
         "labels": ["name"],
         "format": "lines",
         "prompt": "zh-lines-1",
