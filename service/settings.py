@@ -89,6 +89,12 @@ class Settings(BaseSettings):
     max_grammar_bytes: Positive = Field(
         65_536, description="longest schema, grammar or tool list of an OpenAI request, in bytes"
     )
+    max_grammar_depth: Positive = Field(
+        300, description="how deep the rules, references and parts of a schema or grammar may lead"
+    )
+    max_grammar_parts: Positive = Field(
+        20_000, description="most parts of a schema or grammar, its repetitions written out"
+    )
     cors_origins: tuple[Origin, ...] = Field(
         (), description="JSON list: origins of web pages that may ask, * for all"
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from service.errors import InvalidRequest
+from service.guard.grammars.size import Limits
 from service.openai import closed
 from service.openai.rules import (
     MOST_LOGPROBS,
@@ -30,6 +31,7 @@ from service.openai.shapes import (
     known_stream_options,
     known_tools,
 )
+from service.openai.sizes import both, small_format, small_structure, small_tools
 from service.settings import Settings
 from service.wire.json_object import JsonObject
 from service.wire.wording import shown
@@ -122,7 +124,7 @@ def routes(settings: Settings) -> tuple[Route, ...]:
 
 
 def _both(settings: Settings) -> dict[str, Rule]:
-    most = settings.max_grammar_bytes
+    most, limits = settings.max_grammar_bytes, _limits(settings)
     return {
         "model": a_name,
         **dict.fromkeys(_BOTH, anything),
@@ -132,9 +134,13 @@ def _both(settings: Settings) -> dict[str, Rule]:
         "n": up_to(settings.max_choices, least=1),
         "max_tokens": up_to(settings.max_tokens, least=1),
         "min_tokens": up_to(settings.max_tokens),
-        "response_format": no_longer_than(most, known_format),
-        "structured_outputs": no_longer_than(most, known_structure),
+        "response_format": no_longer_than(most, both(known_format, small_format(limits))),
+        "structured_outputs": no_longer_than(most, both(known_structure, small_structure(limits))),
     }
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(settings.max_grammar_depth, settings.max_grammar_parts)
 
 
 def _chat(settings: Settings) -> dict[str, Rule]:
@@ -144,7 +150,9 @@ def _chat(settings: Settings) -> dict[str, Rule]:
         "messages": text_only,
         "max_completion_tokens": up_to(settings.max_tokens, least=1),
         "top_logprobs": up_to(MOST_LOGPROBS),
-        "tools": no_longer_than(settings.max_grammar_bytes, known_tools),
+        "tools": no_longer_than(
+            settings.max_grammar_bytes, both(known_tools, small_tools(_limits(settings)))
+        ),
         "tool_choice": a_tool_choice,
         "chat_template_kwargs": known_switches,
     }

@@ -1,0 +1,259 @@
+"""A grammar's size: how its rules lead to one another, and its terminals written out.
+
+Read a little more generously than the engine does, so that nothing is smaller here than there;
+what is read otherwise there, or by rules of its own, is refused.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from service.guard.grammars import regex, schema
+from service.guard.grammars.lark_words import Word, dialect, is_terminal, words
+from service.guard.grammars.outline import Outline, circles
+from service.guard.grammars.size import MOST, Size, Unmeasurable, count
+
+# A name of which nothing is written here: one of %import.
+_ELSEWHERE = 100
+# The engine's own limit is 30.
+_MOST_BRACKETS = 40
+# Characters of a string cost the compiler less than other parts.
+_A_STRING = 8
+_SUBSTRINGS = frozenset({"substring_words", "substring_chars", "substring_chunks"})
+_DEFINED_AS = (":", "::=")
+
+
+def measure(grammar: str) -> Size:
+    """Raises Unmeasurable."""
+    return _Reading(grammar).size()
+
+
+@dataclass(slots=True)
+class _Amount:
+    """``own`` parts, and how often other names stand there, each as large as what it names."""
+
+    own: int = 0
+    uses: Counter[str] = field(default_factory=Counter)
+
+    def add(self, other: "_Amount", times: int = 1) -> None:
+        self.own = min(self.own + other.own * times, MOST)
+        for name, often in other.uses.items():
+            self.uses[name] = min(self.uses[name] + often * times, MOST)
+
+
+class _Reading:
+    def __init__(self, grammar: str) -> None:
+        self._words: Sequence[Word] = words(grammar)
+        # In GBNF a rule may become a terminal, whatever its name.
+        self._writes_out_rules = dialect(grammar) == "gbnf"
+        self._at = 0
+        self._outline = Outline()
+        self._named: dict[str, tuple[int, _Amount]] = {}  # its part, and what its body has
+        self._links: list[tuple[int, str]] = []
+
+    def size(self) -> Size:
+        top = self._outline.add()
+        while self._at < len(self._words):
+            self._item(top)
+        for part, name in self._links:
+            if name in self._named:
+                self._outline.links[part] = self._named[name][0]
+        amounts = {name: amount for name, (_, amount) in self._named.items()}
+        return Size(self._outline.depth(), _written_out(amounts))
+
+    def _item(self, top: int) -> None:
+        word = self._next()
+        if word.kind == "line" or (word.text == "%llguidance" and isinstance(word.value, dict)):
+            return
+        if word.text == "%import":
+            while self._peek().kind not in ("line", "end"):
+                self._next()
+        elif word.text == "%ignore":
+            self._body(f"%ignore {self._at}", top, _Amount())
+        elif word.kind == "name":
+            part = self._outline.add(top)
+            attributes = self._head(part)
+            self._body(_plain(word.text), part, attributes)
+        else:
+            raise Unmeasurable(f"a rule, a terminal, %import or %ignore, not {word.text[:32]!r}")
+
+    def _head(self, part: int) -> _Amount:
+        """What may stand between a name and its body: a priority, attributes with their values."""
+        amount = _Amount()
+        if self._peek().text == ".":
+            self._at += 2
+        if self._peek().text == "[":
+            self._next()
+            while (word := self._next()).text != "]":
+                if word.text == "[" or word.kind in ("end", "line", "json"):
+                    raise Unmeasurable("attributes of rules with plain values")
+                is_value = self._words[self._at - 2].text == "="
+                if word.kind in ("text", "regex") or (word.kind == "name" and is_value):
+                    amount.add(self._value(word, part))
+        if self._next().text not in _DEFINED_AS:
+            raise Unmeasurable("rules as `name: …` or `name ::= …`, without parameters")
+        return amount
+
+    def _body(self, name: str, part: int, amount: _Amount) -> None:
+        if name in self._named:
+            raise Unmeasurable(f"each name once, and {name[:64]!r} is there twice")
+        self._named[name] = part, amount
+        amount.add(self._expansions(part, 0))
+        if self._peek().text in (")", "]"):
+            raise Unmeasurable("brackets that are opened before they end")
+
+    def _expansions(self, part: int, brackets: int) -> _Amount:
+        """Until the bracket's end, or the body's."""
+        amount = _Amount(1)
+        while not self._ends(brackets):
+            word = self._next()
+            if word.text in ("|", "&"):
+                amount.own += 1
+            elif word.text == "->":
+                self._next()
+            elif word.kind != "line" and word.text != "~":  # which negates, where no atom is before
+                atom = self._atom(word, part, brackets)
+                amount.add(atom, self._times())
+        return amount
+
+    def _ends(self, brackets: int) -> bool:
+        word = self._peek()
+        if word.kind == "end" and brackets:
+            raise Unmeasurable("brackets that end")
+        if word.kind == "end" or word.text in (")", "]"):
+            return True
+        if brackets:
+            return False
+        if word.kind == "name" and self._peek(1).text == "::=":
+            return True
+        return word.kind == "line" and not self._writes_out_rules and not self._goes_on()
+
+    def _goes_on(self) -> bool:
+        """Does an alternative follow behind the line's end?"""
+        ahead = 1
+        while self._peek(ahead).kind == "line":
+            ahead += 1
+        return self._peek(ahead).text == "|"
+
+    def _atom(self, word: Word, part: int, brackets: int) -> _Amount:
+        if word.text not in ("(", "["):
+            return self._value(word, part)
+        if brackets >= _MOST_BRACKETS:
+            raise Unmeasurable(f"brackets up to {_MOST_BRACKETS} deep")
+        amount = self._expansions(self._outline.add(part), brackets + 1)
+        if self._next().text != {"(": ")", "[": "]"}[word.text]:
+            raise Unmeasurable("brackets that end as they begin")
+        return amount
+
+    def _value(self, word: Word, part: int) -> _Amount:
+        if word.kind == "text":
+            return _Amount(1 + len(word.text) // _A_STRING)
+        if word.kind == "regex":
+            return self._measured(regex.measure(word.value), part)
+        if word.kind == "json":
+            return self._json(word, part)
+        if word.kind == "name":
+            return self._name(word, part)
+        if word.kind == "special" or word.text in (".", ".."):
+            return _Amount(1)
+        raise Unmeasurable(f"a body of strings, terminals, rules and brackets, not {word.text!r}")
+
+    def _measured(self, size: Size, part: int) -> _Amount:
+        self._outline.add(part, weight=size.depth)
+        return _Amount(size.parts)
+
+    def _json(self, word: Word, part: int) -> _Amount:
+        if not isinstance(word.value, dict) or word.text == "%llguidance":
+            raise Unmeasurable("an object behind %json and %regex")
+        if word.text == "%json":
+            return self._measured(schema.measure(word.value), part)
+        if not set(word.value) <= _SUBSTRINGS:
+            raise Unmeasurable(f"one of {', '.join(sorted(_SUBSTRINGS))} behind %regex")
+        return _Amount(sum(len(str(pieces)) for pieces in word.value.values()))
+
+    def _name(self, word: Word, part: int) -> _Amount:
+        if self._peek().text == "{" and self._peek(1).text != "," and not _is_number(self._peek(1)):
+            raise Unmeasurable("names without parameters")
+        name = _plain(word.text)
+        self._links.append((self._outline.add(part), name))
+        if self._writes_out_rules or is_terminal(name):
+            return _Amount(0, Counter({name: 1}))
+        return _Amount(1)
+
+    def _times(self) -> int:
+        """How often what stands before is repeated, written out."""
+        times = 1
+        while True:
+            if self._peek().text in ("*", "+", "?"):
+                self._next()
+            elif self._peek().text == "~" and _is_number(self._peek(1)):
+                self._next()
+                times *= self._range("..")
+            elif self._peek().text == "{":
+                self._next()
+                times *= self._range(",")
+                if self._next().text != "}":
+                    raise Unmeasurable("repetitions as {2}, {2,} or {2,3}")
+            else:
+                return times
+
+    def _range(self, between: str) -> int:
+        least = self._number() if _is_number(self._peek()) else 0
+        if self._peek().text != between:
+            return max(least, 1)
+        self._next()
+        return max(self._number(), least, 1) if _is_number(self._peek()) else least + 1
+
+    def _number(self) -> int:
+        return count(self._next().text.lstrip("+-"))
+
+    def _peek(self, ahead: int = 0) -> Word:
+        at = self._at + ahead
+        return self._words[at] if at < len(self._words) else _END
+
+    def _next(self) -> Word:
+        word = self._peek()
+        self._at += 1
+        return word
+
+
+_END = Word("end", "")
+
+
+def _is_number(word: Word) -> bool:
+    return word.kind == "number"
+
+
+def _plain(name: str) -> str:
+    """Without the marks that change what becomes of it."""
+    return name.lstrip("!?")
+
+
+def _written_out(amounts: Mapping[str, _Amount]) -> int:
+    """All parts, with each name that is written out as large as what it names."""
+    names = {name: number for number, name in enumerate(amounts)}
+    bodies = list(amounts.values())
+    edges = [[names[used] for used in body.uses if used in names] for body in bodies]
+    sizes = [0] * len(bodies)
+    for circle in circles(edges):
+        members = frozenset(circle)
+        for number in circle:
+            body = bodies[number]
+            sizes[number] = min(
+                MOST,
+                body.own
+                + sum(
+                    often * _size_of(names.get(name), sizes, members)
+                    for name, often in body.uses.items()
+                ),
+            )
+    used = {target for targets in edges for target in targets}
+    roots = sum(size for number, size in enumerate(sizes) if number not in used)
+    return min(roots + sum(body.own for body in bodies), MOST)
+
+
+def _size_of(number: int | None, sizes: Sequence[int], circle: frozenset[int]) -> int:
+    """Of a terminal that stands in itself the engine makes none: it is one part."""
+    if number is None:
+        return _ELSEWHERE
+    return 1 if number in circle else max(sizes[number], 1)

@@ -1,0 +1,59 @@
+"""How large what the engine has to compile may be: rules for the fields that bring it."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from service.guard.grammars.measure import Kind, measure
+from service.guard.grammars.size import Limits
+from service.openai.rules import Rule
+
+_STRUCTURES: dict[str, Kind] = {
+    "json": "json",
+    "grammar": "grammar",
+    "regex": "regex",
+    "choice": "choice",
+    "whitespace_pattern": "regex",
+}
+
+
+def both(first: Rule, second: Rule) -> Rule:
+    """What one of them refuses is refused."""
+
+    def rule(value: Any, written: str) -> str | None:
+        return first(value, written) or second(value, written)
+
+    return rule
+
+
+def small_format(limits: Limits) -> Rule:
+    """The schema of a response format."""
+
+    def rule(value: Any, _: str) -> str | None:
+        described = value.get("json_schema") or {}
+        return measure("json", described.get("schema"), limits)
+
+    return rule
+
+
+def small_structure(limits: Limits) -> Rule:
+    """vLLM's constraints."""
+
+    def rule(value: Any, _: str) -> str | None:
+        asked = ((kind, value[name]) for name, kind in _STRUCTURES.items() if name in value)
+        return _first(measure(kind, one, limits) for kind, one in asked)
+
+    return rule
+
+
+def small_tools(limits: Limits) -> Rule:
+    """The parameters of tools: the engine may hold a completion to them."""
+
+    def rule(value: Any, _: str) -> str | None:
+        schemas = (tool["function"].get("parameters") for tool in value)
+        return _first(measure("json", schema, limits) for schema in schemas)
+
+    return rule
+
+
+def _first(refusals: Iterable[str | None]) -> str | None:
+    return next((refusal for refusal in refusals if refusal), None)
