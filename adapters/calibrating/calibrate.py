@@ -61,23 +61,46 @@ def observe(gold: Sequence[Example], predicted: Sequence[Example]) -> list[Sente
         known = ((entity, entity.score) for entity in have.entities)
         found = tuple((score, entity in right) for entity, score in known if score is not None)
         sentences.append(Sentence(len(right), found))
-    _check(sentences, sum(len(example.entities) for example in predicted))
+    _check_scored(sentences, sum(len(example.entities) for example in predicted))
+    check(sentences)
     return sentences
 
 
-def _check(sentences: Sequence[Sentence], found: int) -> None:
-    seen = [right for one in sentences for _, right in one.found]
-    if len(seen) < found:
-        # Some without is a fault of the engine's answers; to fit on the others would be a choice.
+def observed(report: Mapping[str, Any]) -> list[Sentence]:
+    """As ``observe``, of a report of ``nerve adapter evaluate --raw-scores``; raises
+    CalibrateError, for one with other scores too."""
+    if report.get("scores") != "raw":
         raise CalibrateError(
-            f"{found - len(seen)} of {found} entities came without a raw score; "
-            "expected one for each: does the engine tell log-probabilities?"
+            f"the report on {report['split']} has no raw scores; expected one of "
+            "`nerve adapter evaluate --raw-scores`"
         )
+    sentences = []
+    for row in report["predicted"]:
+        scored = zip(row["entities"], row["right"], strict=True)
+        found = tuple((entity[3], right) for entity, right in scored if len(entity) > 3)
+        sentences.append(Sentence(row["counts"]["span"][2], found))
+    _check_scored(sentences, sum(len(row["entities"]) for row in report["predicted"]))
+    return sentences
+
+
+def check(sentences: Sequence[Sentence]) -> None:
+    """Raises CalibrateError when there is too little to fit on."""
+    seen = [was for one in sentences for _, was in one.found]
     right = sum(seen)
     if min(right, len(seen) - right) < LEAST_OF_EACH:
         raise CalibrateError(
             f"{right} right and {len(seen) - right} wrong entities were found; "
             f"expected {LEAST_OF_EACH} of each or more: take more rows"
+        )
+
+
+def _check_scored(sentences: Sequence[Sentence], found: int) -> None:
+    scored = sum(len(one.found) for one in sentences)
+    if scored < found:
+        # Some without is a fault of the engine's answers; to fit on the others would be a choice.
+        raise CalibrateError(
+            f"{found - scored} of {found} entities came without a raw score; "
+            "expected one for each: does the engine tell log-probabilities?"
         )
 
 

@@ -8,13 +8,13 @@ import time
 from asyncio import sleep
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import httpx2
 
 from adapters.data.examples import Example
-from service.ner.types import Constraint, Entity
+from service.ner.types import Constraint, Entity, Label
 
 # An answer that lacks a part of a text; no place, or no engine for the moment: the answer says when
 # to ask again. More than this often is a fault of its own.
@@ -33,15 +33,15 @@ class EvaluationError(Exception):
 class Service:
     """Where to ask, and what for.
 
-    ``model`` None is the service's default; ``labels`` are names with their descriptions, which
-    may be empty, and none are the model's own; ``raw_scores`` asks for scores as the model gives
-    them; ``timeout`` in seconds.
+    ``model`` None is the service's to choose; ``labels`` are asked for as they are written and
+    described, answers have their names, and none are the model's own; ``raw_scores`` asks for
+    scores as the model gives them; ``timeout`` in seconds.
     """
 
     url: str
     model: str | None = None
     constraint: Constraint = "grounded"
-    labels: Mapping[str, str] = field(default_factory=dict)
+    labels: tuple[Label, ...] = ()
     api_key: str | None = None
     side_by_side: int = 16
     timeout: float = 600.0
@@ -55,6 +55,7 @@ class Answers:
     ``dropped``: reason → number. ``seconds``: of the whole run. ``completion_tokens``: in all.
     ``labels``: the names asked for, none for all of the model's. ``weights``: the first digits of
     the adapter's sha256; None for a base model, or where the api key may not ask for models.
+    ``raw_scores``: are these the scores?
     """
 
     model: str
@@ -66,6 +67,7 @@ class Answers:
     seconds: float
     labels: tuple[str, ...] = ()
     weights: str | None = None
+    raw_scores: bool = False
 
 
 def ask(
@@ -81,13 +83,16 @@ def ask(
     return Answers(
         model=rows[0]["model"] if rows else service.model or "",
         constraint=service.constraint,
-        predicted=tuple(_example(text, row) for text, row in zip(texts, rows, strict=True)),
+        predicted=tuple(
+            _example(text, row, service.labels) for text, row in zip(texts, rows, strict=True)
+        ),
         dropped=Counter(item["reason"] for row in rows for item in row["dropped"]),
         truncated=sum(row["truncated"] for row in rows),
         completion_tokens=sum(row["usage"]["completion_tokens"] for row in rows),
         seconds=time.monotonic() - began,
-        labels=tuple(service.labels),
+        labels=tuple(label.name for label in service.labels),
         weights=weights,
+        raw_scores=service.raw_scores,
     )
 
 
@@ -144,8 +149,8 @@ async def _extract(client: httpx2.AsyncClient, service: Service, text: str) -> d
     if service.model is not None:
         body["model"] = service.model
     if service.labels:
-        described = any(service.labels.values())
-        body["labels"] = dict(service.labels) if described else list(service.labels)
+        described = {label.written: label.description for label in service.labels}
+        body["labels"] = described if any(described.values()) else list(described)
     if service.raw_scores:
         body["scores"] = "raw"
     attempts = Counter[int]()
@@ -175,6 +180,14 @@ def _said(answer: httpx2.Response) -> str:
     return f"answered {answer.status_code}: {answer.text[:500]}"
 
 
-def _example(text: str, row: Mapping[str, Any]) -> Example:
-    keys = ("label", "start", "end", "score")
-    return Example(text, tuple(Entity(*(item[key] for key in keys)) for item in row["entities"]))
+def _example(text: str, row: Mapping[str, Any], labels: Sequence[Label]) -> Example:
+    """The answer, where labels have their names again."""
+    names = {label.written: label.name for label in labels}
+    keys = ("start", "end", "score")
+    return Example(
+        text,
+        tuple(
+            Entity(names.get(item["label"], item["label"]), *(item[key] for key in keys))
+            for item in row["entities"]
+        ),
+    )

@@ -60,6 +60,7 @@ def report(gold: Sequence[Example], answers: Answers, split: str) -> dict[str, A
         "weights": answers.weights,
         "constraint": answers.constraint,
         "labels": list(answers.labels),
+        "scores": "raw" if answers.raw_scores else "calibrated",
         "split": split,
         "date": datetime.now(UTC).date().isoformat(),
         "sentences": len(gold),

@@ -4,14 +4,13 @@
 ``labels``: id → ``{"name", "description"}``. A label means something within its source only.
 """
 
-import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from adapters.data.examples import Example, split
+from adapters.data.label_file import read_labels
 from adapters.data.readers import DataError, read
 from adapters.recipe import Recipe, Sources
 from service.ner.types import Entity, Label
@@ -48,17 +47,6 @@ def read_sources(folder: Path, plan: Recipe, asked: Sources) -> list[Source]:
     return found
 
 
-def label_file(path: Path) -> tuple[str, tuple[Label, ...]]:
-    """The language of a source and its labels; raises DataError."""
-    try:
-        said = json.loads(path.read_text(encoding="utf-8"))
-        labels = tuple(_label(name, one) for name, one in said["labels"].items())
-        return str(said.get("language", "")), labels
-    except (OSError, ValueError, KeyError, AttributeError, TypeError) as exc:
-        expected = 'expected {"language", "labels": {id: {"name", "description"}}}'
-        raise DataError(f"{path}: {exc!r}; {expected}") from exc
-
-
 def cut(example: Example, longest: int) -> Example | None:
     """The sentences that fit into ``longest`` code points; None if the first does not."""
     if len(example.text) <= longest:
@@ -72,12 +60,8 @@ def cut(example: Example, longest: int) -> Example | None:
     return Example(text.rstrip(), kept)
 
 
-def _label(name: str, said: Mapping[str, Any]) -> Label:
-    return Label(name, str(said["name"]), str(said.get("description", "")))
-
-
 def _source(file: Path, labels: Path, plan: Recipe, asked: Sources, rows: int) -> Source:
-    language, own = label_file(labels)
+    language, own = read_labels(labels)
     # By id alone: a natural name may be the id of another label.
     ids = [Label(label.name, label.name) for label in own]
     found = read(file, "spans", ids).examples

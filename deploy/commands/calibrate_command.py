@@ -11,12 +11,13 @@ import typer
 from deploy import GATEWAY_URL
 from deploy.commands.measure_commands import (
     ConstraintOption,
-    Gold,
     HeldOut,
     KindOption,
+    LabelFile,
     Rows,
     SideBySide,
     Split,
+    asked_labels,
 )
 from deploy.commands.options import HOME, Home, Url, clear_errors, settings
 from deploy.credentials import api_key
@@ -33,12 +34,17 @@ calibrating = typer.Typer()
 
 @calibrating.command()
 def calibrate(
-    data: Gold,
     model: Annotated[str, typer.Option(help="the adapter, as in the adapters folder")],
+    data: Annotated[Path | None, typer.Argument(metavar="DATA", help="the labelled rows")] = None,
+    report: Annotated[
+        list[Path] | None,
+        typer.Option(help="in place of DATA: of `evaluate --raw-scores`; repeatable"),
+    ] = None,
     kind: KindOption = "cluener",
     held_out: HeldOut = 0,
     rows: Rows = 0,
     split: Split = "",
+    labels: LabelFile = None,
     constraint: ConstraintOption = "grounded",
     url: Url = GATEWAY_URL,
     side_by_side: SideBySide = 16,
@@ -54,44 +60,91 @@ def calibrate(
     from deploy.factory.trainer import trainer_python
     from service.models.manifest import load
 
+    if (data is None) == (not report):
+        raise typer.BadParameter("DATA and --report: expected one of them")
     with clear_errors():
         found = settings()
         adapter = load(found.adapters / model)
-        gold = gold_rows(found, data, kind, held_out, rows, model=model)
-        # Before the work, not after: what is missing is found out now.
-        python = trainer_python(home, typer.echo)
-        service = Service(
-            *(url.rstrip("/"), model, constraint),
-            side_by_side=side_by_side,
-            api_key=api_key(),
-            raw_scores=True,
-        )
-        result = _calibrated(python, adapter, service, gold, split or split_name(data, held_out))
+        if data is None:
+            sentences, splits = _reported(adapter, constraint, report or ())
+            name = split or "; ".join(splits)
+            result = _put(trainer_python(home, typer.echo), adapter, constraint, sentences, name)
+        else:
+            asked = asked_labels(None, labels)
+            gold = gold_rows(found, data, kind, held_out, rows, model=model, asked=asked)
+            # Before the work, not after: what is missing is found out now.
+            python = trainer_python(home, typer.echo)
+            service = Service(
+                *(url.rstrip("/"), model, constraint, asked),
+                side_by_side=side_by_side,
+                api_key=api_key(),
+                raw_scores=True,
+            )
+            name = split or split_name(data, held_out)
+            sentences = _observed(adapter, service, gold, name)
+            result = _put(python, adapter, constraint, sentences, name)
         typer.echo(_said(model, constraint, result))
 
 
-def _calibrated(
-    python: Path, adapter: "Adapter", service: "Service", gold: Sequence["Example"], split: str
-) -> dict[str, Any]:
-    """Ask, fit, and put the calibration into the adapter's folder; raises EvaluationError."""
+def _observed(
+    adapter: "Adapter", service: "Service", gold: Sequence["Example"], split: str
+) -> list["Sentence"]:
+    """Ask; raises EvaluationError, also when something else answers than ``adapter``."""
     from adapters.calibrating.calibrate import observe
-    from adapters.calibrating.files import put
-    from adapters.measuring.evaluate import EvaluationError
     from adapters.measuring.report import asked
 
     answers = asked(service, gold, split)
-    if answers.model != adapter.name:
-        raise EvaluationError(f"{service.url} answered as {answers.model}; expected {adapter.name}")
-    if answers.weights not in (None, adapter.version):
+    _check(adapter, service.url, answers.model, answers.weights)
+    return observe(gold, answers.predicted)
+
+
+def _reported(
+    adapter: "Adapter", constraint: Constraint, files: Sequence[Path]
+) -> tuple[list["Sentence"], list[str]]:
+    """What was observed in reports, and what their rows are called; raises ReportError,
+    EvaluationError, CalibrateError."""
+    from adapters.calibrating.calibrate import CalibrateError, check, observed
+    from adapters.measuring import report as reports
+
+    sentences: list[Sentence] = []
+    splits = []
+    for file in files:
+        found = reports.load(file)
+        _check(adapter, str(file), found["model"], found["weights"])
+        if found["constraint"] != constraint:
+            raise CalibrateError(f"{file} is of {found['constraint']}; expected {constraint}")
+        sentences += observed(found)
+        splits.append(f"{found['split']}, {found['sentences']} rows")
+    check(sentences)
+    return sentences, splits
+
+
+def _check(adapter: "Adapter", where: str, model: str, weights: str | None) -> None:
+    from adapters.measuring.evaluate import EvaluationError
+
+    if model != adapter.name:
+        raise EvaluationError(f"{where} answered as {model}; expected {adapter.name}")
+    if weights not in (None, adapter.version):
         raise EvaluationError(
-            f"{service.url} answered with the weights {answers.weights}; expected "
+            f"{where} answered with the weights {weights}; expected "
             f"{adapter.version}, those in {adapter.folder}"
         )
+
+
+def _put(
+    python: Path,
+    adapter: "Adapter",
+    constraint: Constraint,
+    sentences: Sequence["Sentence"],
+    split: str,
+) -> dict[str, Any]:
+    """Fit, and put the calibration into the adapter's folder."""
+    from adapters.calibrating.files import put
+
     with tempfile.TemporaryDirectory() as folder:
         drawn = Path(folder)
-        sentences = observe(gold, answers.predicted)
-        result = _fitted(python, sentences, drawn, service.constraint)
-        put(adapter, service.constraint, result, split, drawn)
+        result = _fitted(python, sentences, drawn, constraint)
+        put(adapter, constraint, result, split, drawn)
     return result
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from adapters.data.examples import Example
+    from service.ner.types import Label
 
 measuring = typer.Typer()
 
@@ -34,6 +35,14 @@ Rows = Annotated[int, typer.Option(metavar="N", help="the first N of these rows 
 Split = Annotated[str, typer.Option(help="these rows' name; else the file's")]
 ConstraintOption = Annotated[Constraint, typer.Option(help="what the engine is held to")]
 SideBySide = Annotated[int, typer.Option(min=1, help="sentences at a time")]
+LabelOption = Annotated[
+    list[str] | None,
+    typer.Option(help="ask for this label only, NAME or NAME=DESCRIPTION; repeatable"),
+]
+LabelFile = Annotated[
+    Path | None,
+    typer.Option(help="ask for the labels of this file (JSON or TOML): id → name, description"),
+]
 Shown = Annotated[int, typer.Option(metavar="N", help="how many changed sentences to show")]
 
 
@@ -45,10 +54,11 @@ def evaluate(
     rows: Rows = 0,
     split: Split = "",
     model: Annotated[str | None, typer.Option(help="adapter or base; else the default")] = None,
-    label: Annotated[
-        list[str] | None,
-        typer.Option(help="ask for this label only, NAME or NAME=DESCRIPTION; repeatable"),
-    ] = None,
+    label: LabelOption = None,
+    labels: LabelFile = None,
+    raw_scores: Annotated[
+        bool, typer.Option("--raw-scores", help="keep raw scores, for `calibrate --report`")
+    ] = False,
     constraint: ConstraintOption = "grounded",
     url: Url = GATEWAY_URL,
     side_by_side: SideBySide = 16,
@@ -73,13 +83,14 @@ def evaluate(
 
     console = Console()
     with clear_errors():
-        asked = _asked(label)
-        gold = gold_rows(settings(), data, kind, held_out, rows, model=model, only=tuple(asked))
+        asked = asked_labels(label, labels)
+        gold = gold_rows(settings(), data, kind, held_out, rows, model=model, asked=asked)
         other = _known(compare, gold)
         service = Service(
             *(url.rstrip("/"), model, constraint, asked),
             side_by_side=side_by_side,
             api_key=api_key(),
+            raw_scores=raw_scores,
         )
         name = split or split_name(data, held_out)
         found = report.measure(service, gold, name)
@@ -90,9 +101,17 @@ def evaluate(
             show_comparison(console, gold, other, found, show)
 
 
-def _asked(label: Sequence[str] | None) -> dict[str, str]:
-    """name → description, "" where none is given."""
-    return {name: said for name, _, said in (one.partition("=") for one in label or ())}
+def asked_labels(label: Sequence[str] | None, file: Path | None) -> tuple["Label", ...]:
+    """What ``--label`` and ``--labels`` say, none for all of the model's; raises DataError."""
+    from adapters.data.label_file import read_labels
+    from service.ner.types import Label
+
+    if file is None:
+        parts = (one.partition("=") for one in label or ())
+        return tuple(Label(name, name, said) for name, _, said in parts)
+    if label:
+        raise typer.BadParameter("--label and --labels: expected one of them")
+    return read_labels(file)[1]
 
 
 def _known(compare: str | None, gold: Sequence["Example"]) -> Mapping[str, Any] | None:
@@ -129,7 +148,8 @@ def compare(
     kind: KindOption = "cluener",
     held_out: HeldOut = 0,
     rows: Rows = 0,
-    label: Annotated[list[str] | None, typer.Option(help="as given to `evaluate`")] = None,
+    label: LabelOption = None,
+    labels: LabelFile = None,
     show: Shown = 20,
 ) -> None:
     """The difference of two reports, with its 95 % interval, and the sentences that changed."""
@@ -140,8 +160,8 @@ def compare(
 
     with clear_errors():
         before, after = report.load(old), report.load(new)
-        name, only = after["model"], tuple(_asked(label))
-        gold = gold_rows(settings(), data, kind, held_out, rows, model=name, only=only)
+        name, asked = after["model"], asked_labels(label, labels)
+        gold = gold_rows(settings(), data, kind, held_out, rows, model=name, asked=asked)
         show_comparison(Console(), gold, before, after, show)
 
 

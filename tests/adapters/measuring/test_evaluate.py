@@ -49,12 +49,21 @@ def test_every_sentence_is_asked_and_scored_in_order(gateway: Gateway, adapters:
 
 def test_labels_go_with_what_is_said_of_them(gateway: Gateway) -> None:
     gateway.engine.script = completes("[]")
-    said = {"药物": "a medicine", "症状": ""}
+    said = (Label("药物", "药物", "a medicine"), Label("症状", "症状"))
     ask(Service(gateway.url, model=BASE, labels=said), TEXTS[:1])
-    ask(Service(gateway.url, model=BASE, labels={"药物": ""}), TEXTS[:1])
+    ask(Service(gateway.url, model=BASE, labels=(Label("药物", "药物"),)), TEXTS[:1])
     first, second = (asked["messages"][0]["content"] for asked in gateway.engine.asked)
     assert "- 药物: a medicine\n- 症状\n" in first
     assert "- 药物\n" in second
+
+
+def test_answers_have_the_names_of_labels_that_are_asked_for_by_another(gateway: Gateway) -> None:
+    """The gold has ids; the model is asked for what people call them."""
+    gateway.engine.script = completes('[{"label": "人物", "text": "叶老桂"}]')
+    labels = (Label("PER", "人物", "人名"),)
+    answers = ask(Service(gateway.url, model=BASE, labels=labels), TEXTS[:1])
+    assert answers.predicted[0].entities == (Entity("PER", 5, 8),)
+    assert answers.labels == ("PER",)
 
 
 @pytest.mark.slow
@@ -173,7 +182,7 @@ def test_reports_with_other_labels_are_not_compared(gateway: Gateway) -> None:
     gateway.engine.script = _knows_one_name
     whole = report.report(GOLD, ask(Service(gateway.url), TEXTS), "three sentences")
     cut = [restricted(example, [Label("name", "name")]) for example in GOLD]
-    answers = ask(Service(gateway.url, labels={"name": ""}), TEXTS)
+    answers = ask(Service(gateway.url, labels=(Label("name", "name"),)), TEXTS)
     names = report.report(cut, answers, "three sentences")
     assert (whole["labels"], names["labels"]) == ([], ["name"])
     with pytest.raises(report.ReportError, match=r"with other labels \(name\), or the data"):

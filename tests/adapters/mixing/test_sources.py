@@ -11,7 +11,7 @@ from adapters.data.readers import DataError
 from adapters.mixing.label_names import write
 from adapters.mixing.negatives import nearness, negatives
 from adapters.mixing.noise import ascii_marks, lower, without_blanks, without_final_mark
-from adapters.mixing.sources import cut, label_file, read_sources
+from adapters.mixing.sources import cut, read_sources
 from service.ner.formats import FORMATS
 from service.ner.types import Entity, Label
 from tests.adapters.mixing.open_sources import folder
@@ -85,9 +85,6 @@ def test_what_is_wrong_with_a_folder_is_told(tmp_path: Path) -> None:
     assert plan.sources is not None
     with pytest.raises(DataError, match=r"no olds\.jsonl, which sources\.rows names"):
         read_sources(folder(tmp_path / "data"), plan, plan.sources)
-    (tmp_path / "bad.json").write_text('{"labels": []}', encoding="utf-8")
-    with pytest.raises(DataError, match=r"bad\.json.*expected \{\"language\", \"labels\""):
-        label_file(tmp_path / "bad.json")
 
 
 @pytest.mark.parametrize(

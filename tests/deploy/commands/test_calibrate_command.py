@@ -93,23 +93,53 @@ def test_raw_scores_become_confidences(scored: tuple[Gateway, Path], file: str) 
     assert gateway.metric(series) > 0
 
 
+def fits(home: Path, kept: Path, constraint: str) -> Path:
+    """A stand-in for the stage, which keeps what it was given; its log."""
+    result = {
+        **{"parameters": [0.8, 0.6, -0.2], "sentences": COUNT, "entities": COUNT},
+        **{"ece_before": 0.2, "ece_after": 0.02, "min_score": 0.3, "f1": 0.7, "f1_before": 0.6},
+    }
+    pictures = f"reliability-{constraint}.png precision-recall-{constraint}.png"
+    return stand_in(
+        home,
+        f'[ "$3" = calibrate ] || exit 0; cp "$4" {kept}; echo \'{json.dumps(result)}\' > "$5"\n'
+        f'for one in {pictures}; do echo PNG > "$6/$one"; done',
+    )
+
+
+def test_reports_with_raw_scores_take_the_place_of_rows(
+    scored: tuple[Gateway, Path], file: str, tmp_path: Path
+) -> None:
+    """Of several sets of rows, each with labels of its own: asked once, measured and fitted on."""
+    gateway, folder = scored
+    env = {"NERVE_ADAPTERS": str(folder.parent), "NERVE_HOME": str(tmp_path / "home")}
+    fits(tmp_path / "home", tmp_path / "kept.json", "grounded")
+    reports = []
+    for name, more in (("one", ["--raw-scores"]), ("two", ["--raw-scores"]), ("calm", [])):
+        out = str(tmp_path / f"{name}.json")
+        asked = ("adapter", "evaluate", file, "--model", ADAPTER, "--url", gateway.url)
+        assert nerve(*asked, "--split", name, "--out", out, *more, env=env).exit_code == 0
+        reports += ["--report", out]
+    calibrate = ("adapter", "calibrate", "--model", ADAPTER)
+    calm = nerve(*calibrate, *reports, env=env)
+    assert "the report on calm has no raw scores" in calm.stderr
+    shown = nerve(*calibrate, *reports[:4], env=env)
+    assert shown.exit_code == 0, shown.output
+    assert len(json.loads((tmp_path / "kept.json").read_text("utf-8"))) == 2 * COUNT
+    (found,) = load(folder).calibrations
+    assert found.split == f"one, {COUNT} rows; two, {COUNT} rows"
+    wrong = nerve(*calibrate, *reports[:4], "--constraint", "none", env=env)
+    assert "one.json is of grounded; expected none" in wrong.stderr
+    assert nerve(*calibrate, env=env).exit_code == 2
+
+
 def test_what_was_fitted_is_put_beside_the_adapter(
     scored: tuple[Gateway, Path], file: str, tmp_path: Path
 ) -> None:
     """The stage gets what was observed, and none of the texts; its findings go to the manifest."""
     gateway, folder = scored
-    result = {
-        **{"parameters": [0.8, 0.6, -0.2], "sentences": COUNT, "entities": COUNT},
-        **{"ece_before": 0.2, "ece_after": 0.02, "min_score": 0.3, "f1": 0.7, "f1_before": 0.6},
-    }
-    fitted = json.dumps(result)
     kept = tmp_path / "kept.json"
-    pictures = "reliability-none.png precision-recall-none.png"
-    log = stand_in(
-        tmp_path / "home",
-        f'[ "$3" = calibrate ] || exit 0; cp "$4" {kept}; echo \'{fitted}\' > "$5"\n'
-        f'for one in {pictures}; do echo PNG > "$6/$one"; done',
-    )
+    log = fits(tmp_path / "home", kept, "none")
     shown = command(gateway, folder, file, tmp_path / "home", "--constraint", "none")
     assert shown.exit_code == 0, shown.output
     assert "best F1 (spans): 0.7000 with min_score 0.3, 0.6000 without" in shown.stdout

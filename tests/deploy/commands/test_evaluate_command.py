@@ -9,6 +9,8 @@ from service.models.registry import default_of
 from tests.conftest import ADAPTER, BASE, Gateway
 from tests.deploy.adapter_cases import RECIPE, knows_a_name
 from tests.deploy.commands.test_cli import nerve
+from tests.support.fake_engine import completes
+from tests.support.open_adapter import OPEN, open_gateway
 from tests.support.serving import free_port
 
 
@@ -147,3 +149,45 @@ def test_promote_sets_the_default_or_says_why_not(
     unknown = nerve("adapter", "promote", "nope", "--new", good, "--data", rows, env=env)
     assert unknown.exit_code == 1
     assert "nope/adapter.toml: no such file" in unknown.stderr
+
+
+LABELS = """
+[labels.company]
+name = "银行"
+description = "吸收存款的企业"
+[labels.name]
+name = "人物"
+"""
+
+
+def test_evaluate_asks_by_the_names_of_a_file(rows: str, tmp_path: Path) -> None:
+    """The rows' labels are ids; an open adapter reads names and descriptions; the report has ids
+    again, and can be compared under the same file."""
+    labels, out = tmp_path / "labels.toml", tmp_path / "out.json"
+    labels.write_text(LABELS, encoding="utf-8")
+    (tmp_path / "adapters").mkdir()
+    with open_gateway(tmp_path / "adapters") as gateway:
+        gateway.engine.script = completes("银行：浙商银行\n人物：叶老桂")
+        env = {"NERVE_ADAPTERS": str(tmp_path / "adapters")}
+        asked = ("adapter", "evaluate", rows, "--url", gateway.url, "--labels", str(labels))
+        shown = nerve(*asked, "--out", str(out), env=env)
+        assert shown.exit_code == 0, shown.output
+        prompt = gateway.engine.asked[0]["messages"][0]["content"]
+    assert prompt.endswith("- 银行: 吸收存款的企业\n- 人物")
+    found = json.loads(out.read_text(encoding="utf-8"))
+    assert (found["model"], found["labels"]) == (OPEN, ["company", "name"])
+    assert found["span"]["labels"]["company"]["f1"] == 1.0
+    compared = ("adapter", "compare", str(out), str(out), "--data", rows, "--labels", str(labels))
+    assert "0 sentences changed" in nerve(*compared, env=env).stdout
+
+
+def test_rows_have_to_have_what_is_asked_for(rows: str, tmp_path: Path) -> None:
+    """Found out before anything is asked."""
+    labels = tmp_path / "labels.json"
+    labels.write_text('{"weather": "rain and sun"}', encoding="utf-8")
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    shown = nerve("adapter", "evaluate", rows, "--url", nowhere, "--labels", str(labels))
+    assert shown.exit_code == 1
+    assert "nothing that is asked for (weather); it has" in shown.stderr
+    both = ("--labels", str(labels), "--label", "name")
+    assert nerve("adapter", "evaluate", rows, "--url", nowhere, *both).exit_code == 2

@@ -1,0 +1,55 @@
+"""Files of labels: what rows call them, what a model is asked for."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from adapters.data.label_file import read_labels
+from adapters.data.readers import DataError
+from service.ner.types import Label
+
+PER = Label("PER", "人物", "人名 🙂")
+
+
+PER_ROW = {"PER": {"name": "人物", "description": "人名 🙂"}}
+PLAIN = '{"bank": "", "labels": "names of things"}'
+LABELS = (Label("bank", "bank"), Label("labels", "labels", "names of things"))
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "language", "labels"),
+    [
+        ("a.json", json.dumps({"language": "zh", "labels": PER_ROW}), "zh", (PER,)),
+        ("a.toml", '[labels.PER]\nname = "人物"\ndescription = "人名 🙂"\n', "", (PER,)),
+        ("a.toml", '[labels]\nbank = "money"\n', "", (Label("bank", "bank", "money"),)),
+        ("a.json", PLAIN, "", LABELS),
+    ],
+)
+def test_both_forms_are_read(
+    tmp_path: Path, name: str, text: str, language: str, labels: tuple[Label, ...]
+) -> None:
+    """Ids with names and descriptions, or names with descriptions; JSON or TOML."""
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    assert read_labels(tmp_path / name) == (language, labels)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[]", "expected {"),
+        ("{", "expected {"),
+        ("{}", "no label"),
+        ('{"labels": []}', "expected {"),
+        ('{"a": 3}', "expected {"),
+        ('{"a": {"description": "no name"}}', "expected {"),
+        ('{"a": {"name": "x"}, "b": {"name": "x"}}', "'x' is the name of two labels"),
+    ],
+)
+def test_what_is_no_file_of_labels_is_told(tmp_path: Path, text: str, says: str) -> None:
+    """With what was expected."""
+    path = tmp_path / "bad.json"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(DataError) as refusal:
+        read_labels(path)
+    assert says in str(refusal.value) and "bad.json" in str(refusal.value)
