@@ -57,7 +57,7 @@ SERVICE ?= pypi
 audit:
 	@$(PYTHON) -m venv .nerve/audit
 	@.nerve/audit/bin/python -m pip install -qq --disable-pip-version-check pip-audit==2.10.1
-	@for lock in gateway tracing dev; do \
+	@for lock in gateway tracing mcp dev; do \
 	  .nerve/audit/bin/pip-audit --strict --progress-spinner off --require-hashes --disable-pip \
 	    --vulnerability-service $(SERVICE) -r requirements/$$lock.txt \
 	  || { echo "requirements/$$lock.txt: a weakness, or not audited: the lines above say which. A package that is unknown or a connection that fails means that $(SERVICE) cannot be reached from here"; exit 1; }; \
@@ -80,6 +80,7 @@ lock: .venv/dev
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" pyproject.toml --group tracing --constraints requirements/dev.txt -o requirements/tracing.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" pyproject.toml --group site --constraints requirements/dev.txt -o requirements/site.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" --group pyproject.toml:parquet --constraints requirements/dev.txt -o requirements/parquet.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" --group pyproject.toml:mcp --constraints requirements/dev.txt -o requirements/mcp.txt
 
 ## Renew the lock of the engine on a GPU. "===": pip would take a "+cpu" build of torch for newer.
 engine-lock: .venv/dev

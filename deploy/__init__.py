@@ -16,6 +16,7 @@
 ``terminal``   what a person at a terminal sees
 =============  =================================================================================
 
+``remote_gateway`` and ``client`` ask a running gateway, for the tools of agents and for commands.
 Beside them, as files of others: ``grafana``, ``kubernetes``, ``prometheus``.
 """
 

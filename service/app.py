@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from typing import Protocol
 
 from fastapi import FastAPI, Request
@@ -33,6 +33,7 @@ from service.guard.deadline import Deadline
 from service.guard.draining import CloseWhenDraining, Draining
 from service.guard.fast_path import FastPath
 from service.guard.keys import Keys
+from service.mcp.backend import ThisGateway
 from service.models.live_registry import LiveRegistry
 from service.models.loading import AdapterLoader
 from service.models.metrics import AdapterMetrics
@@ -47,6 +48,7 @@ from service.routes import (
     extract,
     health,
     label_studio,
+    mcp,
     openai,
     playground,
     redact,
@@ -57,6 +59,8 @@ from service.wire.answers import answer
 from service.wire.request_errors import request_error
 from service.wire.requests import ExtractRequest, RedactRequest
 from service.wire.wording import why_not_json
+
+VERSION = "0.1.0"
 
 logger = logging.getLogger("nerve")
 
@@ -87,21 +91,29 @@ def create_app(
     readiness = Readiness(settings, registry, engine, metrics, draining)
     queue = EngineQueue(settings, engine, metrics)
 
-    app = FastAPI(
-        title="Nerve",
-        version="0.1.0",
-        lifespan=_lifespan(engine, (readiness, registry, keys, queue)),
-        redirect_slashes=False,
-        telemetry=_NO_TELEMETRY,
-    )
     concurrency = ConcurrencyLimit(settings.max_in_flight, metrics.http.in_flight, queue.check)
     metrics.http.places.set(settings.max_in_flight)
     extracting = Extract(settings, registry, engine, metrics, adapter_metrics)
+    backend = ThisGateway(extracting, concurrency, registry, readiness)
+    tools = mcp.mounted(settings, backend, VERSION)
+    app = FastAPI(
+        title="Nerve",
+        version=VERSION,
+        lifespan=_lifespan(
+            engine, (readiness, registry, keys, queue), tools.running() if tools else nullcontext()
+        ),
+        redirect_slashes=False,
+        telemetry=_NO_TELEMETRY,
+    )
     app.include_router(extract.router(extracting, concurrency))
     app.include_router(redact.router(Redact(extracting), concurrency))
     app.include_router(label_studio.router(Prelabel(extracting), concurrency, readiness))
     app.include_router(health.router(readiness, metrics))
     app.include_router(adapters.router(registry, readiness))
+    if tools:
+        app.router.routes.append(tools.route)
+    else:
+        app.include_router(mcp.missing())
     proxy = Proxy(engine, concurrency, metrics)
     proxied = openai.handlers(settings, registry, proxy)
     app.include_router(openai.router(registry, proxy, proxied))
@@ -120,13 +132,14 @@ class _Watching(Protocol):
 
 
 def _lifespan(
-    engine: Engine, watching: Sequence[_Watching]
+    engine: Engine, watching: Sequence[_Watching], tools: AbstractAsyncContextManager[None]
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         watches = [asyncio.create_task(one.watch()) for one in watching]
         try:
-            yield
+            async with tools:
+                yield
         finally:
             for watch in watches:
                 watch.cancel()

@@ -124,6 +124,9 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="the least that is logged; info has one line a request"
     )
+    mcp: bool = Field(
+        False, description="tools for agents at /mcp; needs the packages of requirements/mcp.txt"
+    )
     trace_texts: bool = Field(
         False, description="spans have prompts and completions, and with them the callers' texts"
     )

@@ -14,6 +14,7 @@ from deploy.commands.adapter_commands import adapter
 from deploy.commands.convert_command import convert
 from deploy.commands.extract_command import extract
 from deploy.commands.key_command import key
+from deploy.commands.mcp_command import mcp
 from deploy.commands.options import HELP, HOME, Home, TorchIndex, Url, Weights, clear_errors
 from deploy.commands.options import VARIABLES as VARIABLES
 from deploy.commands.options import settings as read_settings
@@ -131,6 +132,7 @@ def doctor(context: typer.Context, url: Url = GATEWAY_URL, home: Home = HOME) ->
 app.command()(extract)
 app.command()(convert)
 app.command()(key)
+app.command()(mcp)
 app.add_typer(adapter, name="adapter")
 
 

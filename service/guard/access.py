@@ -20,7 +20,7 @@ OPEN = frozenset(
         *("/docs", "/docs/oauth2-redirect", "/redoc", "/openapi.json"),
     }
 )
-_EXTRACT = frozenset({"/extract", "/extract/batch", "/redact"})
+_EXTRACT = frozenset({"/extract", "/extract/batch", "/redact", "/mcp"})
 _LABEL_STUDIO = "/label-studio/"
 _OPENAI = frozenset({"/tokenize", "/detokenize"})
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})

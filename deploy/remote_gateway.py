@@ -1,0 +1,82 @@
+"""A gateway that is asked by HTTP, for the tools of ``service.mcp``."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TypeVar
+
+import httpx2
+from pydantic import BaseModel
+
+from deploy.credentials import key_header
+from service.errors import EngineUnavailable, NerveError
+from service.models.adapter_cards import AdapterList
+from service.wire.requests import ExtractRequest, RedactRequest
+from service.wire.responses import ErrorResponse, ExtractResponse, RedactResponse
+
+Answer = TypeVar("Answer", bound=BaseModel)
+
+# Longer than a gateway takes by its own deadline.
+TIMEOUT_S = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteGateway:
+    """What ``service.mcp.backend.Backend`` has; ``url`` has no slash at its end.
+
+    Each raises NerveError: the gateway's own, by message and type, or EngineUnavailable where none
+    answers.
+    """
+
+    url: str
+
+    async def extract(self, request: ExtractRequest) -> ExtractResponse:
+        """``POST /extract``."""
+        return await self._ask(ExtractResponse, "POST", "/extract", request)
+
+    async def redact(self, request: RedactRequest) -> RedactResponse:
+        """``POST /redact``."""
+        return await self._ask(RedactResponse, "POST", "/redact", request)
+
+    async def adapters(self) -> AdapterList:
+        """``GET /adapters``."""
+        return await self._ask(AdapterList, "GET", "/adapters")
+
+    async def _ask(
+        self, kind: type[Answer], method: str, path: str, request: BaseModel | None = None
+    ) -> Answer:
+        body = request.model_dump(exclude_defaults=True) if request else None
+        try:
+            async with httpx2.AsyncClient(
+                timeout=TIMEOUT_S, trust_env=False, headers=key_header()
+            ) as client:
+                answer = await client.request(method, self.url + path, json=body)
+        except (httpx2.HTTPError, httpx2.InvalidURL) as exc:
+            raise EngineUnavailable(
+                f"no gateway answers at {self.url} ({exc}); expected one: start it with "
+                "`nerve up`, or name its address in NERVE_URL"
+            ) from exc
+        try:
+            told = answer.json()
+            if answer.status_code == HTTPStatus.OK:
+                return kind.model_validate(told)
+            error = ErrorResponse.model_validate(told).error
+        except ValueError as exc:
+            raise EngineUnavailable(
+                f"what answers at {self.url} is not a Nerve gateway (status {answer.status_code})"
+            ) from exc
+        wait = answer.headers.get("retry-after", "")
+        known = _known(NerveError).get(error.type, NerveError)
+        raise known(
+            error.message,
+            param=error.param,
+            code=error.code,
+            retry_after=int(wait) if wait.isdecimal() else None,
+        )
+
+
+def _known(root: type[NerveError]) -> dict[str, type[NerveError]]:
+    """The errors of the tree by their type on the wire; of several, the one nearest to the root."""
+    found = {root.type: root}
+    for child in root.__subclasses__():
+        found = {**_known(child), **found}
+    return found

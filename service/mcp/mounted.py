@@ -1,0 +1,45 @@
+"""``/mcp``: the tools over streamable HTTP, a request and its answer, without sessions, so that
+copies of the gateway stand side by side."""
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+
+from mcp.server.transport_security import TransportSecuritySettings
+from starlette.routing import BaseRoute, Route
+
+from service.mcp.backend import Backend
+from service.mcp.tools import server
+from service.settings import Settings, is_loopback
+
+PATH = "/mcp"
+
+
+class Mounted:
+    """``route`` answers while ``running()`` lasts."""
+
+    def __init__(self, settings: Settings, backend: Backend, version: str) -> None:
+        tools = server(backend, version)
+        found: Sequence[BaseRoute] = tools.streamable_http_app(
+            streamable_http_path=PATH,
+            json_response=True,
+            stateless_http=True,
+            max_request_body_size=settings.max_body_bytes,
+            transport_security=_security(settings),
+        ).routes
+        # There is nothing that the server would say by itself: no GET, which would be held open.
+        (only,) = (route.endpoint for route in found if isinstance(route, Route))
+        self.route = Route(PATH, endpoint=only, methods=["POST"])
+        self._sessions = tools.session_manager
+
+    def running(self) -> AbstractAsyncContextManager[None]:
+        """Once."""
+        running: AbstractAsyncContextManager[None] = self._sessions.run()
+        return running
+
+
+def _security(settings: Settings) -> TransportSecuritySettings | None:
+    """Without keys on loopback, a page elsewhere must not reach it under a name of its own; None
+    checks Host and Origin. With keys such a page has none."""
+    if settings.api_keys_file is None and is_loopback(settings.host):
+        return None
+    return TransportSecuritySettings(enable_dns_rebinding_protection=False)

@@ -1,0 +1,129 @@
+"""The tools, whoever does the work: ``extract``, ``redact``, ``list_models``.
+
+What an agent reads of them are the docstrings and the descriptions of their fields.
+"""
+
+from collections.abc import Awaitable
+from typing import Annotated, Any, TypeVar
+
+from mcp.server import MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
+from pydantic import BaseModel, Field, ValidationError
+
+from service.errors import NerveError
+from service.mcp.backend import Backend
+from service.models.adapter_cards import AdapterCard, AdapterList
+from service.wire.request_errors import request_error
+from service.wire.requests import ExtractRequest, RedactRequest
+from service.wire.responses import ExtractResponse, RedactResponse
+
+Answer = TypeVar("Answer")
+Request = TypeVar("Request", bound=BaseModel)
+
+TEXT = Field(description="the text, as it is: offsets count its code points")
+LABELS = Field(
+    description="only these labels, of those that list_models names for the model; left out: all. "
+    "A model whose labels are null takes any, such as product or disease"
+)
+MODEL = Field(description="one of list_models; left out: the default")
+MIN_SCORE = Field(
+    ge=0,
+    le=1,
+    description="leave out entities that are less certain; above 0 only for a model with scores",
+)
+MASK = Field(
+    max_length=100,
+    description="what stands in place of an entity; {label} and {LABEL} are its label",
+)
+
+
+class Model(BaseModel):
+    """A model that extract and redact take by its name."""
+
+    name: str
+    labels: list[str] | None = Field(description="what it finds; null: any labels")
+    default: bool
+    f1: float | None = Field(description="micro-F1, from 0 to 1, as last measured; null: never")
+
+
+class Models(BaseModel):
+    """Every model there is."""
+
+    models: list[Model]
+
+
+def server(backend: Backend, version: str) -> MCPServer:
+    """The tools over a backend."""
+    found = MCPServer(
+        "nerve",
+        version=version,
+        instructions="Named entities of a text, with exact positions: every entity stands in the "
+        "text, text[start:end] is its surface.",
+        log_level="WARNING",
+    )
+
+    async def extract(
+        text: Annotated[str, TEXT],
+        labels: Annotated[list[str] | None, LABELS] = None,
+        model: Annotated[str | None, MODEL] = None,
+        min_score: Annotated[float, MIN_SCORE] = 0.0,
+    ) -> ExtractResponse:
+        """Find named entities (companies, people, places …) in a text, with the exact place of each
+        and how certain it is. `dropped` is what could not be used, `truncated` says that some may
+        be missing."""
+        fields = {"text": text, "labels": labels, "model": model, "min_score": min_score}
+        return await _answer(backend.extract(_request(ExtractRequest, fields)))
+
+    async def redact(
+        text: Annotated[str, TEXT],
+        labels: Annotated[list[str] | None, LABELS] = None,
+        model: Annotated[str | None, MODEL] = None,
+        mask: Annotated[str, MASK] = "[{LABEL}]",
+    ) -> RedactResponse:
+        """Mask named entities in a text, before it goes somewhere else. `redacted` is the text with
+        the masks; `entities` are in the text as it was given."""
+        fields = {"text": text, "labels": labels, "model": model, "mask": mask}
+        return await _answer(backend.redact(_request(RedactRequest, fields)))
+
+    async def list_models() -> Models:
+        """The models, with the labels that each can find."""
+        return models_of(await _answer(backend.adapters()))
+
+    for tool in (extract, redact, list_models):
+        found.add_tool(tool)
+    return found
+
+
+def models_of(adapters: AdapterList) -> Models:
+    """Those that answer, and the base model, which takes any labels."""
+    usable = [one for one in adapters.adapters if one.state in ("loaded", "registered")]
+    models = [_model(one) for one in usable]
+    bases = dict.fromkeys(one.base for one in usable) or {adapters.default: None}
+    for base in bases:
+        default = base == adapters.default
+        models.append(Model(name=base, labels=None, default=default, f1=None))
+    return Models(models=models)
+
+
+def _model(card: AdapterCard) -> Model:
+    f1 = card.evaluation[-1].text_f1 if card.evaluation else None
+    labels = None if card.open else card.labels
+    return Model(name=card.name, labels=labels, default=card.default, f1=f1)
+
+
+def _request(kind: type[Request], fields: dict[str, Any]) -> Request:
+    """Raises ToolError, which says what was expected."""
+    try:
+        return kind.model_validate(fields)
+    except ValidationError as exc:
+        problems = [{**one, "loc": ("arguments", *one["loc"])} for one in exc.errors()]
+        raise ToolError(request_error(problems, kind).message) from exc
+
+
+async def _answer(answer: Awaitable[Answer]) -> Answer:
+    """Raises ToolError: what went wrong, and whether to try again."""
+    try:
+        return await answer
+    except NerveError as exc:
+        again = f" (try again in {exc.retry_after} s)" if exc.retry_after else ""
+        raise ToolError(f"{exc.type}: {exc.message}{again}") from exc

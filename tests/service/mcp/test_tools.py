@@ -1,0 +1,139 @@
+"""Tools for agents over ``/mcp``, called by the SDK's own client."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from tests.conftest import ADAPTER, BASE, Gateway, error_of, running
+from tests.service.guard.test_keys import table
+from tests.service.mcp.calls import ToolFailed, call, mcp, tools
+from tests.support.fake_engine import completes, fails
+from tests.support.streaming import BANK, NAME, TEXT
+
+FOUND = completes("公司：浙商银行\n姓名：叶老桂")
+LIST = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
+ACCEPT = {"accept": "application/json, text/event-stream"}
+
+
+@pytest.fixture(scope="module")
+def shared_gateway(adapters: Path) -> Iterator[Gateway]:
+    """A gateway with tools."""
+    with running(adapters, mcp=True) as gateway:
+        yield gateway
+
+
+def test_three_tools_with_typed_schemas(gateway: Gateway) -> None:
+    """An agent knows from them alone what to send and what comes back."""
+    found = tools(f"{gateway.url}/mcp")
+    assert set(found) == {"extract", "redact", "list_models"}
+    sent = found["extract"].input_schema
+    assert sent["required"] == ["text"]
+    assert set(sent["properties"]) == {"text", "labels", "model", "min_score"}
+    assert all(one["description"] for one in sent["properties"].values())
+    entity = found["extract"].output_schema["$defs"]["FoundEntity"]["properties"]
+    assert set(entity) == {"label", "text", "start", "end", "score"}
+    assert "masked" not in found["extract"].description
+    assert "redacted" in found["redact"].output_schema["properties"]
+
+
+def test_extract(gateway: Gateway) -> None:
+    """As ``POST /extract``."""
+    gateway.engine.script = FOUND
+    answer = call(f"{gateway.url}/mcp", "extract", text=TEXT)
+    assert (answer["model"], answer["entities"]) == (ADAPTER, [BANK, NAME])
+    narrowed = call(f"{gateway.url}/mcp", "extract", text=TEXT, labels=["name"], model=ADAPTER)
+    assert narrowed["entities"] == [NAME]
+
+
+def test_redact(gateway: Gateway) -> None:
+    """As ``POST /redact``."""
+    gateway.engine.script = FOUND
+    answer = call(f"{gateway.url}/mcp", "redact", text=TEXT, mask="<{label}>")
+    assert answer["redacted"] == "<company>的<name>"
+
+
+def test_list_models(gateway: Gateway) -> None:
+    """The adapter with its labels, the base model which takes any."""
+    answer = call(f"{gateway.url}/mcp", "list_models")
+    assert answer == {
+        "models": [
+            {"name": ADAPTER, "labels": ["company", "name"], "default": True, "f1": None},
+            {"name": BASE, "labels": None, "default": False, "f1": None},
+        ]
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ({"labels": ["dish"]}, "labels has 'dish'; expected labels of clue: company, name"),
+        ({"model": "nothing"}, f"model has 'nothing'; expected one of {BASE}, {ADAPTER}"),
+        ({"labels": []}, "labels has []; expected 1 to 100 names"),
+        ({"text": "\0"}, 'text has "\\u0000"; expected a string without lone surrogates'),
+        ({"min_score": 0.5}, "min_score has 0.5; expected 0"),
+    ],
+)
+def test_errors_say_what_to_do(gateway: Gateway, arguments: dict[str, Any], says: str) -> None:
+    """In words that an agent can act on: the field, its value, what was expected."""
+    with pytest.raises(ToolFailed) as failed:
+        call(f"{gateway.url}/mcp", "extract", **{"text": TEXT, **arguments})
+    assert says in str(failed.value)
+
+
+def test_an_engine_that_is_at_fault_is_named(gateway: Gateway) -> None:
+    """With the type of the error, not as a fault of the arguments."""
+    gateway.engine.script = fails(500, {"error": "boom"})
+    with pytest.raises(ToolFailed, match="engine_error: the engine answered with status 500"):
+        call(f"{gateway.url}/mcp", "extract", text=TEXT)
+
+
+def test_there_is_nothing_to_hold_open(gateway: Gateway) -> None:
+    """Neither a stream without end nor a session."""
+    assert gateway.client.get("/mcp", headers=ACCEPT).status_code == 405
+    answer = gateway.client.post("/mcp", json=LIST, headers=ACCEPT)
+    assert answer.status_code == 200, answer.text
+    assert "mcp-session-id" not in answer.headers
+
+
+def test_a_page_from_elsewhere_reaches_no_tool(gateway: Gateway) -> None:
+    """Without keys, on loopback: neither by its origin nor by a name of its own for 127.0.0.1."""
+    for header in ({"origin": "http://evil.example"}, {"host": "evil.example"}):
+        answer = gateway.client.post("/mcp", json=LIST, headers={**ACCEPT, **header})
+        assert answer.status_code in (403, 421)
+    assert not gateway.engine.seen
+
+
+def test_tools_need_the_key(adapters: Path, tmp_path: Path) -> None:
+    """One with the scope extract."""
+    keys = tmp_path / "keys.toml"
+    keys.write_text(table("agent", "agent-key", "extract") + table("other", "o", "openai"))
+    with running(adapters, mcp=True, api_keys_file=keys) as gateway:
+        for key, status in (("agent-key", 200), ("o", 403), ("wrong", 401)):
+            headers = {**ACCEPT, "authorization": f"Bearer {key}"}
+            answer = gateway.client.post("/mcp", json=LIST, headers=headers)
+            assert answer.status_code == status, answer.text
+        assert call(with_key(f"{gateway.url}/mcp", "agent-key"), "list_models")["models"]
+
+
+@asynccontextmanager
+async def with_key(url: str, key: str) -> AsyncIterator[Any]:
+    """The SDK's transport, with the header of a key."""
+    headers = {"authorization": f"Bearer {key}"}
+    opened = mcp.client.streamable_http.streamable_http_client
+    async with (
+        httpx2.AsyncClient(headers=headers, trust_env=False) as client,
+        opened(url, http_client=client) as streams,
+    ):
+        yield streams
+
+
+def test_it_is_off_until_it_is_asked_for(adapters: Path) -> None:
+    """And says what would turn it on."""
+    with running(adapters) as gateway:
+        answer = gateway.client.post("/mcp", json=LIST, headers=ACCEPT)
+        assert answer.status_code == 404
+        assert "NERVE_MCP" in error_of(answer)["message"]
