@@ -22,7 +22,8 @@ class ModelFile:
 
 @dataclass(frozen=True)
 class Folder:
-    """The folder that the caller names; the files lie in it, or in a folder named as the model."""
+    """The folder that the caller names; the files lie in it, or in a folder named as the model (by
+    ModelScope: with ``___`` for dots)."""
 
 
 @dataclass(frozen=True)

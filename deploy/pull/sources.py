@@ -55,8 +55,9 @@ def _from_folder(
 ) -> None:
     if origins.folder is None:
         raise SourceFailed("NERVE_MODEL_FOLDER names none")
+    folders = [origins.folder / part for part in ("", name, name.replace(".", "___"))]
     for file in files:
-        places = (origins.folder / file.name, origins.folder / name / file.name)
+        places = [folder / file.name for folder in folders]
         found = next((path for path in places if path.is_file()), None)
         if found is None:
             raise SourceFailed(f"there is no {file.name}")

@@ -98,9 +98,13 @@ def _check_base(adapter: Adapter, config: dict[str, Any]) -> None:
 
 
 def _model_name(written: str) -> str:
-    """Trainers write hub names, local paths, paths of the hub's cache: the last part counts."""
+    """Trainers write hub names, local paths, paths of the hub's cache: the last part counts.
+
+    ModelScope names folders without dots: ``Qwen2___5-7B-Instruct``.
+    """
     cached = [part for part in Path(written).parts if part.startswith("models--")]
-    return (cached[0].rpartition("--")[2] if cached else Path(written).name).lower()
+    last = cached[0].rpartition("--")[2] if cached else Path(written).name
+    return last.replace("___", ".").lower()
 
 
 def _checked_rank(adapter: Adapter, config: dict[str, Any]) -> int:

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from service.app import create_app
 from service.settings import Settings
-from tests.engine.real_engine import BASE, RealEngine
+from tests.engine.real_engine import RealEngine
 from tests.support.serving import serving
 from tests.support.waiting import until
 
@@ -25,7 +25,7 @@ def gateway(engine: RealEngine) -> Iterator[httpx2.Client]:
     """A client of a gateway that shares the engine's adapters and store; ready."""
     settings = Settings(
         engine_url=engine.url,
-        base_model=BASE,
+        base_model=engine.base,
         adapters=engine.adapters,
         store=engine.store,
         admin_key=SecretStr("admin-secret"),

@@ -60,6 +60,7 @@ class RealEngine:
     log: Path
     flags: Sequence[str] = ()
     weights: str = "checkpoint"
+    base: str = BASE  # the base model's public name
     dtype: str = "bfloat16"  # what users run; vLLM's LoRA kernels for GPUs take no float32
     port: int = field(default_factory=free_port)
     process: "subprocess.Popen[bytes] | None" = None
@@ -77,13 +78,15 @@ class RealEngine:
     @property
     def names(self) -> Mapping[str, str]:
         """Public name -> engine name, of every adapter and the base model."""
-        return {BASE: BASE} | {one.name: one.engine_name for one in load_all(self.adapters)}
+        return {self.base: self.base} | {
+            one.name: one.engine_name for one in load_all(self.adapters)
+        }
 
     def command(self) -> list[str]:
         """The launcher's command line."""
         options = {
             "--model": self.folder / "model",
-            "--served-name": BASE,
+            "--served-name": self.base,
             "--adapters": self.adapters,
             "--store": self.store,
             "--port": self.port,

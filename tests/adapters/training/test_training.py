@@ -79,10 +79,13 @@ def test_a_pack_is_worth_exactly_its_rows(trainer: Path, tiny_base: Path) -> Non
     assert run.stdout.endswith("all right\n")
 
 
+@pytest.mark.parametrize("frozen", ["float32", "bfloat16"])
 def test_a_killed_run_ends_as_one_that_was_left_alone(
-    trainer: Path, tiny_base: Path, recipe: Path, tmp_path: Path
+    trainer: Path, tiny_base: Path, recipe: Path, tmp_path: Path, frozen: str
 ) -> None:
-    """The same weights, the same log; dropout included, since its random state is kept."""
+    """The same weights, the same log; dropout included, since its random state is kept. In
+    bfloat16 too, which a GPU takes whatever the recipe says, and a CPU with AMX may."""
+    recipe.write_text(RECIPE.replace('"float32"', f'"{frozen}"'), encoding="utf-8")
     alone, killed = tmp_path / "alone", tmp_path / "killed"
     _train(trainer, tiny_base, recipe, alone).wait()
     run = _train(trainer, tiny_base, recipe, killed)
@@ -93,6 +96,18 @@ def test_a_killed_run_ends_as_one_that_was_left_alone(
     assert _losses(killed) == _losses(alone)
     for file in ("adapter_model.safetensors", "adapter_config.json"):
         assert (killed / "best" / file).read_bytes() == (alone / "best" / file).read_bytes()
+
+
+def test_bfloat16_learns_what_float32_learns(
+    trainer: Path, tiny_base: Path, recipe: Path, tmp_path: Path
+) -> None:
+    """The same packs, in the same order, and nearly the same losses."""
+    assert _train(trainer, tiny_base, recipe, tmp_path / "exact").wait() == 0
+    recipe.write_text(RECIPE.replace('"float32"', '"bfloat16"'), encoding="utf-8")
+    assert _train(trainer, tiny_base, recipe, tmp_path / "half").wait() == 0
+    exact, half = _losses(tmp_path / "exact"), _losses(tmp_path / "half")
+    assert half == pytest.approx(exact, rel=0.05)
+    assert half != exact
 
 
 def test_what_was_trained_is_in_pefts_layout(

@@ -9,6 +9,10 @@ from typing import Any
 
 import pytest
 
+from deploy.up.install import ON_GPU
+from deploy.up.up import ENGINE_START_S
+from service.models import names
+from service.models.manifest import load
 from service.settings import Settings
 from tests.support.tools import ROOT, output_of
 
@@ -42,10 +46,70 @@ def test_the_profiles_choose_the_engine(services: dict[str, Any]) -> None:
         assert services[name]["networks"]["inside"]["aliases"] == ["engine"]
 
 
-def test_a_base_model_has_to_be_named() -> None:
-    """There is no weight in the images, so nothing could be guessed."""
-    with pytest.raises(AssertionError, match="set it to the name of a folder"):
-        output_of("docker-compose", "config", NERVE_BASE_MODEL="")
+def test_the_default_base_model_is_the_default_adapters() -> None:
+    """As `nerve up` and Kubernetes have it; another can be named."""
+    whole = output_of("docker-compose", "--profile", "gpu", "config", "--format", "json",
+                      NERVE_BASE_MODEL="")  # fmt: skip
+    read = json.loads(whole)["services"]
+    usual = Settings.model_fields["base_model"].default
+    assert read["gateway"]["environment"]["NERVE_BASE_MODEL"] == usual
+    assert read["engine"]["command"][:2] == [f"--model=/models/{usual}", f"--served-name={usual}"]
+    default = load(ROOT / "adapters" / str(names.read(ROOT / "adapters").default))
+    assert default.base == usual
+
+
+def test_the_engine_takes_vllms_flags_and_more_gpus() -> None:
+    """From the shell or .env; what it compiles stays in a volume."""
+    given = {"ENGINE_FLAGS": "--tensor-parallel-size 2", "ENGINE_GPUS": "2",
+             "NERVE_ENGINE_WEIGHTS": "fp8", "NERVE_MAX_LORA_RANK": "auto"}  # fmt: skip
+    whole = output_of("docker-compose", "--profile", "gpu", "config", "--format", "json", **given)
+    engine = json.loads(whole)["services"]["engine"]
+    (device,) = engine["deploy"]["resources"]["reservations"]["devices"]
+    assert device["count"] == 2
+    environment = engine["environment"]
+    assert environment["NERVE_DEVICE"] == "cuda"
+    for name in given.keys() - {"ENGINE_GPUS"}:
+        assert environment[name] == given[name]
+    cache = [one["target"] for one in engine["volumes"] if one["source"] == "engine-cache"]
+    for name in ("TRITON_CACHE_DIR", "CUDA_CACHE_PATH"):
+        assert environment[name].startswith(f"{cache[0]}/")
+
+
+def test_a_gpus_gateway_lets_in_what_a_gpu_takes(services: dict[str, Any]) -> None:
+    """deploy/gpu.env has what `nerve up` sets there; without it, a CPU's."""
+    whole = output_of(
+        "docker-compose", "--env-file", "deploy/gpu.env", "config", "--format", "json"
+    )
+    on_gpu = json.loads(whole)["services"]["gateway"]["environment"]
+    on_cpu = services["gateway"]["environment"]
+    for name, value in ON_GPU.items():
+        usual = Settings.model_fields[name.removeprefix("NERVE_").lower()].default
+        assert (on_gpu[name], on_cpu[name]) == (value, str(usual))
+
+
+def test_two_gpus_have_an_engine_each_behind_a_router() -> None:
+    """Each engine sees its own GPU, the gateway the router, and nobody else a port."""
+    files = ("-f", "docker-compose.yml", "-f", "deploy/two-gpus.yml")
+    whole = output_of("docker-compose", *files, "--profile", "gpu", "config", "--format", "json")
+    read = json.loads(whole)["services"]
+    seen = {}
+    for name in ("engine", "engine-1"):
+        (device,) = read[name]["deploy"]["resources"]["reservations"]["devices"]
+        seen[name] = device["device_ids"]
+        assert read[name]["entrypoint"] == ["python3", "-m", "deploy.engine.launcher"]
+        assert not read[name].get("secrets") and not read[name].get("ports")
+        assert read[name]["networks"]["inside"] in (None, {})  # the name is its own alone
+        assert read[name]["depends_on"]["store"]
+    assert seen == {"engine": ["0"], "engine-1": ["1"]}
+    caches = [one["source"] for name in seen for one in read[name]["volumes"]
+              if one["target"] == "/root/.cache"]  # fmt: skip
+    assert len(set(caches)) == 2
+    router = read["router"]
+    assert [word for word in router["command"] if word.startswith("http://")] == [
+        f"http://{name}:8000" for name in seen
+    ]
+    assert router["cap_drop"] == ["ALL"] and router["read_only"] and not router.get("ports")
+    assert read["gateway"]["environment"]["NERVE_ENGINE_URL"] == "http://router:8000"
 
 
 def test_every_service_is_held_small(services: dict[str, Any]) -> None:
@@ -109,7 +173,7 @@ def test_the_gateway_has_time_to_stop(services: dict[str, Any]) -> None:
 def test_an_engine_has_time_to_start(services: dict[str, Any]) -> None:
     """Reading weights takes minutes, and a container that is unhealthy is restarted by many."""
     for name in ("engine", "engine-cpu"):
-        assert services[name]["healthcheck"]["start_period"] == "20m0s"
+        assert services[name]["healthcheck"]["start_period"] == f"{ENGINE_START_S / 60:.0f}m0s"
         assert int(services[name]["shm_size"]) >= 4 * 2**30
     (device,) = services["engine"]["deploy"]["resources"]["reservations"]["devices"]
     assert device["driver"] == "nvidia"

@@ -8,11 +8,13 @@ import pytest
 import yaml
 
 from deploy.engine import launcher
+from deploy.up.install import ON_GPU
+from deploy.up.up import ENGINE_START_S
 from service.settings import Settings
 from tests.support.tools import ROOT, output_of
 
 FOLDER = ROOT / "deploy" / "kubernetes"
-OVERLAYS = ("base", "overlays/cpu", "overlays/keda")
+OVERLAYS = ("base", "overlays/cpu", "overlays/keda", "overlays/two-gpus")
 # Kinds that Kubernetes itself does not know.
 FOREIGN = {"ScaledObject"}
 GATEWAY, ROUTER, ENGINE = "nerve-gateway", "nerve-router", "nerve-engine"
@@ -39,6 +41,12 @@ def pod(objects: Objects, name: str) -> dict[str, Any]:
     """What a Deployment's pods are."""
     found: dict[str, Any] = objects["Deployment", name]["spec"]["template"]["spec"]
     return found
+
+
+def config_maps(objects: Objects) -> dict[str, dict[str, Any]]:
+    """By their names, without the hash at the end."""
+    return {name.rpartition("-")[0]: one
+            for (kind, name), one in objects.items() if kind == "ConfigMap"}  # fmt: skip
 
 
 def variables(container: dict[str, Any]) -> dict[str, str]:
@@ -86,8 +94,43 @@ def test_the_gateways_variables_are_settings(objects: Objects) -> None:
     """Another would refuse to start."""
     known = {f"NERVE_{name.upper()}" for name in Settings.model_fields}
     (container,) = pod(objects, GATEWAY)["containers"]
-    (shared,) = (one["data"] for (kind, _), one in objects.items() if kind == "ConfigMap")
-    assert {*variables(container), *shared} <= known
+    data = [one["data"] for name, one in config_maps(objects).items() if name != ENGINE]
+    assert len(data) == 2
+    assert {*variables(container), *data[0], *data[1]} <= known
+
+
+def test_one_default_base_model(objects: Objects) -> None:
+    """That of `nerve up`; the overlay of two GPUs is for one that needs them."""
+    gpus = pod(objects, ENGINE)["containers"][0]["resources"]["limits"].get("nvidia.com/gpu")
+    usual = Settings.model_fields["base_model"].default
+    named = config_maps(objects)["nerve-model"]["data"]["NERVE_BASE_MODEL"]
+    assert named == ("Qwen2.5-7B-Instruct" if gpus == "2" else usual)
+
+
+def test_the_engine_runs_where_it_is_meant_to(objects: Objects) -> None:
+    """Device, GPUs, vLLM's flags and the gateway's limits agree; nodes for GPUs are tolerated."""
+    one, maps = pod(objects, ENGINE), config_maps(objects)
+    (container,) = one["containers"]
+    given, gateway = maps[ENGINE]["data"], maps[GATEWAY]["data"]
+    gpus = container["resources"]["limits"].get("nvidia.com/gpu")
+    assert gpus == container["resources"]["requests"].get("nvidia.com/gpu")
+    assert given["NERVE_DEVICE"] == ("cuda" if gpus else "cpu")
+    assert given["ENGINE_FLAGS"] == ("--tensor-parallel-size 2" if gpus == "2" else "")
+    assert ("tolerations" in one) == bool(gpus)
+    for name, value in ON_GPU.items():
+        usual = Settings.model_fields[name.removeprefix("NERVE_").lower()].default
+        assert gateway[name] == (value if gpus else str(usual))
+    startup = container["startupProbe"]
+    assert startup["periodSeconds"] * startup["failureThreshold"] == ENGINE_START_S
+
+
+def test_what_an_engine_compiled_stays(objects: Objects) -> None:
+    """In a volume, a folder for each node."""
+    (container,) = pod(objects, ENGINE)["containers"]
+    (cache,) = [one for one in container["volumeMounts"] if one["name"] == "cache"]
+    assert cache["subPathExpr"] == "$(NODE_NAME)"
+    for name in ("TRITON_CACHE_DIR", "CUDA_CACHE_PATH"):
+        assert variables(container)[name].startswith(f"{cache['mountPath']}/")
 
 
 def test_the_engine_is_started_by_the_launcher(objects: Objects) -> None:

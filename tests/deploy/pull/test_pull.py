@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -120,6 +120,20 @@ def test_sources_are_tried_in_order(tmp_path: Path) -> None:
         f"o/m at {empty.url}: {empty.url}/o/m/resolve/main/weights.bin answered 404",
     ]
     assert scope.requests == [("/models/o/m/resolve/master/weights.bin", None)]
+
+
+@pytest.mark.parametrize("inside", ["", "m.1", "m___1"])
+def test_a_folder_may_be_named_as_modelscope_does(tmp_path: Path, inside: str) -> None:
+    """Where the files lie: in it, or in one of the model's name, dots written as `___`."""
+    place = tmp_path / "mine" / inside
+    place.mkdir(parents=True)
+    for name, body in FILES.items():
+        (place / name).write_bytes(body)
+    only = replace(catalogue(Folder()).models["m"], name="m.1")
+    known = Catalogue({"m.1": only}, {"hub": NOWHERE, "modelscope": NOWHERE})
+    environ = {"NERVE_MODEL_FOLDER": str(tmp_path / "mine")}
+    pulled = pull("m.1", tmp_path, Path(sys.executable), catalogue=known, environ=environ)
+    assert (pulled.path / "weights.bin").read_bytes() == FILES["weights.bin"]
 
 
 def test_no_source_gives_the_model(tmp_path: Path) -> None:

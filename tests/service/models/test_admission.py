@@ -71,6 +71,7 @@ def test_a_missing_or_broken_configuration_is_refused(adapters: Path) -> None:
         {"init_lora_weights": "gaussian"},
         {"base_model_name_or_path": None},
         {"base_model_name_or_path": f"/data/models/{BASE.lower()}/"},
+        {"base_model_name_or_path": f"/root/.cache/modelscope/hub/Qwen/{BASE.replace('.', '___')}"},
         {"use_rslora": True},
         {"peft_type": None},
     ],
