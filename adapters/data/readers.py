@@ -1,4 +1,4 @@
-"""The readers: five kinds of labelled files, one ``Example`` a row.
+"""The readers: seven kinds of labelled files, one ``Example`` a row.
 
 ==================  ==============================================================================
 ``cluener``         ``{"text", "label": {label: {surface: [[start, end inclusive], …]}}}`` a line
@@ -7,6 +7,8 @@
                     "entity_label"}, …]}`` a line, end inclusive or exclusive as the surface fits
 ``alpaca``          ``{"instruction", "input", "output"}`` a line: the text is ``input``, the
                     output an answer of one of our formats; places are found by alignment
+``label_studio``    an export of Label Studio, a JSON list of tasks
+``doccano``         ``{"text", "label": [[start, end, label], …]}`` a line, end exclusive
 ``columns``         a character and its tag a line, a blank line between texts; BIO, BMES, BIOES
 ==================  ==============================================================================
 
@@ -21,12 +23,16 @@ from itertools import chain
 from pathlib import Path
 from typing import Literal, get_args
 
+from adapters.data import annotated
 from adapters.data.examples import Example
 from service.ner.align import align
 from service.ner.formats import FORMATS
 from service.ner.types import Entity, Label, label_named
 
-Kind = Literal["cluener", "spans", "chinese_ner_sft", "alpaca", "columns"]
+Kind = Literal[
+    "cluener", "spans", "chinese_ner_sft", "alpaca", "columns", "label_studio", "doccano"
+]
+Parser = Callable[[str, Sequence[Label]], Example]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
@@ -52,9 +58,11 @@ def read(path: Path, kind: Kind, labels: Sequence[Label], *, skip_bad: bool = Fa
         raise DataError(f"{path}: rows of kind alpaca; expected their labels (a recipe or adapter)")
     found = Read([], [])
     try:
-        rows = list(_columns(path) if kind == "columns" else _lines(path))
+        rows = list(_ROWS.get(kind, _lines)(path))
     except UnicodeDecodeError as exc:
         raise DataError(f"{path}: not UTF-8: {exc}") from exc
+    except ValueError as exc:
+        raise DataError(f"{path}: {exc}") from exc
     parse = _tagged if kind == "columns" else _PARSERS[kind]
     for number, row in rows:
         try:
@@ -113,11 +121,21 @@ def _alpaca(row: str, labels: Sequence[Label]) -> Example:
     return Example(text, aligned.entities)
 
 
-_PARSERS: Mapping[str, Callable[[str, Sequence[Label]], Example]] = {
+def _annotated(read_row: Callable[[str], tuple[str, list[annotated.Span]]]) -> Parser:
+    def parse(row: str, labels: Sequence[Label]) -> Example:
+        text, spans = read_row(row)
+        return Example(text, tuple(_entity(text, labels, *span) for span in spans))
+
+    return parse
+
+
+_PARSERS: Mapping[str, Parser] = {
     "cluener": _cluener,
     "spans": _spans,
     "chinese_ner_sft": _chinese_ner_sft,
     "alpaca": _alpaca,
+    "label_studio": _annotated(annotated.label_studio),
+    "doccano": _annotated(annotated.doccano),
 }
 
 
@@ -185,6 +203,12 @@ def _columns(path: Path) -> Iterator[tuple[int, str]]:
             elif block:
                 yield number - len(block), "\n".join(block)
                 block = []
+
+
+_ROWS: Mapping[str, Callable[[Path], Iterator[tuple[int, str]]]] = {
+    "columns": _columns,
+    "label_studio": annotated.tasks,
+}
 
 
 def _complaint(exc: Exception) -> str:

@@ -15,12 +15,13 @@ from deploy.commands.calibrate_command import calibrating
 from deploy.commands.measure_commands import measuring
 from deploy.commands.options import HELP, HOME, Home, clear_errors, settings
 from deploy.commands.report_command import reporting
+from deploy.commands.review_command import reviewing
 
 adapter = typer.Typer(
     no_args_is_help=True,
     context_settings=HELP,
     help="Make an adapter: data, train, register, try, evaluate, compare, promote, "
-    "calibrate, report. "
+    "calibrate, report, review. "
     "The guide is adapters/README.md.",
 )
 
@@ -212,3 +213,4 @@ def try_(
 adapter.add_typer(measuring)
 adapter.add_typer(calibrating)
 adapter.add_typer(reporting)
+adapter.add_typer(reviewing)

@@ -93,3 +93,16 @@ def test_every_example_is_run_and_shown() -> None:
     assert not [name for name in names if f'"{name}"' not in tests]
     pages = "".join(page.read_text(encoding="utf-8") for page in (ROOT / "docs").rglob("*.md"))
     assert not [name for name in names if f'--8<-- "docs/examples/{name}"' not in pages]
+
+
+def test_doccanos_mapping_gives_labels_on_the_same_characters(gateway: Gateway) -> None:
+    """Rendered as its auto labelling does: Jinja, then JSON; for no entity too."""
+    jinja2 = pytest.importorskip("jinja2", reason="jinja2 is not installed")
+    written = (EXAMPLES / "doccano_mapping.jinja").read_text(encoding="utf-8")
+    for said in ("公司：浙商银行\n姓名：叶老桂", "姓名：叶老桂", "无"):
+        gateway.engine.script = completes(said)
+        answer = gateway.extract("😀浙商银行的叶老桂").json()
+        assert json.loads(jinja2.Template(written).render(input=answer)) == [
+            {"label": one["label"], "start_offset": one["start"], "end_offset": one["end"]}
+            for one in answer["entities"]
+        ]

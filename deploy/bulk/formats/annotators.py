@@ -1,0 +1,52 @@
+"""Rows for people who label: tasks of Label Studio, lines of doccano; offsets in code points."""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, TextIO
+from xml.sax.saxutils import quoteattr
+
+# As in ``label_config``.
+CONTROL, OBJECT = "label", "text"
+
+
+def write_label_studio(answers: Iterable[Mapping[str, Any]], file: TextIO) -> None:
+    """A JSON list of tasks, each with its answer as a prediction, to be imported."""
+    json.dump([_task(answer) for answer in answers], file, ensure_ascii=False, indent=1)
+    file.write("\n")
+
+
+def write_doccano(answers: Iterable[Mapping[str, Any]], file: TextIO) -> None:
+    """Sequence labelling as JSONL: ``{"text", "label": [[start, end, label], …]}``."""
+    for answer in answers:
+        labels = [[one["start"], one["end"], one["label"]] for one in answer["entities"]]
+        row = {"text": answer["text"], "label": labels, "row": answer["row"]}
+        file.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+def label_config(labels: Iterable[str]) -> str:
+    """A labelling config for those tasks."""
+    inside = "".join(f"<Label value={quoteattr(label)}/>" for label in labels)
+    shown = f'<Text name="{OBJECT}" value="$text"/>'
+    return f'<View><Labels name="{CONTROL}" toName="{OBJECT}">{inside}</Labels>{shown}</View>'
+
+
+def _task(answer: Mapping[str, Any]) -> dict[str, Any]:
+    scores = [one["score"] for one in answer["entities"] if one.get("score") is not None]
+    prediction = {
+        "model_version": answer.get("model", "nerve"),
+        "score": min(scores, default=None),
+        "result": [_region(place, one) for place, one in enumerate(answer["entities"])],
+    }
+    return {"data": {"text": answer["text"], "row": answer["row"]}, "predictions": [prediction]}
+
+
+def _region(place: int, entity: Mapping[str, Any]) -> dict[str, Any]:
+    value = {"start": entity["start"], "end": entity["end"], "text": entity["text"]}
+    return {
+        "id": f"{OBJECT}-{place}",
+        "from_name": CONTROL,
+        "to_name": OBJECT,
+        "type": "labels",
+        "value": {**value, "labels": [entity["label"]]},
+        "score": entity.get("score"),
+    }

@@ -1,0 +1,128 @@
+"""`nerve adapter review`: which texts, in which order, in whose file."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters.data.readers import read
+from deploy.bulk.review import choose, doubt
+from service.wire import label_config
+from tests.deploy.bulk.test_formats import nerve, row
+
+
+def scored(number: int, text: str, *scores: float | None, **more: Any) -> dict[str, Any]:
+    """A row whose entities, a character each, have these scores."""
+    found = row(number, text, *(("name", at, at + 1) for at in range(len(scores))), **more)
+    for entity, score in zip(found["entities"], scores, strict=True):
+        entity["score"] = score
+    return found
+
+
+@pytest.mark.parametrize(
+    ("answer", "theirs", "expected"),
+    [
+        (scored(0, "甲乙"), None, 0.0),
+        (scored(0, "甲乙", None), None, 0.0),
+        (scored(0, "甲乙", 0.9, 0.3), None, 0.7),
+        (scored(0, "甲乙", 0.9, dropped=[{"label": "name"}]), None, 0.5),
+        (scored(0, "甲乙", 0.1, truncated=True), None, 0.9),
+        (scored(0, "甲乙", None), frozenset({("name", 0, 1)}), 0.0),
+        (scored(0, "甲乙", None), frozenset({("name", 0, 1), ("name", 1, 2)}), 0.5),
+        (scored(0, "甲乙"), frozenset({("name", 0, 1)}), 1.0),
+        (scored(0, "甲乙"), frozenset(), 0.0),
+    ],
+)
+def test_doubt(answer: dict[str, Any], theirs: Any, expected: float) -> None:
+    """The strongest reason to look."""
+    assert doubt(answer, theirs) == pytest.approx(expected)
+
+
+def test_the_least_certain_comes_first_and_none_twice() -> None:
+    """Blank texts are none; the same text is one."""
+    answers = [
+        scored(0, "今天下雨。", 0.95),
+        scored(1, "叶老桂说话。", 0.4),
+        scored(2, "叶老桂说话。", 0.4),
+        scored(3, "  "),
+        scored(4, "浙商银行。", 0.6),
+    ]
+    assert [one.answer["row"] for one in choose(answers, 10)] == [1, 4, 0]
+    assert [one.answer["row"] for one in choose(answers, 1)] == [1]
+
+
+def test_what_is_like_a_chosen_text_has_to_wait() -> None:
+    """One of two headlines that differ in a number, then something else."""
+    answers = [
+        scored(0, "第一百零一届运动会在北京举行", 0.3),
+        scored(1, "第一百零二届运动会在北京举行", 0.31),
+        scored(2, "叶老桂是浙商银行的博士", 0.5),
+    ]
+    assert [one.answer["row"] for one in choose(answers, 2)] == [0, 2]
+
+
+def test_without_scores_texts_are_chosen_by_their_differences() -> None:
+    """The file's order does not decide alone."""
+    answers = [scored(0, "甲乙丙丁"), scored(1, "甲乙丙丁。"), scored(2, "子丑寅卯")]
+    assert [one.answer["row"] for one in choose(answers, 2)] == [0, 2]
+
+
+def written(tmp_path: Path, *options: str) -> tuple[Path, str]:
+    """The file that the command writes, and what it says."""
+    answers, out = tmp_path / "answers.jsonl", tmp_path / "out"
+    rows = [
+        row(0, "😀浙商银行的叶老桂", ("company", 1, 5), ("name", 6, 9), model="clue"),
+        row(1, "没有", model="clue"),
+    ]
+    lines = [json.dumps(one, ensure_ascii=False) + "\n" for one in rows]
+    answers.write_text("".join(lines), encoding="utf-8")
+    done = nerve("adapter", "review", str(answers), "--out", str(out), *options)
+    assert done.exit_code == 0, done.output
+    return out, done.output
+
+
+def test_label_studio_imports_predictions(tmp_path: Path) -> None:
+    """With a labelling config that fits them, and what a person then exports is read."""
+    out, says = written(tmp_path)
+    first, second = json.loads(out.read_text(encoding="utf-8"))
+    assert first["data"] == {"text": "😀浙商银行的叶老桂", "row": 0}
+    (prediction,) = first["predictions"]
+    assert prediction["model_version"] == "clue"
+    assert prediction["result"][0]["value"] == {
+        "start": 1,
+        "end": 5,
+        "text": "浙商银行",
+        "labels": ["company"],
+    }
+    assert second["predictions"][0]["result"] == []
+    (field,) = label_config.read(says[says.index("<View>") :].strip())
+    assert (field.name, list(field.labels)) == ("text", ["company", "name"])
+    exported = [{**one, "annotations": one["predictions"]} for one in (first, second)]
+    out.write_text(json.dumps(exported), encoding="utf-8")
+    examples = read(out, "label_studio", ()).examples
+    assert [[(e.label, e.start, e.end) for e in one.entities] for one in examples] == [
+        [("company", 1, 5), ("name", 6, 9)],
+        [],
+    ]
+
+
+def test_doccano_imports_labels(tmp_path: Path) -> None:
+    """And what a person then exports is read."""
+    out, _ = written(tmp_path, "--to", "doccano", "--count", "1")
+    (line,) = out.read_text(encoding="utf-8").splitlines()
+    assert json.loads(line)["label"] == [[1, 5, "company"], [6, 9, "name"]]
+    (example,) = read(out, "doccano", ()).examples
+    assert [(e.label, e.start, e.end) for e in example.entities] == [
+        ("company", 1, 5),
+        ("name", 6, 9),
+    ]
+
+
+def test_a_file_that_is_there_is_kept(tmp_path: Path) -> None:
+    """Somebody may have labelled in it."""
+    out, _ = written(tmp_path)
+    answers = str(tmp_path / "answers.jsonl")
+    again = nerve("adapter", "review", answers, "--out", str(out))
+    assert again.exit_code == 1
+    assert "is there already; expected a new name" in again.output

@@ -1,0 +1,106 @@
+"""What a person does in Label Studio's pages."""
+
+import re
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from tests.label_studio.studio import PASSWORD, USER, Studio
+
+# The button of what may be done with the chosen tasks.
+_CHOSEN = re.compile(r"^\d+ Tasks?$")
+# Marked characters of the text, in its order.
+_MARKED = "marks => marks.map((mark) => mark.textContent)"
+# Select the n-th place of a surface, as a mouse would.
+_SELECT = """([surface, nth]) => {
+  const root = document.querySelector('[class*="lsf-richtext"]') || document.body;
+  const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    let at = -1;
+    while ((at = node.data.indexOf(surface, at + 1)) >= 0) {
+      if (nth-- > 0) continue;
+      const range = document.createRange();
+      range.setStart(node, at);
+      range.setEnd(node, at + surface.length);
+      const [first] = range.getClientRects();
+      return [first.left, first.right, (first.top + first.bottom) / 2];
+    }
+  }
+  return null;
+}"""
+
+
+class Person:
+    """Somebody at a browser; ``pictures`` is the folder for what they see, None for no pictures."""
+
+    def __init__(self, page: Page, studio: Studio, pictures: Path | None) -> None:
+        self._page, self._studio, self._pictures = page, studio, pictures
+
+    def log_in(self) -> None:
+        """With name and password."""
+        self._open("/user/login/")
+        self._page.fill("input[name=email]", USER)
+        self._page.fill("input[name=password]", PASSWORD)
+        with self._page.expect_navigation():
+            self._page.press("input[name=password]", "Enter")
+
+    def connect(self, project: int, backend: str, key: str) -> None:
+        """Settings, Model, Connect Model: the address, and the key as the password."""
+        self._open(f"/projects/{project}/settings/ml")
+        self._page.get_by_text("Connect Model", exact=True).click()
+        self._page.fill("input[name=title]", "Nerve")
+        self._page.fill("input[name=url]", backend)
+        self._page.locator("button", has_text="No Authentication").click()
+        self._page.get_by_text("Basic Authentication").last.click()
+        self._page.fill("input[name=basic_auth_user]", "nerve")
+        self._page.fill("input[name=basic_auth_pass]", key)
+        self._picture("connect")
+        self._page.get_by_role("button", name="Save machine learning form").click()
+        expect(self._page.get_by_text("Connected", exact=True)).to_be_visible()
+
+    def retrieve(self, project: int) -> None:
+        """All tasks, Actions, Retrieve Predictions."""
+        self._open(f"/projects/{project}/data")
+        self._page.get_by_role("checkbox").first.check(force=True)
+        self._page.locator("button", has_text=_CHOSEN).click()
+        self._page.get_by_text("Retrieve Predictions").click()
+        self._page.locator("button", has_text="OK").click()
+
+    def look(self, project: int, task: int, picture: str = "") -> list[str]:
+        """Open a task; what is marked in its text."""
+        self._open(f"/projects/{project}/data?task={task}")
+        marks = self._page.locator(".htx-highlight")
+        expect(marks.first).to_be_visible()
+        self._picture(picture)
+        found: list[str] = marks.evaluate_all(_MARKED)
+        return found
+
+    def take_away(self, nth: int) -> None:
+        """Click on a marked place, and the key for deleting."""
+        self._page.locator(".htx-highlight").nth(nth).click()
+        self._page.keyboard.press("Backspace")
+
+    def mark(self, label: str, surface: str, nth: int = 0) -> None:
+        """Choose a label, draw the mouse over a place."""
+        self._page.locator(".lsf-label", has_text=label).first.click()
+        place = self._page.evaluate(_SELECT, [surface, nth])
+        assert place is not None, f"{surface} is not on the page"
+        left, right, height = place
+        self._page.mouse.move(left + 1, height)
+        self._page.mouse.down()
+        self._page.mouse.move(right - 1, height, steps=8)
+        self._page.mouse.up()
+
+    def submit(self, picture: str = "") -> None:
+        """The button."""
+        self._picture(picture)
+        with self._page.expect_response(lambda answer: "/annotations" in answer.url):
+            self._page.get_by_role("button", name="Submit").click()
+
+    def _open(self, path: str) -> None:
+        self._page.goto(self._studio.url + path)
+        self._page.wait_for_load_state("networkidle")
+
+    def _picture(self, name: str) -> None:
+        if self._pictures is not None and name:
+            self._page.screenshot(path=self._pictures / f"label-studio-{name}.png")
