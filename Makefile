@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
-.PHONY: label-studio up test accept check docs fuzz faults soak router bench audit lint format lock engine-lock bench-lock clean
+.PHONY: label-studio up test accept check docs fuzz faults soak router clients bench audit lint format lock engine-lock bench-lock clean
 
 ## Bring everything up and show one answer; Ctrl-C stops it.
 up: .venv/gateway
@@ -49,6 +49,11 @@ label-studio: .venv/dev
 ## ROUTER=--real: the engines are vLLM's, with the tiny model.
 router: .venv/dev
 	$(BIN)/python -m tests.faults.router $(ROUTER)
+
+## Clients of others, unmodified, each in an environment of its own; the table is docs/clients.md.
+## CLIENTS="--only boto3", CLIENTS="--url http://… --model NAME": some, or a gateway that runs.
+clients: .venv/dev
+	$(BIN)/python -m tests.clients $(CLIENTS)
 
 ## What it costs on this machine, beside LiteLLM and vllm-router; needs wrk and nginx with Lua.
 ## BENCH="documents FILE", BENCH="grounding --model NAME", BENCH=growth: the other measurements.

@@ -5,6 +5,7 @@ Rooms, each standing on those below it (a contract of import-linter keeps it so)
 =============  ==================================================================================
 ``app``        puts the parts together
 ``routes``     a file for each family of routes; a new route goes there
+``doors``      routes of other services, for their clients; a new door is a file there
 ``mcp``        tools for agents, imported only when they are asked for
 ``readiness``  whether the service can do its work
 ``extraction`` the use case: text to entities, long, many, streamed, redacted

@@ -14,6 +14,9 @@ from opentelemetry.trace import TracerProvider
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 
+from service.doors import label_names
+from service.doors import router as doors
+from service.doors.faults import OriginalFaults
 from service.engine.client import Engine
 from service.engine.queue import EngineQueue
 from service.errors import (
@@ -79,8 +82,8 @@ def create_app(
 ) -> FastAPI:
     """The gateway; whoever runs it says to ``draining`` when it is to end, and takes ``spans``.
 
-    Raises ManifestError or RegistryError if the adapters folder cannot be used, KeysError if the
-    file of api keys cannot.
+    Raises ManifestError or RegistryError if the adapters folder cannot be used, SettingsError if
+    the file of api keys or that of labels' names cannot.
     """
     tracing = Tracing(spans, settings.engine_url, settings.trace_texts)
     metrics, keys = Metrics(tracing), Keys(settings)
@@ -118,6 +121,8 @@ def create_app(
     proxied = openai.handlers(settings, registry, proxy)
     app.include_router(openai.router(registry, proxy, proxied))
     app.include_router(playground.router())
+    names = label_names.load(settings.label_names)
+    app.include_router(doors.router(extracting, concurrency, names))
     fast = {extract.PATH: extract.fast_path(extracting, concurrency), **proxied}
     app.add_middleware(FastPath, handlers=fast)
     _wrap(app, settings, metrics, keys, tracing)
@@ -170,6 +175,7 @@ def _wrap(app: FastAPI, settings: Settings, metrics: Metrics, keys: Keys, tracin
             allow_headers=("*",),
             expose_headers=(request_id.HEADER, "retry-after", "x-nerve-overhead-ms"),
         )
+    app.add_middleware(OriginalFaults, doors=doors.FAULTS)
     app.add_middleware(request_id.RequestId)
 
 

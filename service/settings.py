@@ -95,6 +95,9 @@ class Settings(BaseSettings):
     max_grammar_parts: Positive = Field(
         20_000, description="most parts of a schema or grammar, its repetitions written out"
     )
+    label_names: FilePath | None = Field(
+        None, description="TOML file: what labels are called at the doors of other services"
+    )
     cors_origins: tuple[Origin, ...] = Field(
         (), description="JSON list: origins of web pages that may ask, * for all"
     )

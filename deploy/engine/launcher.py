@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.engine import device as devices
-from deploy.engine import memory
+from deploy.engine import memory, tool_calls
 from deploy.engine import weights as multiplying
 from deploy.engine.admission import Admitted, LaunchRefused, admit, lora_rank
 from deploy.engine.device import Device, DeviceRefused
@@ -66,6 +66,7 @@ def command(launch: Launch, adapters: Sequence[Admitted], python: str) -> list[s
         # JSON schema, regex, choice and the Lark grammars that grounding needs.
         "--structured-outputs-config.backend", "guidance",
         "--enable-prefix-caching",
+        *tool_calls.flags(launch.model, launch.extra),
     ]  # fmt: skip
     if launch.device == "cpu":
         # The CPU's default block of 128 tokens is longer than our constant prompt prefix, so
@@ -108,7 +109,13 @@ def environment(
 ) -> dict[str, str]:
     """What the engine's environment needs beyond ``given``; what the user set wins, except that
     adapters come from ``store``."""
-    wanted = {"HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1"}
+    # Strict, vLLM writes a tool's schema as a structural tag for xgrammar, in the server's own
+    # process; the guidance backend cannot read it. Else it is a JSON schema, as any other.
+    wanted = {
+        "HF_HUB_OFFLINE": "1",
+        "VLLM_NO_USAGE_STATS": "1",
+        "VLLM_ENFORCE_STRICT_TOOL_CALLING": "0",
+    }
     if device == "cpu":
         # In GiB. vLLM's own default is most of the memory; 2 hold about 70,000 tokens of a 1.5B
         # Qwen2.5, far more than 64 requests need.

@@ -39,7 +39,11 @@ from service.observe.tracing import Question, Tracing
 from service.settings import Settings
 
 # What the conventions for spans call that which is asked for.
-_OPERATIONS = {"/v1/chat/completions": "chat", "/v1/completions": "text_completion"}
+_OPERATIONS = {
+    "/v1/chat/completions": "chat",
+    "/v1/responses": "chat",
+    "/v1/completions": "text_completion",
+}
 
 
 @dataclass(slots=True)

@@ -1,12 +1,12 @@
 """Pure ASGI middleware: which key a route asks for, checked before the body is read."""
 
-import base64
 from typing import Literal
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service.errors import AuthenticationFailed, NerveError, PermissionDenied
+from service.guard import credentials
 from service.guard.keys import Key, Keys
 from service.guard.keys import Scope as KeyScope
 from service.guard.limits import Limits
@@ -20,8 +20,15 @@ OPEN = frozenset(
         *("/docs", "/docs/oauth2-redirect", "/redoc", "/openapi.json"),
     }
 )
-_EXTRACT = frozenset({"/extract", "/extract/batch", "/redact", "/mcp"})
 _LABEL_STUDIO = "/label-studio/"
+# /: a page to those who read; a door for Comprehend's and Hugging Face's clients to those who post.
+_EXTRACT = frozenset(
+    {
+        *("/extract", "/extract/batch", "/redact", "/mcp", "/"),
+        *("/analyze", "/supportedentities", "/recognizers"),
+    }
+)
+_DOORS = (_LABEL_STUDIO, "/models/", "/service/", "/language/")
 _OPENAI = frozenset({"/tokenize", "/detokenize"})
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -31,9 +38,9 @@ Right = KeyScope | Literal["open", "any key"]
 def right(method: str, path: str) -> Right:
     """What a request needs; a path that is not listed here needs a key, whatever its scopes."""
     # The page is no secret; what it asks of the API needs a key as ever.
-    if path in OPEN or path == "/" or path.startswith("/playground/"):
+    if path in OPEN or path.startswith("/playground/") or (path == "/" and method in _READING):
         return "open"
-    if path in _EXTRACT or path.startswith(_LABEL_STUDIO):
+    if path in _EXTRACT or path.startswith(_DOORS):
         return "extract"
     if path in _OPENAI or path.startswith("/v1/"):
         return "openai"
@@ -87,32 +94,13 @@ class Access:
         """Raises AuthenticationFailed, PermissionDenied."""
         if needed == "admin" and not self._keys.needed and self._keys.none_for("admin"):
             raise PermissionDenied("adapters cannot be changed here: NERVE_ADMIN_KEY is not set")
-        given = _password if path.startswith(_LABEL_STUDIO) else _given
+        given = credentials.password if path.startswith(_LABEL_STUDIO) else credentials.given
         found = self._keys.find(given(headers))
         if found is None:
-            said = "a wrong api key" if "authorization" in headers else "no api key"
+            said = "a wrong api key" if credentials.are_in(headers) else "no api key"
             raise AuthenticationFailed(f"{said}; expected the header authorization: Bearer <key>")
         name, key = found
         if needed != "any key" and needed not in key.scopes:
             has = ", ".join(key.scopes)
             raise PermissionDenied(f"the api key {name} has the scopes {has}; expected {needed}")
         return found
-
-
-def _given(headers: Headers) -> bytes:
-    """The key, as the bytes that came; empty when there is none."""
-    # A header's text is Latin-1, whatever the caller's bytes were.
-    scheme, _, key = headers.get("authorization", "").encode("latin-1").partition(b" ")
-    return key.strip() if scheme.lower() == b"bearer" else b""
-
-
-def _password(headers: Headers) -> bytes:
-    """The key as the password of basic authentication, which is all that Label Studio can send; or
-    as ever. A browser sends passwords by itself, so that no other route takes one."""
-    scheme, _, encoded = headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "basic":
-        return _given(headers)
-    try:
-        return base64.b64decode(encoded, validate=True).partition(b":")[2]
-    except ValueError:
-        return b""

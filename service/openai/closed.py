@@ -68,14 +68,9 @@ CLOSED: Mapping[str, Closed] = {
 }
 
 
-def refusal(name: str, known: Iterable[str]) -> str:
+def refusal(name: str, known: Iterable[str], closed: Mapping[str, Closed]) -> str:
     """What was expected of a field that is not among the ``known``."""
-    if name in CLOSED:
-        return f"none: {CLOSED[name].reason}"
-    close = get_close_matches(name[:64], [*known, *CLOSED], n=1)
+    if name in closed:
+        return f"none: {closed[name].reason}"
+    close = get_close_matches(name[:64], [*known, *closed], n=1)
     return "none: there is no such field" + (f"; did you mean {close[0]}?" if close else "")
-
-
-def is_nothing(name: str, value: Any) -> bool:
-    """Does a field that is not open ask for nothing?"""
-    return name in CLOSED and CLOSED[name].asks_for_nothing(value)

@@ -5,12 +5,12 @@ or the engine's safety hangs on them.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from service.errors import InvalidRequest
-from service.guard.grammars.size import Limits
-from service.openai import closed
+from service.openai import responses
+from service.openai.closed import CLOSED, Closed, refusal
 from service.openai.rules import (
     MOST_LOGPROBS,
     Rule,
@@ -31,7 +31,13 @@ from service.openai.shapes import (
     known_stream_options,
     known_tools,
 )
-from service.openai.sizes import both, small_format, small_structure, small_tools
+from service.openai.sizes import (
+    both,
+    limits_of,
+    small_format,
+    small_structure,
+    small_tools,
+)
 from service.settings import Settings
 from service.wire.json_object import JsonObject
 from service.wire.wording import shown
@@ -61,11 +67,17 @@ _TOKENIZE = (
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A route of the engine's that callers may use, with a rule for each field they may send."""
+    """A route of the engine's that callers may use, with a rule for each field they may send.
+
+    ``closed`` are fields that clients know and that are not open; ``always`` is sent whatever they
+    say.
+    """
 
     path: str
     rules: Mapping[str, Rule]
     max_choices: int
+    closed: Mapping[str, Closed] = field(default_factory=lambda: CLOSED)
+    always: Mapping[str, object] = field(default_factory=dict)
 
     def checked(self, asked: JsonObject) -> JsonObject:
         """``asked`` as the engine is to have it: without what asks for nothing.
@@ -75,7 +87,7 @@ class Route:
         body = self._said(asked)
         for name, value in body.values.items():
             rule = self.rules.get(name)
-            expected = closed.refusal(name, self.rules) if rule is None else None
+            expected = refusal(name, self.rules, self.closed) if rule is None else None
             if rule is not None and value is not None:
                 expected = rule(value, body.written(name))
             if expected is not None:
@@ -89,14 +101,18 @@ class Route:
         changes: dict[str, object] = {
             name: None
             for name, value in body.values.items()
-            if name != "model" and (value is None or closed.is_nothing(name, value))
+            if name != "model" and (value is None or self._is_nothing(name, value))
         }
         if not body.values.get("tools"):
             changes |= _without_tools(body)
+        changes |= self.always
         translated = as_openai(body.values.get("response_format"))
         if translated is not None:
             changes["response_format"] = translated
         return body.changed(changes)
+
+    def _is_nothing(self, name: str, value: Any) -> bool:
+        return name in self.closed and self.closed[name].asks_for_nothing(value)
 
     def _check_pairs(self, body: JsonObject) -> None:
         # The engine takes it for prompt_logprobs, the whole vocabulary for each prompt token.
@@ -120,11 +136,14 @@ def routes(settings: Settings) -> tuple[Route, ...]:
         "/tokenize": {**tokenize, "return_token_strs": anything},
         "/detokenize": {"model": a_name, "tokens": anything},
     }
-    return tuple(Route(path, rules[path], settings.max_choices) for path in rules)
+    answers = Route(
+        responses.PATH, responses.rules(settings), 1, responses.NOT_OPEN, responses.ALWAYS
+    )
+    return (*(Route(path, rules[path], settings.max_choices) for path in rules), answers)
 
 
 def _both(settings: Settings) -> dict[str, Rule]:
-    most, limits = settings.max_grammar_bytes, _limits(settings)
+    most, limits = settings.max_grammar_bytes, limits_of(settings)
     return {
         "model": a_name,
         **dict.fromkeys(_BOTH, anything),
@@ -139,10 +158,6 @@ def _both(settings: Settings) -> dict[str, Rule]:
     }
 
 
-def _limits(settings: Settings) -> Limits:
-    return Limits(settings.max_grammar_depth, settings.max_grammar_parts)
-
-
 def _chat(settings: Settings) -> dict[str, Rule]:
     return {
         **_both(settings),
@@ -151,7 +166,7 @@ def _chat(settings: Settings) -> dict[str, Rule]:
         "max_completion_tokens": up_to(settings.max_tokens, least=1),
         "top_logprobs": up_to(MOST_LOGPROBS),
         "tools": no_longer_than(
-            settings.max_grammar_bytes, both(known_tools, small_tools(_limits(settings)))
+            settings.max_grammar_bytes, both(known_tools, small_tools(limits_of(settings)))
         ),
         "tool_choice": a_tool_choice,
         "chat_template_kwargs": known_switches,

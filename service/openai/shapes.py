@@ -4,10 +4,10 @@ from collections.abc import Collection
 from typing import Any, TypeGuard
 
 FORMATS = ("text", "json_object", "json_schema")
-_SCHEMA_KEYS = ("name", "schema", "description", "strict")
+SCHEMA_KEYS = ("name", "schema", "description", "strict")
 _OPTIONS = ("include_usage", "continuous_usage_stats", "include_obfuscation")
 _FUNCTION_KEYS = ("name", "description", "parameters", "strict")
-_CHOICES = ("none", "auto", "required")
+CHOICES = ("none", "auto", "required")
 
 
 def as_openai(value: Any) -> dict[str, Any] | None:
@@ -32,7 +32,7 @@ def _is_schema(value: dict[str, Any]) -> bool:
     inner = value.get("json_schema")
     return (
         set(value) == {"type", "json_schema"}
-        and _has_only(inner, _SCHEMA_KEYS)
+        and has_only(inner, SCHEMA_KEYS)
         and isinstance(inner.get("name"), str)
         and isinstance(inner.get("schema"), dict)
     )
@@ -40,7 +40,7 @@ def _is_schema(value: dict[str, Any]) -> bool:
 
 def known_stream_options(value: Any, _: str) -> str | None:
     """Switches of a stream."""
-    is_fine = _has_only(value, _OPTIONS) and all(
+    is_fine = has_only(value, _OPTIONS) and all(
         one is None or isinstance(one, bool) for one in value.values()
     )
     return None if is_fine else f"an object of {', '.join(_OPTIONS)} to true or false"
@@ -48,28 +48,33 @@ def known_stream_options(value: Any, _: str) -> str | None:
 
 def known_tools(tools: Any, _: str) -> str | None:
     """Functions: no other kind of tool is known to the engine."""
-    if not isinstance(tools, list) or not all(map(_is_function, tools)):
+    if not isinstance(tools, list) or not all(map(_is_tool, tools)):
         return f'a list of {{"type": "function", "function": {{{", ".join(_FUNCTION_KEYS)}}}}}'
     return None
 
 
 def a_tool_choice(value: Any, _: str) -> str | None:
     """Whether, or which, tool is called; whether there is such a tool is the engine's to say."""
-    is_name = _has_only(value, ("type", "function")) and _has_only(value.get("function"), ("name",))
-    is_fine = value in _CHOICES if isinstance(value, str) else is_name
-    return None if is_fine else f"{', '.join(_CHOICES)}, or the name of a function in its object"
+    is_name = has_only(value, ("type", "function")) and has_only(value.get("function"), ("name",))
+    is_fine = value in CHOICES if isinstance(value, str) else is_name
+    return None if is_fine else f"{', '.join(CHOICES)}, or the name of a function in its object"
 
 
-def _is_function(tool: Any) -> bool:
-    if not _has_only(tool, ("type", "function")) or tool.get("type") != "function":
+def _is_tool(tool: Any) -> bool:
+    if not has_only(tool, ("type", "function")) or tool.get("type") != "function":
         return False
-    function = tool.get("function")
+    return is_function(tool.get("function"))
+
+
+def is_function(function: Any) -> bool:
+    """A function's description, without a key that the engine would ignore."""
     return (
-        _has_only(function, _FUNCTION_KEYS)
+        has_only(function, _FUNCTION_KEYS)
         and isinstance(function.get("name"), str)
         and isinstance(function.get("parameters") or {}, dict)
     )
 
 
-def _has_only(value: Any, keys: Collection[str]) -> TypeGuard[dict[str, Any]]:
+def has_only(value: Any, keys: Collection[str]) -> TypeGuard[dict[str, Any]]:
+    """Is it an object without other keys?"""
     return isinstance(value, dict) and set(value) <= set(keys)

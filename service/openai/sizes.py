@@ -6,6 +6,7 @@ from typing import Any
 from service.guard.grammars.measure import Kind, measure
 from service.guard.grammars.size import Limits
 from service.openai.rules import Rule
+from service.settings import Settings
 
 _STRUCTURES: dict[str, Kind] = {
     "json": "json",
@@ -14,6 +15,11 @@ _STRUCTURES: dict[str, Kind] = {
     "choice": "choice",
     "whitespace_pattern": "regex",
 }
+
+
+def limits_of(settings: Settings) -> Limits:
+    """The operator's."""
+    return Limits(settings.max_grammar_depth, settings.max_grammar_parts)
 
 
 def both(first: Rule, second: Rule) -> Rule:
@@ -41,6 +47,24 @@ def small_structure(limits: Limits) -> Rule:
     def rule(value: Any, _: str) -> str | None:
         asked = ((kind, value[name]) for name, kind in _STRUCTURES.items() if name in value)
         return _first(measure(kind, one, limits) for kind, one in asked)
+
+    return rule
+
+
+def small_text(limits: Limits) -> Rule:
+    """The schema of a response's text."""
+
+    def rule(value: Any, _: str) -> str | None:
+        return measure("json", (value.get("format") or {}).get("schema"), limits)
+
+    return rule
+
+
+def small_functions(limits: Limits) -> Rule:
+    """The parameters of a response's tools."""
+
+    def rule(value: Any, _: str) -> str | None:
+        return _first(measure("json", tool.get("parameters"), limits) for tool in value)
 
     return rule
 

@@ -5,6 +5,7 @@ What is not listed in ``openai_request.routes`` does not exist here, whatever th
 
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from starlette.types import Scope
@@ -24,6 +25,8 @@ from service.wire.json_object import JsonObject
 
 Handle = Callable[[Scope, bytes], Awaitable[Response]]
 
+# What Hugging Face's client says where it was given an address and no model, and its documents do.
+_NO_NAMES = ("dummy", "tgi")
 _ERRORS = errors(400, 404, 422, 502, 503, 504)
 _BODY = {"requestBody": {"content": {"application/json": {"schema": {"type": "object"}}}}}
 
@@ -74,12 +77,18 @@ def _handler(route: Route, registry: LiveRegistry, proxy: Proxy) -> Handle:
             body = route.checked(JsonObject.read(raw))
         except InvalidRequest as exc:
             raise BadRequest.of(exc) from exc
-        served = registry.resolve(body.values.get("model"))
+        served = registry.resolve(_named(body.values.get("model"), registry))
         request_record.asks(served.name)
         asked = body.replaced("model", served.engine_name)
         return Proxied(proxy, route.path, asked, Renaming(served.engine_name, served.name))
 
     return pass_on
+
+
+def _named(model: Any, registry: LiveRegistry) -> Any:
+    """The model that is asked for; None where a client fills in a word for none."""
+    is_none = model in _NO_NAMES and model not in {*registry.models, *registry.aliases}
+    return None if is_none else model
 
 
 def _route(pass_on: Handle) -> Callable[[Request], Awaitable[Response]]:

@@ -20,10 +20,9 @@ KINDS = {".sh": "sh", ".mjs": "node"}
 
 SAYS = {
     "chat_openai.py": f"models: {BASE} {ADAPTER}\n你好！\n",
-    "comprehend.py": "0 4 company 浙商银行\n5 8 name 叶老桂\n",
     "extract_fetch.mjs": "2 6 company 浙商银行\n7 10 name 叶老桂\n",
     "extract_httpx.py": "0 4 company 浙商银行\n5 8 name 叶老桂\n",
-    "gliner.py": "浙商银行 => company\n叶老桂 => name\n",
+    "gliner_shape.py": "浙商银行 => company\n叶老桂 => name\n",
 }
 BOTH = [
     {"label": "company", "text": "浙商银行", "start": 0, "end": 4, "score": None},
@@ -41,11 +40,11 @@ async def script(body: dict[str, Any], receive: Receive, send: Send) -> None:
     await completes("\n".join(asked))(body, receive, send)
 
 
-def run(name: str, gateway: Gateway) -> str:
+def run(name: str, gateway: Gateway, python: Path = Path(sys.executable)) -> str:
     """What an example prints."""
     gateway.engine.script = script
     file = EXAMPLES / name
-    program = tool(KINDS[file.suffix]) if file.suffix in KINDS else sys.executable
+    program = tool(KINDS[file.suffix]) if file.suffix in KINDS else python
     if file.suffix == ".sh":
         tool("curl")
     env = {**os.environ, "NERVE_URL": gateway.url, "NO_PROXY": "*", "PYTHONUTF8": "1"}
@@ -84,6 +83,32 @@ def test_displacy_gets_what_it_draws(gateway: Gateway) -> None:
         "ents": [{key: one[key] for key in ("start", "end", "label")} for one in BOTH],
         "title": None,
     }
+
+
+def test_boto3_asks_as_ever(gateway: Gateway) -> None:
+    """Comprehend's client, with another address."""
+    pytest.importorskip("boto3")
+    said = "0 4 ORGANIZATION 浙商银行\n5 8 PERSON 叶老桂\n"
+    assert run("comprehend.py", gateway) == said
+
+
+@pytest.mark.parametrize(
+    ("name", "client", "said"),
+    [
+        (
+            "presidio_recognizer.py",
+            "presidio-analyzer",
+            "0 4 ORGANIZATION 浙商银行\n5 8 PERSON 叶老桂\n",
+        ),
+        ("langextract_nerve.py", "langextract", "0 4 company 浙商银行\n5 8 name 叶老桂\n"),
+    ],
+)
+def test_others_ask(gateway: Gateway, name: str, client: str, said: str) -> None:
+    """In environments of their own, which `make clients` makes."""
+    python = ROOT / ".nerve" / "clients" / client / "bin" / "python"
+    if not python.exists():
+        pytest.skip(f"no environment with {client}; make clients makes it")
+    assert run(name, gateway, python) == said
 
 
 def test_every_example_is_run_and_shown() -> None:

@@ -10,10 +10,8 @@ import pytest
 from openai import OpenAI
 from openai.types.chat import ChatCompletionUserMessageParam
 
-from service.app import create_app
-from service.settings import Settings
+from tests.engine.openai_gateway import gateway_of
 from tests.engine.real_engine import BASE, RealEngine
-from tests.support.serving import serving
 from tests.support.waiting import until
 
 ASKED: list[ChatCompletionUserMessageParam] = [{"role": "user", "content": "甲"}]
@@ -24,14 +22,7 @@ ENDLESS = {"model": "tiny-a", "messages": ASKED, "max_tokens": 1024, "stream": T
 @pytest.fixture(scope="module")
 def gateway(session_engine: RealEngine) -> Iterator[str]:
     """The address of a gateway that knows the tiny model and its adapters."""
-    settings = Settings(
-        engine_url=session_engine.url,
-        base_model=BASE,
-        adapters=session_engine.adapters,
-        probe_interval_s=0.2,
-        deadline_s=60,
-    )
-    with serving(create_app(settings)) as url:
+    with gateway_of(session_engine) as url:
         yield url
 
 

@@ -49,13 +49,16 @@ ADDED_TOKENS = (
 )  # fmt: skip
 NOT_SPECIAL = ADDED_TOKENS[14:]
 
-# Qwen2.5's, without its part on tools.
+# Qwen2.5's, in short on tools.
 CHAT_TEMPLATE = (
     "{%- if messages[0]['role'] != 'system' %}"
     "{{- '<|im_start|>system\nYou are Qwen, created by Alibaba Cloud. You are a helpful assistant."
     "<|im_end|>\n' }}{%- endif %}"
+    "{%- if tools %}{{- '<tools>' + (tools | tojson) + '</tools>\n' }}{%- endif %}"
     "{%- for message in messages %}"
-    "{{- '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>\n' }}"
+    "{{- '<|im_start|>' + message['role'] + '\n' + (message['content'] or '') }}"
+    "{%- for call in message.tool_calls or [] %}{{- '<tool_call>' + (call.function | tojson) }}"
+    "{%- endfor %}{{- '<|im_end|>\n' }}"
     "{%- endfor %}"
     "{%- if add_generation_prompt %}{{- '<|im_start|>assistant\n' }}{%- endif %}"
 )

@@ -69,7 +69,7 @@ class FakeEngine:
                 await raw(send, self.metrics.encode(), kind=b"text/plain; version=0.0.4")
             case "/detokenize":
                 await answer(send, {"prompt": "叶老桂"})
-            case "/v1/chat/completions" | "/v1/completions":
+            case "/v1/chat/completions" | "/v1/completions" | "/v1/responses":
                 await self._complete(body, receive, send)
             case _:
                 await answer(send, {"did": "what must not be done"})

@@ -12,6 +12,7 @@ from tests.support.fake_engine import Script, raw, streams
 
 CHAT = "/v1/chat/completions"
 COMPLETIONS = "/v1/completions"
+RESPONSES = "/v1/responses"
 MESSAGES = [{"role": "user", "content": "叶老桂"}]
 BODY = {"messages": MESSAGES}
 STREAM = {**BODY, "stream": True}

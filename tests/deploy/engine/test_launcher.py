@@ -73,6 +73,7 @@ def test_the_users_environment_wins() -> None:
     assert environment({}, "cpu", 16, Path("/store")) == {
         "HF_HUB_OFFLINE": "1",
         "VLLM_NO_USAGE_STATS": "1",
+        "VLLM_ENFORCE_STRICT_TOOL_CALLING": "0",
         "VLLM_CPU_KVCACHE_SPACE": "2",
         **RESOLVER,
     }
@@ -80,6 +81,7 @@ def test_the_users_environment_wins() -> None:
     given |= {"VLLM_LORA_RESOLVER_CACHE_DIR": "/theirs"}
     assert environment(given, "cpu", 16, Path("/store")) == {
         "VLLM_NO_USAGE_STATS": "1",
+        "VLLM_ENFORCE_STRICT_TOOL_CALLING": "0",
         "VLLM_PLUGINS": ",".join(("theirs", "lora_filesystem_resolver", *CPU_PLUGINS)),
         **RESOLVER,
     }

@@ -39,6 +39,7 @@ ROUTES = {
     ("GET", "/v1/models/{model}"): "openai",
     ("POST", "/v1/chat/completions"): "openai",
     ("POST", "/v1/completions"): "openai",
+    ("POST", "/v1/responses"): "openai",
     ("POST", "/tokenize"): "openai",
     ("POST", "/detokenize"): "openai",
     ("GET", "/adapters"): "any key",

@@ -206,5 +206,5 @@ def test_every_open_field_is_documented() -> None:
     reference = Path(__file__).parents[3].joinpath("service", "README.md").read_text("utf-8")
     _, section = reference.split("## OpenAI's routes")
     section, _ = section.split("\n## ", 1)
-    for route in routes(Settings())[:2]:
+    for route in (one for one in routes(Settings()) if one.path.startswith("/v1/")):
         assert [name for name in route.rules if f"`{name}`" not in section] == []

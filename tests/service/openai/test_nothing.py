@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from openai.types import completion_create_params
 from openai.types.chat import completion_create_params as chat_create_params
+from openai.types.responses import response_create_params
 
-from service.openai.closed import CLOSED
 from service.openai.request import routes
 from service.settings import Settings
 from tests.conftest import Gateway, error_of
-from tests.support.openai_script import CHAT, COMPLETIONS, MESSAGES
+from tests.support.openai_script import CHAT, COMPLETIONS, MESSAGES, RESPONSES
 
 FUNCTION = {"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}
 SCHEMA = {"type": "object", "properties": {"a": {"type": "string"}}}
@@ -54,13 +54,14 @@ def test_one_is_not_true(gateway: Gateway) -> None:
     [
         (CHAT, chat_create_params.CompletionCreateParamsBase),
         (COMPLETIONS, completion_create_params.CompletionCreateParamsBase),
+        (RESPONSES, response_create_params.ResponseCreateParamsBase),
     ],
 )
 def test_every_field_of_openais_package_is_known(path: str, params: type) -> None:
     """Open, or closed with a reason: none is called unknown."""
     (route,) = [one for one in routes(Settings()) if one.path == path]
-    assert set(params.__annotations__) <= {*route.rules, *CLOSED}
-    assert not set(route.rules) & set(CLOSED)
+    assert set(params.__annotations__) <= {*route.rules, *route.closed}
+    assert not set(route.rules) & set(route.closed)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,43 @@
+"""Fields of a request to a door, and what is said of those that are wrong."""
+
+from collections.abc import Collection
+from typing import Any, TypeVar
+
+from service.errors import InvalidRequest
+from service.wire.wording import shown
+
+Kind = TypeVar("Kind")
+
+_CALLED: dict[type, str] = {str: "a string", list: "a list", dict: "an object"}
+
+
+def field(values: dict[str, Any], name: str, kind: type[Kind]) -> Kind:
+    """The value of a field that has to be there; raises InvalidRequest."""
+    value = values.get(name)
+    if not isinstance(value, kind):
+        said = f"has {shown(value)}" if name in values else "is missing"
+        raise InvalidRequest(f"{name} {said}; expected {_CALLED[kind]}", param=name)
+    return value
+
+
+def optional(values: dict[str, Any], name: str, kind: type[Kind], default: Kind) -> Kind:
+    """The value of a field that may be missing or null; raises InvalidRequest."""
+    return default if values.get(name) is None else field(values, name, kind)
+
+
+def only(values: dict[str, Any], known: Collection[str], where: str) -> None:
+    """Raises InvalidRequest for a field that is not ``known``: it would be ignored in silence."""
+    unknown = next((name for name in values if name not in known), None)
+    if unknown is not None:
+        raise InvalidRequest(
+            f"{unknown[:64]} is not a field of {where}; expected {', '.join(known)}",
+            param=unknown[:64],
+        )
+
+
+def at_most(texts: Collection[object], most: int, name: str, code: str) -> None:
+    """Raises InvalidRequest for more texts than the original takes."""
+    if len(texts) > most:
+        raise InvalidRequest(
+            f"{name} has {len(texts)} items; expected up to {most}", param=name, code=code
+        )

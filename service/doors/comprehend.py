@@ -1,0 +1,214 @@
+"""Amazon Comprehend's entities: ``boto3.client("comprehend", endpoint_url=…)``, in either of the
+protocols that its clients speak: JSON 1.1, and RPC v2 in CBOR.
+
+A request is signed with a secret that is not known here, so the signature tells nothing; its access
+key id is taken for the api key.
+"""
+
+import json
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.responses import Response
+from starlette.types import Scope
+
+from service.doors.asked import at_most, field, only
+from service.doors.finding import Entities, Finder
+from service.errors import InvalidRequest
+from service.wire import cbor, request_id
+from service.wire.headers import header
+from service.wire.json_object import JsonObject
+from service.wire.responses import ErrorBody
+from service.wire.wording import shown
+
+# https://docs.aws.amazon.com/comprehend/latest/dg/guidelines-and-limits.html, in bytes of UTF-8.
+MOST_TEXTS = 25
+LONGEST_TEXT = 100 * 1024
+LONGEST_OF_BATCH = 5 * 1024
+
+PREFIX = "/service/Comprehend_20171127/operation/"
+_TARGET = b"x-amz-target"
+_LANGUAGES = ("en", "es", "fr", "de", "it", "pt", "ar", "hi", "ja", "ko", "zh", "zh-TW")
+_ENDPOINT = re.compile(r"arn:[^:]+:comprehend:[^/]*:entity-recognizer-endpoint/([^/]+)(/.*)?")
+_JSON = "application/x-amz-json-1.1"
+# By our types; what is not here is the original's InternalServerException.
+_EXCEPTIONS = {
+    "invalid_request_error": (400, "InvalidRequestException"),
+    "authentication_error": (403, "UnrecognizedClientException"),
+    "permission_error": (403, "AccessDeniedException"),
+    "not_found_error": (400, "ResourceNotFoundException"),
+    "request_too_large": (400, "TextSizeLimitExceededException"),
+    "overloaded": (429, "TooManyRequestsException"),
+    "engine_unavailable": (503, "ServiceUnavailableException"),
+}
+
+Answer = dict[str, Any]
+Operation = Callable[["Comprehend", dict[str, Any]], Awaitable[Answer]]
+
+
+def knows(scope: Scope) -> bool:
+    """Is this request for this door?"""
+    is_json = scope["path"] == "/" and header(scope, _TARGET) is not None
+    return is_json or str(scope["path"]).startswith(PREFIX)
+
+
+def says(scope: Scope, status: int, error: ErrorBody) -> Response:
+    """As the original: the exception's name, and a message."""
+    status, name = _EXCEPTIONS.get(error.type, (max(status, 500), "InternalServerException"))
+    if error.code in _CODES:
+        name = error.code
+    body = {"__type": name, "message": error.message, "Message": error.message}
+    found = _response(scope, body, status)
+    found.headers["x-amzn-errortype"] = name
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Comprehend:
+    """What it needs: the entities under their own names, and those that are personal."""
+
+    entities: Finder
+    personal: Finder
+
+    async def answer(self, scope: Scope, raw: bytes) -> Response:
+        """What the operation gives. Raises NerveError."""
+        asked = (
+            scope["path"].rpartition("/")[2] or (header(scope, _TARGET) or "").rpartition(".")[2]
+        )
+        operation = _OPERATIONS.get(asked)
+        if operation is None:
+            expected = ", ".join(_OPERATIONS)
+            raise InvalidRequest(f"{asked[:64]} is not here; expected one of {expected}")
+        values = cbor.loads(raw) if _is_cbor(scope) else JsonObject.read(raw).values
+        return _response(scope, await operation(self, values), 200)
+
+
+async def _detect(door: Comprehend, values: dict[str, Any]) -> Answer:
+    only(values, ("Text", "LanguageCode", "EndpointArn"), "DetectEntities")
+    model = _model(values)
+    found = await door.entities.one(_text(values), model)
+    return {"Entities": [{**_place(one), "Text": one.text} for one in found]}
+
+
+async def _detect_batch(door: Comprehend, values: dict[str, Any]) -> Answer:
+    only(values, ("TextList", "LanguageCode"), "BatchDetectEntities")
+    _check_language(values)
+    texts = field(values, "TextList", list)
+    at_most(texts, MOST_TEXTS, "TextList", "BatchSizeLimitExceededException")
+    short = [place for place, text in enumerate(texts) if _size(text) <= LONGEST_OF_BATCH]
+    found = dict(zip(short, await door.entities.many([texts[p] for p in short]), strict=True))
+    results = [
+        {"Index": place, "Entities": [{**_place(one), "Text": one.text} for one in entities]}
+        for place, entities in found.items()
+        if not isinstance(entities, ErrorBody)
+    ]
+    errors = [
+        {"Index": place, **_item_error(found.get(place))}
+        for place in range(len(texts))
+        if place not in found or isinstance(found[place], ErrorBody)
+    ]
+    return {"ResultList": results, "ErrorList": errors}
+
+
+async def _detect_personal(door: Comprehend, values: dict[str, Any]) -> Answer:
+    return {"Entities": [_place(one) for one in await _personal(door, values)]}
+
+
+async def _contains_personal(door: Comprehend, values: dict[str, Any]) -> Answer:
+    best: dict[str, float] = {}
+    for one in await _personal(door, values):
+        best[one.name] = max(one.score, best.get(one.name, 0.0))
+    return {"Labels": [{"Name": name, "Score": score} for name, score in best.items()]}
+
+
+async def _personal(door: Comprehend, values: dict[str, Any]) -> Entities:
+    only(values, ("Text", "LanguageCode"), "DetectPiiEntities")
+    _check_language(values)
+    return await door.personal.one(_text(values))
+
+
+_OPERATIONS: Mapping[str, Operation] = {
+    "DetectEntities": _detect,
+    "BatchDetectEntities": _detect_batch,
+    "DetectPiiEntities": _detect_personal,
+    "ContainsPiiEntities": _contains_personal,
+}
+_CODES = (
+    "BatchSizeLimitExceededException",
+    "TextSizeLimitExceededException",
+    "UnsupportedLanguageException",
+)
+
+
+def _place(one: Any) -> Answer:
+    return {
+        "Score": one.score,
+        "Type": one.name,
+        "BeginOffset": one.start,
+        "EndOffset": one.end,
+    }
+
+
+def _item_error(error: Entities | ErrorBody | None) -> Answer:
+    if isinstance(error, ErrorBody):
+        is_theirs = error.type == InvalidRequest.type
+        code = "INVALID_REQUEST" if is_theirs else "INTERNAL_SERVER_ERROR"
+        return {"ErrorCode": code, "ErrorMessage": error.message}
+    said = f"the text is longer than {LONGEST_OF_BATCH} bytes"
+    return {"ErrorCode": "TEXT_SIZE_LIMIT_EXCEEDED", "ErrorMessage": said}
+
+
+def _text(values: dict[str, Any]) -> str:
+    text = field(values, "Text", str)
+    if _size(text) > LONGEST_TEXT:
+        raise InvalidRequest(
+            f"Text has {_size(text)} bytes; expected up to {LONGEST_TEXT}",
+            param="Text",
+            code="TextSizeLimitExceededException",
+        )
+    return text
+
+
+def _size(text: object) -> int:
+    """In bytes of UTF-8; what is no text is refused later, by its place."""
+    return len(text.encode("utf-8", "replace")) if isinstance(text, str) else 0
+
+
+def _model(values: dict[str, Any]) -> str | None:
+    """The model of an endpoint, whose language holds; without one, the default."""
+    if values.get("EndpointArn") is None:
+        _check_language(values)
+        return None
+    found = _ENDPOINT.fullmatch(field(values, "EndpointArn", str))
+    if found is None:
+        raise InvalidRequest(
+            "EndpointArn is no endpoint; expected arn:aws:comprehend:…:entity-recognizer-endpoint/"
+            "and a model's name",
+            param="EndpointArn",
+        )
+    return found[1]
+
+
+def _check_language(values: dict[str, Any]) -> None:
+    """One of the original's. Models here know no languages; they read what they were trained on."""
+    language = field(values, "LanguageCode", str)
+    if language not in _LANGUAGES:
+        raise InvalidRequest(
+            f"LanguageCode has {shown(language)}; expected one of {', '.join(_LANGUAGES)}",
+            param="LanguageCode",
+            code="UnsupportedLanguageException",
+        )
+
+
+def _is_cbor(scope: Scope) -> bool:
+    return str(scope["path"]).startswith(PREFIX)
+
+
+def _response(scope: Scope, body: Answer, status: int) -> Response:
+    headers = {"x-amzn-requestid": request_id.of(scope)}
+    if _is_cbor(scope):
+        headers["smithy-protocol"] = "rpc-v2-cbor"
+        return Response(cbor.dumps(body), status, headers, cbor.MEDIA_TYPE)
+    return Response(json.dumps(body, ensure_ascii=False), status, headers, _JSON)

@@ -1,0 +1,102 @@
+"""Entities for a door: its names for labels, a number for every score, nothing lost in silence."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from service.doors.label_names import LabelNames
+from service.errors import EngineUnavailable, InvalidRequest, NerveError
+from service.extraction.extract import Extract
+from service.guard.concurrency import ConcurrencyLimit
+from service.models.registry import Served
+from service.wire.dialects import number
+from service.wire.request_errors import as_text
+from service.wire.requests import ExtractRequest
+from service.wire.responses import ErrorBody, ErrorResponse, ExtractResponse, ManyResponse
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """``name`` is the label's at the door; ``[start, end)`` in code points."""
+
+    name: str
+    text: str
+    start: int
+    end: int
+    score: float
+
+
+Entities = list[Entity]
+
+
+@dataclass(frozen=True, slots=True)
+class Finder:
+    """One door's way to the use case; holds a place while it works."""
+
+    extract: Extract
+    concurrency: ConcurrencyLimit
+    names: LabelNames
+
+    async def one(self, text: object, model: str | None = None) -> Entities:
+        """The entities of a text. Raises NerveError."""
+        request = self._request(model, text=as_text(text, "text"))
+        with self.concurrency:
+            answer = await self.extract(request)
+        assert isinstance(answer, ExtractResponse), "one text, one answer"
+        return self._named(answer)
+
+    async def many(
+        self, texts: Sequence[object], model: str | None = None
+    ) -> list[Entities | ErrorBody]:
+        """Entities, or an error, for each text in order. Raises NerveError."""
+        request = self._request(model, texts=list(texts))
+        with self.concurrency:
+            answer = await self.extract(request)
+        assert isinstance(answer, ManyResponse), "several texts, several answers"
+        return [self._or_error(one) for one in answer.results]
+
+    def known(self, model: str | None = None) -> list[str]:
+        """The names, at this door, of what ``model`` finds. Raises ModelNotFound."""
+        served = self.extract.registry.resolve(model)
+        names = (self.names.of(label.name) for label in served.labels)
+        return list(dict.fromkeys(name for name in names if name))
+
+    def _request(self, model: str | None, **texts: object) -> ExtractRequest:
+        served = self.extract.registry.resolve(model)
+        fields = {"model": model, "labels": self._wanted(served), **texts}
+        return self.extract.comparable(ExtractRequest.model_validate(fields))
+
+    def _wanted(self, served: Served) -> list[str] | Mapping[str, str] | None:
+        """The labels that have a name here; None when all have one. Raises InvalidRequest."""
+        wanted = [label for label in served.labels if self.names.of(label.name)]
+        if len(wanted) == len(served.labels):
+            return None
+        if not wanted:
+            labels = ", ".join(label.name for label in served.labels)
+            raise InvalidRequest(
+                f"no label of {served.name} ({labels}) has a name here; "
+                "NERVE_LABEL_NAMES can give it one"
+            )
+        if served.is_open:
+            return {label.name: label.description for label in wanted}
+        return [label.name for label in wanted]
+
+    def _or_error(self, answer: ExtractResponse | ErrorResponse) -> Entities | ErrorBody:
+        if isinstance(answer, ErrorResponse):
+            return answer.error
+        try:
+            return self._named(answer)
+        except NerveError as exc:
+            return ErrorBody.of(exc)
+
+    def _named(self, answer: ExtractResponse) -> Entities:
+        """Raises EngineUnavailable for a text that lacks a part: no shape here could say so."""
+        if answer.partial:
+            raise EngineUnavailable(
+                f"a part of the text could not be extracted: {answer.chunks[0].error.message}"
+            )
+        named = ((self.names.of(entity.label), entity) for entity in answer.entities)
+        return [
+            Entity(name, found.text, found.start, found.end, number(found.score))
+            for name, found in named
+            if name
+        ]

@@ -1,0 +1,86 @@
+"""Hugging Face's inference API for token classification: ``{"inputs": …}`` to a model's address.
+
+``InferenceClient("http://…/models/NAME").token_classification(text)``; the gateway's own address is
+its default model's.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from starlette.responses import JSONResponse, Response
+from starlette.types import Scope
+
+from service.doors.asked import at_most, field, only, optional
+from service.doors.finding import Entities, Finder
+from service.errors import EngineUnavailable, InvalidRequest
+from service.wire.json_object import JsonObject
+from service.wire.responses import ErrorBody
+from service.wire.wording import shown
+
+PREFIX = "/models/"
+
+_FIELDS = ("inputs", "parameters", "options")
+_PARAMETERS = ("aggregation_strategy", "ignore_labels", "stride")
+_STRATEGIES = ("simple", "first", "average", "max")
+_MOST = 256
+
+
+def knows(scope: Scope) -> bool:
+    """Is this request for this door?"""
+    path = str(scope["path"])
+    return path.startswith(PREFIX) or (path == "/" and scope["method"] == "POST")
+
+
+def says(_: Scope, status: int, error: ErrorBody) -> Response:
+    """As the original: one string."""
+    return JSONResponse({"error": error.message}, status)
+
+
+async def answer(finder: Finder, raw: bytes, model: str | None = None) -> Response:
+    """The entities of a text, or of each in a list. Raises NerveError."""
+    values = JsonObject.read(raw).values
+    only(values, _FIELDS, "token classification")
+    ignored = _ignored(optional(values, "parameters", dict, {}))
+    inputs = values.get("inputs")
+    if not isinstance(inputs, list):
+        text = field(values, "inputs", str)
+        return JSONResponse(_said(await finder.one(text, model), ignored))
+    at_most(inputs, _MOST, "inputs", "too_many_texts")
+    found = await finder.many(inputs, model)
+    return JSONResponse([_said(_whole(one), ignored) for one in found])
+
+
+def _ignored(parameters: dict[str, Any]) -> Sequence[object]:
+    """Labels to leave out. ``stride`` is for models that read texts in pieces."""
+    only(parameters, _PARAMETERS, "parameters")
+    strategy = optional(parameters, "aggregation_strategy", str, "simple")
+    if strategy not in _STRATEGIES:
+        raise InvalidRequest(
+            f"aggregation_strategy has {shown(strategy)}; expected one of "
+            f"{', '.join(_STRATEGIES)}: entities are found whole",
+            param="aggregation_strategy",
+        )
+    return optional(parameters, "ignore_labels", list, [])
+
+
+def _whole(found: Entities | ErrorBody) -> Entities:
+    """No place in a list of answers could hold an error; raises EngineUnavailable."""
+    if isinstance(found, ErrorBody):
+        if found.type == InvalidRequest.type:
+            raise InvalidRequest(found.message, param="inputs")
+        raise EngineUnavailable(found.message)
+    return found
+
+
+def _said(entities: Entities, ignored: Sequence[object]) -> list[dict[str, Any]]:
+    return [
+        {
+            "entity_group": one.name,
+            "score": one.score,
+            "word": one.text,
+            "start": one.start,
+            "end": one.end,
+        }
+        for one in entities
+        if one.name not in ignored
+    ]

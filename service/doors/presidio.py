@@ -1,0 +1,102 @@
+"""Presidio's analyzer: ``/analyze``, ``/supportedentities``, ``/recognizers``."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from starlette.responses import JSONResponse, Response
+from starlette.types import Scope
+
+from service.doors.asked import at_most, field, only, optional
+from service.doors.finding import Entities, Finder
+from service.errors import EngineUnavailable, InvalidRequest
+from service.wire.json_object import JsonObject
+from service.wire.responses import ErrorBody
+from service.wire.wording import shown
+
+PATHS = ("/analyze", "/supportedentities", "/recognizers")
+RECOGNIZER = "NerveRecognizer"
+
+_MOST = 256
+_FIELDS = (
+    *("text", "language", "entities", "score_threshold", "allow_list", "allow_list_match"),
+    # Without an effect: there is one recognizer, and what it decides by is a model's.
+    *("correlation_id", "return_decision_process", "context", "regex_flags"),
+    "ad_hoc_recognizers",
+)
+
+Answer = list[dict[str, Any]]
+
+
+def knows(scope: Scope) -> bool:
+    """Is this request for this door?"""
+    return scope["path"] in PATHS
+
+
+def says(_: Scope, status: int, error: ErrorBody) -> Response:
+    """As the original: one string."""
+    return JSONResponse({"error": error.message}, status)
+
+
+async def answer(finder: Finder, raw: bytes) -> Response:
+    """The entities of a text, or of each in a list. Raises NerveError."""
+    values = JsonObject.read(raw).values
+    only(values, _FIELDS, "analyze")
+    is_kept = _filter(finder, values)
+
+    def said(entities: Entities) -> Answer:
+        return [_result(one) for one in entities if is_kept(one.name, one.text, one.score)]
+
+    texts = values.get("text")
+    if not isinstance(texts, list):
+        return JSONResponse(said(await finder.one(field(values, "text", str))))
+    at_most(texts, _MOST, "text", "too_many_texts")
+    return JSONResponse([said(_whole(one)) for one in await finder.many(texts)])
+
+
+def _filter(finder: Finder, values: dict[str, Any]) -> Callable[[str, str, float], bool]:
+    """Is an entity of that name, text and score asked for? Raises InvalidRequest."""
+    field(values, "language", str)
+    if values.get("ad_hoc_recognizers"):
+        raise InvalidRequest("ad_hoc_recognizers is there; expected none: they are Presidio's own")
+    if optional(values, "allow_list_match", str, "exact") != "exact":
+        raise InvalidRequest("allow_list_match expects exact", param="allow_list_match")
+    wanted = _wanted(finder.known(), optional(values, "entities", list, []))
+    allowed = optional(values, "allow_list", list, [])
+    least = values.get("score_threshold") or 0
+    if not isinstance(least, int | float):
+        raise InvalidRequest(
+            f"score_threshold has {shown(least)}; expected a number from 0 to 1",
+            param="score_threshold",
+        )
+    return lambda name, text, score: name in wanted and text not in allowed and score >= least
+
+
+def _wanted(known: Sequence[str], asked: Sequence[object]) -> Sequence[str]:
+    wanted = [name for name in known if not asked or name in asked]
+    if not wanted:
+        raise InvalidRequest(
+            f"No matching recognizers were found to serve the request: entities are "
+            f"{', '.join(known)}",
+            param="entities",
+        )
+    return wanted
+
+
+def _whole(found: Entities | ErrorBody) -> Entities:
+    """No place in a list of answers could hold an error; raises EngineUnavailable."""
+    if isinstance(found, ErrorBody):
+        if found.type == InvalidRequest.type:
+            raise InvalidRequest(found.message, param="text")
+        raise EngineUnavailable(found.message)
+    return found
+
+
+def _result(one: Any) -> dict[str, Any]:
+    return {
+        "entity_type": one.name,
+        "start": one.start,
+        "end": one.end,
+        "score": one.score,
+        "analysis_explanation": None,
+        "recognition_metadata": {"recognizer_name": RECOGNIZER},
+    }

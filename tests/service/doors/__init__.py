@@ -1,0 +1,1 @@
+"""Doors: clients of other services, unmodified, get what they expect."""

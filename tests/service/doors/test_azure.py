@@ -1,0 +1,108 @@
+"""Azure's own client, unmodified, asks for entities."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from service.guard.keys import sha256_of
+from tests.conftest import Gateway, running
+from tests.support.fake_engine import fails, finds
+from tests.support.scoring import surely
+
+azure = pytest.importorskip("azure.ai.textanalytics")
+from azure.core.credentials import AzureKeyCredential  # noqa: E402
+from azure.core.exceptions import ClientAuthenticationError, HttpResponseError  # noqa: E402
+
+TEXT = "浙商银行的😀叶老桂"
+FOUND = "公司：浙商银行\n姓名：叶老桂"
+
+
+def client_of(url: str, key: str = "any") -> Any:
+    """As its documents say; without retries."""
+    return azure.TextAnalyticsClient(url, AzureKeyCredential(key), retry_total=0)
+
+
+def test_recognize_entities(gateway: Gateway) -> None:
+    """Its own categories; offsets in code points; a number for a score."""
+    gateway.engine.script = surely(FOUND)
+    (document,) = client_of(gateway.url).recognize_entities([TEXT], language="zh-Hans")
+    assert not document.is_error
+    found = [(e.category, e.text, e.offset, e.length) for e in document.entities]
+    assert found == [("Organization", "浙商银行", 0, 4), ("Person", "叶老桂", 6, 3)]
+    assert {e.confidence_score for e in document.entities} == {1.0}
+
+
+def test_in_utf16(gateway: Gateway) -> None:
+    """As .NET and JavaScript count."""
+    gateway.engine.script = surely(FOUND)
+    client = client_of(gateway.url)
+    (document,) = client.recognize_pii_entities([TEXT], string_index_type="Utf16CodeUnit")
+    assert [(e.offset, e.length) for e in document.entities] == [(0, 4), (7, 3)]
+    assert document.redacted_text == "****的😀***"
+
+
+def test_personal_entities(gateway: Gateway) -> None:
+    """With the text redacted; some categories alone."""
+    gateway.engine.script = surely(FOUND)
+    client = client_of(gateway.url)
+    (document,) = client.recognize_pii_entities([TEXT])
+    assert [e.category for e in document.entities] == ["Organization", "Person"]
+    (document,) = client.recognize_pii_entities([TEXT], categories_filter=["Person"])
+    assert [e.category for e in document.entities] == ["Person"]
+    assert document.redacted_text == "浙商银行的😀***"
+
+
+def test_documents_in_order_each_with_its_own_error(gateway: Gateway) -> None:
+    """An empty text and one over the original's limit are errors of their documents."""
+    gateway.engine.script = finds("叶老桂")
+    answers = client_of(gateway.url).recognize_entities(["叶老桂", " ", "字" * 5121, "无人"])
+    assert [one.is_error for one in answers] == [False, True, True, False]
+    assert [len(one.entities) for one in answers if not one.is_error] == [1, 0]
+    assert answers[1].error.code == "InvalidDocument"
+    assert "5120" in answers[2].error.message
+
+
+def test_the_originals_limit_of_documents(gateway: Gateway) -> None:
+    """400 with the original's codes."""
+    with pytest.raises(HttpResponseError, match="expected up to 5") as caught:
+        client_of(gateway.url).recognize_entities(["x"] * 6)
+    assert caught.value.status_code == 400
+    assert getattr(caught.value.error, "code", None) == "InvalidDocumentBatch"
+    assert gateway.engine.asked == []
+
+
+def test_an_engine_that_is_away(gateway: Gateway) -> None:
+    """An error of the document, as the original tells what failed with one."""
+    gateway.engine.script = fails(503, {})
+    (document,) = client_of(gateway.url).recognize_entities(["叶"])
+    assert document.is_error
+    assert "starting" in document.error.message
+
+
+def test_what_is_not_here(gateway: Gateway) -> None:
+    """Another kind of analysis is refused by name."""
+    with pytest.raises(HttpResponseError, match="expected one of EntityRecognition"):
+        client_of(gateway.url).analyze_sentiment(["x"])
+
+
+class TestKeys:
+    """A file of api keys: the subscription key is one of them."""
+
+    @pytest.fixture
+    def gateway(self, adapters: Path, tmp_path: Path) -> Iterator[Gateway]:
+        """One key, for extraction."""
+        keys = tmp_path / "keys.toml"
+        keys.write_text(
+            f'[keys.partner]\nsha256 = "{sha256_of(b"sesame")}"\nscopes = ["extract"]\n'
+        )
+        with running(adapters, api_keys_file=keys) as gateway:
+            yield gateway
+
+    def test_the_subscription_key_is_the_key(self, gateway: Gateway) -> None:
+        """A wrong one is what the client knows as that."""
+        gateway.engine.script = surely(FOUND)
+        assert client_of(gateway.url, "sesame").recognize_entities([TEXT])[0].entities
+        with pytest.raises(ClientAuthenticationError, match="a wrong api key"):
+            client_of(gateway.url, "other").recognize_entities([TEXT])
