@@ -35,6 +35,7 @@ from service.guard.concurrency import ConcurrencyLimit
 from service.guard.deadline import Deadline
 from service.guard.draining import CloseWhenDraining, Draining
 from service.guard.fast_path import FastPath
+from service.guard.held_bytes import HeldBytes
 from service.guard.keys import Keys
 from service.mcp.backend import ThisGateway
 from service.models.live_registry import LiveRegistry
@@ -97,6 +98,7 @@ def create_app(
     concurrency = ConcurrencyLimit(settings.max_in_flight, metrics.http.in_flight, queue.check)
     metrics.http.places.set(settings.max_in_flight)
     extracting = Extract(settings, registry, engine, metrics, adapter_metrics)
+    held = HeldBytes(settings.max_held_bytes, metrics.guards.held_bytes)
     backend = ThisGateway(extracting, concurrency, registry, readiness)
     tools = mcp.mounted(settings, backend, VERSION)
     app = FastAPI(
@@ -108,7 +110,7 @@ def create_app(
         redirect_slashes=False,
         telemetry=_NO_TELEMETRY,
     )
-    app.include_router(extract.router(extracting, concurrency))
+    app.include_router(extract.router(extracting, concurrency, held))
     app.include_router(redact.router(Redact(extracting), concurrency))
     app.include_router(label_studio.router(Prelabel(extracting), concurrency, readiness))
     app.include_router(health.router(readiness, metrics))
@@ -125,7 +127,7 @@ def create_app(
     app.include_router(doors.router(extracting, concurrency, names))
     fast = {extract.PATH: extract.fast_path(extracting, concurrency), **proxied}
     app.add_middleware(FastPath, handlers=fast)
-    _wrap(app, settings, metrics, keys, tracing)
+    _wrap(app, settings, metrics, keys, tracing, held)
     app.add_middleware(CloseWhenDraining, draining=draining)
     _handle_errors(app)
     return app
@@ -155,12 +157,20 @@ def _lifespan(
     return lifespan
 
 
-def _wrap(app: FastAPI, settings: Settings, metrics: Metrics, keys: Keys, tracing: Tracing) -> None:
+def _wrap(
+    app: FastAPI,
+    settings: Settings,
+    metrics: Metrics,
+    keys: Keys,
+    tracing: Tracing,
+    held: HeldBytes,
+) -> None:
     """The last added is the outermost: what is refused is measured too."""
     app.add_middleware(
         WholeBody,
         max_bytes=settings.max_body_bytes,
         within_s=settings.receive_s,
+        held=held,
         in_parts={extract.BATCH},
     )
     app.add_middleware(Deadline)

@@ -77,6 +77,9 @@ class Settings(BaseSettings):
     deadline_s: float = Field(60.0, gt=0, description="seconds that the engine has for an answer")
     max_in_flight: Positive = Field(64, description="requests at a time; the next gets 429")
     max_body_bytes: Positive = Field(2_000_000, description="largest request body, in bytes")
+    max_held_bytes: Positive = Field(
+        64_000_000, description="most bytes of all bodies that are held at a time"
+    )
     max_text_bytes: Positive = Field(1_000_000, description="longest text, in bytes of UTF-8")
     max_tokens: Positive = Field(1024, description="most tokens that a completion may have")
     request_concurrency: Positive = Field(

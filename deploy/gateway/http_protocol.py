@@ -6,10 +6,15 @@ uvicorn waits for ever for a request's head, and takes any number of connections
 import asyncio
 import json
 import sys
+from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import (
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
 
 from service.errors import InvalidRequest, RequestTooSlow
 from service.wire.responses import ErrorResponse
@@ -17,6 +22,8 @@ from service.wire.responses import ErrorResponse
 # A head is fed to the parser in such parts, and has to end before so many bytes.
 _HEAD_BYTES = 16 * 1024
 _MOST_HEAD_BYTES = 2 * _HEAD_BYTES
+# So much may be sent ahead of an answer: whoever sends more cannot be seen to leave.
+_MOST_AHEAD_BYTES = 64 * 1024
 # After a refusal, seconds in which what is still sent is read and thrown away: a connection that
 # is closed with unread bytes takes the answer with it.
 _LINGER_S = 1.0
@@ -42,6 +49,10 @@ class BoundedProtocol(HttpToolsProtocol):
         self._is_refused = False
         self._head_bytes = 0  # of a head that has not ended
         self._has_head = False  # a request's head is in, and its end is not
+        # Requests without a whole answer, the oldest first. uvicorn knows the newest alone, and
+        # would tell no other that its caller has left.
+        self._open: deque[RequestResponseCycle] = deque()
+        self._ahead = b""  # came behind a request that waits for another's answer
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Room is made by closing the connection that has waited longest, else this one."""
@@ -56,8 +67,12 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """A head that has begun has to end in time, whenever the connection was made."""
+        data, self._ahead = self._ahead + data, b""
         for start in range(0, len(data), _HEAD_BYTES):
             if self._is_refused:
+                return
+            if len(self._open) > 1:
+                self._keep_for_later(data[start:])
                 return
             part = data[start : start + _HEAD_BYTES]
             self._head_bytes += len(part)
@@ -70,6 +85,9 @@ class BoundedProtocol(HttpToolsProtocol):
         """The parser calls it; the application begins."""
         self._has_head, self._head_bytes = True, 0
         super().on_headers_complete()
+        self._open.append(self.cycle)
+        if len(self._open) > 1:
+            self.flow.resume_reading()  # else nobody would see the caller leave
 
     def on_message_complete(self) -> None:
         """The parser calls it; the next head may begin."""
@@ -78,13 +96,21 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         """uvicorn's own, shorter limit for kept connections holds until the next byte."""
+        if self._open:
+            self._open.popleft()
         super().on_response_complete()
+        if self._ahead:
+            self.loop.call_soon(self._go_on)
         if self._is_idle():
             self._door.waiting[self] = None
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Let go of what belongs to it."""
         self._stop_waiting()
+        self._ahead = b""
+        for cycle in self._open:
+            cycle.disconnected = True
+            cycle.message_event.set()
         super().connection_lost(exc)
 
     def send_400_response(self, msg: str) -> None:
@@ -94,7 +120,16 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _is_idle(self) -> bool:
         """Is no request under way, but perhaps a part of its head?"""
-        return not self._has_head and (self.cycle is None or self.cycle.response_complete)
+        return not (self._has_head or self._open)
+
+    def _go_on(self) -> None:
+        if not self.transport.is_closing():
+            self.data_received(b"")
+
+    def _keep_for_later(self, data: bytes) -> None:
+        self._ahead = data
+        if len(self._ahead) > _MOST_AHEAD_BYTES:
+            self.transport.abort()
 
     def _wait_for_a_head(self) -> None:
         if not self._is_idle() or self.transport.is_closing():
@@ -116,8 +151,11 @@ class BoundedProtocol(HttpToolsProtocol):
     def _refuse(self, status: int, error: InvalidRequest | RequestTooSlow) -> None:
         self._stop_waiting()
         self._is_refused = True
-        if self.cycle is not None and not self.cycle.response_complete:
-            if self.cycle.response_started:
+        if self._open and not self._open[0].more_body:
+            self._open[0].keep_alive = False  # it was whole; what came behind it has no answer
+            return
+        if self._open:
+            if self._open[0].response_started:
                 self.transport.close()  # cut short, the answer says that it failed
                 return
             self._end_of_the_request()
@@ -129,8 +167,8 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _end_of_the_request(self) -> None:
         """The application is told that its caller has gone: the answer is given here."""
-        self.cycle.disconnected = True
-        self.cycle.message_event.set()
+        self._open[0].disconnected = True
+        self._open[0].message_event.set()
 
 
 def _head(status: int, size: int) -> bytes:

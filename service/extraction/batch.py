@@ -9,16 +9,18 @@ import asyncio
 import logging
 from codecs import BOM_UTF8
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
-from service.errors import InternalError, NerveError
+from service.errors import InternalError, NerveError, Overloaded
 from service.extraction.extract import Extract
 from service.extraction.long_text import Budget
-from service.guard.concurrency import ConcurrencyLimit
+from service.guard.concurrency import ConcurrencyLimit, SharedPlace
+from service.guard.held_bytes import HeldBytes
 from service.wire.batch_line import asked_by, own_id, read
 from service.wire.lines import Lines
 from service.wire.responses import ErrorBody, LineAnswer, LineError
@@ -35,32 +37,51 @@ class _ClientLeft(Exception):
 class Batch(Response):
     """The answers to the lines of the request, in their order; Overloaded when there is no place.
 
+    It holds one while a row is worked on; a later row waits for one as long as for its answer.
+
     A client that leaves, or that sends no whole row for as long as the engine may take for an
     answer, ends it.
     """
 
-    def __init__(self, extract: Extract, concurrency: ConcurrencyLimit) -> None:
+    def __init__(self, extract: Extract, concurrency: ConcurrencyLimit, held: HeldBytes) -> None:
         super().__init__()
-        self._extract, self._concurrency = extract, concurrency
+        self._extract, self._concurrency, self._held = extract, concurrency, held
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Raises Overloaded before the answer's first byte; afterwards an error is its line's."""
         with self._concurrency:
-            try:
-                await _Run(self._extract, receive, send, self._extract.bulk_budget()).run()
-            except* (_ClientLeft, TimeoutError):
-                pass  # unfinished, the answer makes the server close the connection
+            pass  # who comes when there is no place is told so
+        place, budget = SharedPlace(self._concurrency), self._extract.bulk_budget()
+        run = _Run(self._extract, receive, send, budget, place, self._held)
+        try:
+            await run.run()
+        except* (_ClientLeft, TimeoutError):
+            pass  # unfinished, the answer makes the server close the connection
+        finally:
+            self._held.give(run.holds)
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """An answer under way, and how many bytes its line has."""
+
+    answer: asyncio.Task[bytes]
+    size: int
 
 
 @dataclass(slots=True)
 class _Run:
     """One batch under way. ``unwritten``: rows that were read and are not yet answered;
-    ``quiet_since``: when a row was last read or answered, by the loop's clock."""
+    ``holds``: bytes of them and of what has come of the next; ``quiet_since``: when a row was last
+    read or answered, by the loop's clock."""
 
     extract: Extract
     receive: Receive
     send: Send
     budget: Budget
+    place: SharedPlace
+    held: HeldBytes
+    holds: int = 0
     unwritten: int = 0
     begun: bool = False
     quiet_since: float = field(default_factory=lambda: asyncio.get_running_loop().time())
@@ -68,19 +89,18 @@ class _Run:
     async def run(self) -> None:
         """Raises a group of _ClientLeft and TimeoutError."""
         room = 2 * self.extract.settings.request_concurrency
-        rows: asyncio.Queue[asyncio.Task[bytes] | None] = asyncio.Queue(room)
+        rows: asyncio.Queue[_Row | None] = asyncio.Queue(room)
         async with asyncio.TaskGroup() as group:
             reading = group.create_task(self._read(rows, group))
             while (row := await rows.get()) is not None:
-                await self._write(await row)
+                await self._write(await row.answer)
+                self._let_go(row.size)
                 self.unwritten -= 1
                 self._progress()
             await self._write(b"", more=False)
             reading.cancel()
 
-    async def _read(
-        self, rows: asyncio.Queue[asyncio.Task[bytes] | None], group: asyncio.TaskGroup
-    ) -> None:
+    async def _read(self, rows: "asyncio.Queue[_Row | None]", group: asyncio.TaskGroup) -> None:
         """Have every row answered; then wait for the client to leave, which raises _ClientLeft."""
         number = 0
         async for line in self._lines():
@@ -92,7 +112,8 @@ class _Run:
                 await self._begin()
                 self._progress()
                 self.unwritten += 1
-                await rows.put(group.create_task(self._answer(number, line)))
+                answer = group.create_task(self._answer(number, line))
+                await rows.put(_Row(answer, len(line or b"")))
         await rows.put(None)
         while True:
             await self._receive_until(None)
@@ -102,8 +123,15 @@ class _Run:
         more = True
         while more:
             message = await self._received()
-            more = message.get("more_body", False)
-            for line in lines.feed(message.get("body", b"")):
+            more, part = message.get("more_body", False), message.get("body", b"")
+            before = lines.held
+            async with asyncio.timeout(self.extract.settings.deadline_s):
+                await self.held.wait(len(part))
+            self.holds += len(part)
+            ended = list(lines.feed(part))
+            kept = sum(len(line) for line in ended if line and line.strip())
+            self._let_go(before + len(part) - kept - lines.held)
+            for line in ended:
                 yield line
         for line in lines.end():
             yield line
@@ -122,6 +150,10 @@ class _Run:
                     raise
                 self._progress()
 
+    def _let_go(self, size: int) -> None:
+        self.holds -= size
+        self.held.give(size)
+
     def _progress(self) -> None:
         self.quiet_since = asyncio.get_running_loop().time()
 
@@ -139,9 +171,10 @@ class _Run:
             fields = read(line, self.extract.settings.max_body_bytes)
             own = own_id(fields)
             asked = asked_by(fields)
-            found = await self.extract.one(
-                asked.text, self.extract.resolve(asked), asked.offsets, self.budget
-            )
+            async with self._placed():
+                found = await self.extract.one(
+                    asked.text, self.extract.resolve(asked), asked.offsets, self.budget
+                )
             answer: LineAnswer | LineError = LineAnswer(line=number, **{**dict(found), **own})
         except NerveError as exc:
             answer = LineError(line=number, error=ErrorBody.of(exc), **own)
@@ -152,6 +185,17 @@ class _Run:
         outcome = "ok" if isinstance(answer, LineAnswer) else "error"
         self.extract.metrics.rows[outcome].inc()
         return answer.model_dump_json(exclude_defaults=True).encode() + b"\n"
+
+    @asynccontextmanager
+    async def _placed(self) -> AsyncIterator[None]:
+        """With a place; raises Overloaded when there is none for as long as the engine may take."""
+        async with AsyncExitStack() as stack:
+            try:
+                async with asyncio.timeout(self.extract.settings.deadline_s):
+                    await stack.enter_async_context(self.place)
+            except TimeoutError as exc:
+                raise Overloaded("there was no free place for the row in time") from exc
+            yield
 
     async def _begin(self) -> None:
         if not self.begun:

@@ -6,7 +6,8 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.errors import RequestTooLarge, RequestTooSlow
+from service.errors import Overloaded, RequestTooLarge, RequestTooSlow
+from service.guard.held_bytes import HeldBytes
 from service.wire.answers import answer
 
 
@@ -18,9 +19,15 @@ class WholeBody:
     """
 
     def __init__(
-        self, app: ASGIApp, max_bytes: int, within_s: float, in_parts: Container[str] = ()
+        self,
+        app: ASGIApp,
+        max_bytes: int,
+        within_s: float,
+        held: HeldBytes,
+        in_parts: Container[str] = (),
     ) -> None:
         self.app = app
+        self.held = held
         self.max_bytes = max_bytes
         self.within_s = within_s
         self.in_parts = in_parts
@@ -29,41 +36,42 @@ class WholeBody:
         if scope["type"] != "http" or scope["path"] in self.in_parts:
             await self.app(scope, receive, send)
             return
-        try:
-            body = await self._in_time(scope, receive)
-        except (RequestTooLarge, RequestTooSlow) as exc:
-            # The rest of the body is unread, so the connection cannot carry another request.
-            await answer(exc, {"connection": "close"})(scope, receive, send)
-            return
-        if body is not None:
-            await self._run(body, scope, receive, send)
+        with _Holding(self.held) as holding:
+            try:
+                body = await self._in_time(holding, scope, receive)
+            except (RequestTooLarge, RequestTooSlow, Overloaded) as exc:
+                # The rest of the body is unread, so the connection cannot carry another request.
+                await answer(exc, {"connection": "close"})(scope, receive, send)
+                return
+            if body is not None:
+                await self._run(body, scope, receive, send)
 
-    async def _in_time(self, scope: Scope, receive: Receive) -> bytes | None:
+    async def _in_time(self, holding: "_Holding", scope: Scope, receive: Receive) -> bytes | None:
         """As ``_read``; raises RequestTooSlow, too."""
         try:
             async with asyncio.timeout(self.within_s):
-                return await self._read(scope, receive)
+                return await self._read(holding, scope, receive)
         except TimeoutError as exc:
             raise RequestTooSlow(
                 f"the body did not come in within {self.within_s:g} s; send it faster"
             ) from exc
 
-    async def _read(self, scope: Scope, receive: Receive) -> bytes | None:
-        """The body, or None when the client left before its end; raises RequestTooLarge."""
+    async def _read(self, holding: "_Holding", scope: Scope, receive: Receive) -> bytes | None:
+        """The body, or None when the client left before its end; raises RequestTooLarge, and
+        Overloaded where the gateway holds too much as it is."""
         declared = dict(scope["headers"]).get(b"content-length", b"0")
-        parts: list[bytes] = []
-        size = int(declared) if declared.isdigit() else 0
-        self._check(size)
-        size = 0
+        self._check(int(declared) if declared.isdigit() else 0)
+        parts = bytearray()
         while True:
             message = await receive()
             if message["type"] == "http.disconnect":
                 return None
-            parts.append(message.get("body", b""))
-            size += len(parts[-1])
-            self._check(size)
+            part = message.get("body", b"")
+            self._check(len(parts) + len(part))
+            holding.add(len(part))
+            parts += part
             if not message.get("more_body", False):
-                return b"".join(parts)
+                return bytes(parts)
 
     def _check(self, size: int) -> None:
         if size > self.max_bytes:
@@ -78,6 +86,25 @@ class WholeBody:
                 return unread.pop() if unread else await leaving.message()
 
             await self.app(scope, replay, send)
+
+
+class _Holding:
+    """What one request has of the budget, until it has been answered."""
+
+    def __init__(self, held: HeldBytes) -> None:
+        self._held = held
+        self._size = 0
+
+    def __enter__(self) -> "_Holding":
+        return self
+
+    def add(self, size: int) -> None:
+        """Raises Overloaded."""
+        self._held.take(size)
+        self._size += size
+
+    def __exit__(self, *_: object) -> None:
+        self._held.give(self._size)
 
 
 class _Leaving:

@@ -1,10 +1,13 @@
 """The concurrency limit: so many requests at a time, the next is refused at once."""
 
+import asyncio
 from collections.abc import Callable
 
 from prometheus_client import Gauge
 
 from service.errors import Overloaded
+
+_LOOK_S = 0.05
 
 
 class ConcurrencyLimit:
@@ -27,6 +30,37 @@ class ConcurrencyLimit:
         self._taken += 1
         self._gauge.inc()
 
+    async def wait(self) -> None:
+        """Hold a place, as soon as there is one."""
+        while True:
+            try:
+                self.__enter__()
+            except Overloaded:
+                await asyncio.sleep(_LOOK_S)  # a place further on, in the engine, sends no word
+            else:
+                return
+
     def __exit__(self, *_: object) -> None:
         self._taken -= 1
         self._gauge.dec()
+
+
+class SharedPlace:
+    """One place for several pieces of work, held while there is any of them."""
+
+    def __init__(self, limit: ConcurrencyLimit) -> None:
+        self._limit = limit
+        self._users = 0
+        self._entering = asyncio.Lock()
+
+    async def __aenter__(self) -> None:
+        """Waits for a place where the others hold none."""
+        async with self._entering:
+            if not self._users:
+                await self._limit.wait()
+            self._users += 1
+
+    async def __aexit__(self, *_: object) -> None:
+        self._users -= 1
+        if not self._users:
+            self._limit.__exit__()

@@ -20,3 +20,8 @@ class GuardMetrics:
             "1 while requests get 503 at once, since the engine could not be reached; else 0.",
             registry=registry,
         )
+        self.held_bytes = Gauge(
+            "nerve_held_bytes",
+            "Bytes of callers' bodies that are held, whole ones and growing ones.",
+            registry=registry,
+        )

@@ -12,6 +12,7 @@ from service.extraction.extract import Extract
 from service.extraction.stream import Streamed
 from service.guard.concurrency import ConcurrencyLimit
 from service.guard.fast_path import Handler
+from service.guard.held_bytes import HeldBytes
 from service.routes.asked import json_body, only_query
 from service.routes.documented import errors
 from service.wire.dialects import DIALECTS, SCORED, Dialect
@@ -41,7 +42,7 @@ class _Lines(Response):
     media_type = MEDIA_TYPE
 
 
-def router(extract: Extract, concurrency: ConcurrencyLimit) -> APIRouter:
+def router(extract: Extract, concurrency: ConcurrencyLimit, held: HeldBytes) -> APIRouter:
     """The routes over a use case and its concurrency limit."""
     routes = APIRouter(tags=["extract"])
 
@@ -77,7 +78,7 @@ def router(extract: Extract, concurrency: ConcurrencyLimit) -> APIRouter:
     )
     async def extract_batch() -> Response:
         """Any number of texts, one request a line; one answer a line, in their order."""
-        return Batch(extract, concurrency)
+        return Batch(extract, concurrency, held)
 
     return routes
 

@@ -24,6 +24,11 @@ class Lines:
         if self._size:
             yield self._taken()
 
+    @property
+    def held(self) -> int:
+        """Bytes of the line that has not ended."""
+        return self._size if self._parts else 0
+
     def _add(self, part: bytes) -> None:
         self._size += len(part)
         if self._size > self._max_bytes:

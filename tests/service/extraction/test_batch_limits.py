@@ -56,8 +56,8 @@ class TestLimits:
         """The connection is closed."""
         with batch(gateway.url) as client:
             client.send(b'"')
-            until(lambda: gateway.metric("nerve_requests_in_flight") == 1)
-            until(lambda: gateway.metric("nerve_requests_in_flight") == 0)
+            until(lambda: gateway.metric("nerve_held_bytes") == 1)
+            assert gateway.metric("nerve_requests_in_flight") == 0
             assert client.head().startswith(b"HTTP/1.1 200")
             assert client.rest() == b""
 
@@ -71,6 +71,22 @@ class TestLimits:
                     time.sleep(0.05)
             assert time.monotonic() - began < 10
         until(lambda: gateway.metric("nerve_requests_in_flight") == 0)
+
+    def test_between_rows_the_place_is_others(self, gateway: Gateway) -> None:
+        """A batch that dribbles a row a while keeps nobody out; a row waits for its place."""
+        gateway.engine.script = when("慢", gateway.engine.hangs, finds(NAME))
+        with batch(gateway.url) as client:
+            for turn in range(3):
+                client.send(NAME)
+                until(lambda turn=turn: len(gateway.engine.asked) == 2 * turn + 1)  # type: ignore[misc]
+                until(lambda: gateway.metric("nerve_requests_in_flight") == 0)
+                assert gateway.extract(NAME).status_code == 200
+            client.send("慢")
+            until(lambda: gateway.metric("nerve_requests_in_flight") == 1)
+            assert gateway.extract(NAME).status_code == 429
+            client.end()
+            client.head()
+            assert ["error" in answer for answer in client.answers()] == [False] * 3 + [True]
 
     def test_rows_that_come_slowly_are_answered(self, gateway: Gateway) -> None:
         """Each within the time, all together not."""
