@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Any, get_args
 
 from adapters.recipe import Recipe
+from adapters.registering.origins import Origin, section
 from service.ner.types import Constraint
 
 
@@ -16,10 +17,11 @@ def card(
     notes: str,
     pictures: Sequence[str],
     calibrations: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
+    origins: Mapping[str, Origin] = MappingProxyType({}),
 ) -> str:
     """The text of README.md; ``reports`` as of ``report.report``, ``about`` the manifest's
-    table ``data``, ``pictures`` files beside it, ``calibrations`` its tables by constraint."""
-    labels = ", ".join(f"{label.name} ({label.written})" for label in plan.labels)
+    table ``data``, ``pictures`` files beside it, ``calibrations`` its tables by constraint,
+    ``origins`` of the rows by source."""
     lora = plan.lora
     rows = [
         f"# {name}\n",
@@ -27,7 +29,7 @@ def card(
         f"{', '.join(lora.targets)} of layers {lora.first_layer} to {lora.last_layer}. "
         f"Prompt `{plan.prompt}`, answer format `{plan.format}`, texts up to "
         f"{plan.max_chars} characters.\n",
-        f"**Labels:** {labels}\n",
+        f"**Labels:** {_labels(plan)}\n",
         f"**Training data:** {about['trained_on'] or 'not stated'}. "
         f"**Data licence:** {about['licence'] or 'not stated'}. "
         "How it was trained: [recipe.toml](recipe.toml).\n",
@@ -40,7 +42,19 @@ def card(
     for constraint, table in calibrations.items():
         there = [one for one in pictures_of(constraint) if one in pictures]
         rows.append(calibration_section(constraint, table, there))
+    if origins:
+        rows.append(section(origins))
     return "\n".join(rows)
+
+
+def _labels(plan: Recipe) -> str:
+    if plan.sources is None:
+        return ", ".join(f"{label.name} ({label.written})" for label in plan.labels)
+    own = ", ".join(label.name for label in plan.labels)
+    return (
+        f"any, by name or by name and description; up to {plan.sources.labels} a prompt were "
+        f"trained. Where none are named: {own}"
+    )
 
 
 def pictures_of(constraint: str) -> tuple[str, str]:

@@ -14,6 +14,8 @@ from typing import Any
 from adapters import recipe as recipes
 from adapters.recipe import Recipe
 from adapters.registering.card import card
+from adapters.registering.origins import FILE_NAME as ORIGINS
+from adapters.registering.origins import origins_file, read_origins
 from adapters.registering.toml_text import assignments
 from adapters.registering.trained import CONFIG, WEIGHTS, RegisterError, check
 from service.models import manifest
@@ -36,9 +38,9 @@ def register(
     """Put the weights of folder ``trained`` into ``adapters/name`` and describe them.
 
     Writes the two weight files, adapter.toml, recipe.toml, README.md (the card) and copies of the
-    files ``beside`` (the card shows the pictures). All is made and checked beside the folder first;
-    then each file takes its place by rename, the manifest last. ``reports`` as of
-    ``report.report``; ``data`` and ``licence`` say what it was trained on, and stay as they were
+    files ``beside`` (the card shows the pictures) and of ``sources.toml`` beside the recipe. All is
+    made and checked beside the folder first; then each file takes its place by rename, the manifest
+    last. ``reports`` as of ``report.report``; ``data`` and ``licence`` say what it was trained on, and stay as they were
     where they are left out. Raises RegisterError, RecipeError, ManifestError.
     """
     if not manifest.is_name(name):
@@ -48,15 +50,19 @@ def register(
     digest = _sha256(trained / WEIGHTS)
     _check_reports(name, digest, reports)
     folder = adapters / name
+    origins = origins_file(plan, recipe_file.parent, folder)
     before = _before(folder, digest, data, licence)
     adapters.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=adapters, prefix=".registering-") as place:
         staged = Path(place) / name
         recipes.copy(recipe_file, plan, staged)
-        for file in (trained / WEIGHTS, trained / CONFIG, *beside):
+        for file in (trained / WEIGHTS, trained / CONFIG, *origins, *beside):
             shutil.copyfile(file, staged / file.name)
         pictures = sorted(before.pictures | {path.name for path in staged.glob("*.png")})
-        described = card(name, plan, reports, before.about, notes, pictures, before.calibrated)
+        described = card(
+            *(name, plan, reports, before.about, notes, pictures, before.calibrated),
+            origins=read_origins(staged / ORIGINS, plan),
+        )
         (staged / CARD).write_text(described, encoding="utf-8")
         fields = _manifest(name, plan, digest, reports, before.about, before.calibrated)
         (staged / manifest.FILE_NAME).write_text(fields, encoding="utf-8")
@@ -137,7 +143,7 @@ def _manifest(
         "format": plan.format,
         "max_chars": plan.max_chars,
         "occurrences": plan.occurrences,
-    }
+    } | ({"open": True} if plan.sources else {})
     rows = [assignments(fields)]
     rows += [
         "[[labels]]\n"
