@@ -8,6 +8,7 @@ Rooms, each standing on those below it:
 ``measuring``    F1 through the live service, with intervals and errors
 ``training``     from a recipe to weights; needs the engine's Python
 ``mixing``       which rows a step learns from, and with which labels
+``draft``        a recipe made from rows
 ``recipe``       everything that decides what an adapter learns
 ``data``         labelled rows: a new kind of file is a reader there
 ===============  ==============================================================================

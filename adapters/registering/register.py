@@ -40,8 +40,8 @@ def register(
     Writes the two weight files, adapter.toml, recipe.toml, README.md (the card) and copies of the
     files ``beside`` (the card shows the pictures) and of ``sources.toml`` beside the recipe. All is
     made and checked beside the folder first; then each file takes its place by rename, the manifest
-    last. ``reports`` as of ``report.report``; ``data`` and ``licence`` say what it was trained on, and stay as they were
-    where they are left out. Raises RegisterError, RecipeError, ManifestError.
+    last. ``reports`` as of ``report.report``; ``data`` and ``licence`` say what it was trained on,
+    and stay as they were where they are left out. Raises RegisterError, RecipeError, ManifestError.
     """
     if not manifest.is_name(name):
         raise RegisterError(f"name {name!r}; expected letters, digits, '.', '_' or '-', up to 100")

@@ -20,10 +20,12 @@ from adapters.recipe import Recipe
 
 @dataclass(slots=True)
 class Progress:
-    """``step``: steps done; ``best``: the lowest validation loss so far (nats a token)."""
+    """``step``: steps done; ``best``: the lowest validation loss so far (nats a token); ``since``:
+    validations after it."""
 
     step: int = 0
     best: float = float("inf")
+    since: int = 0
 
 
 @contextmanager
@@ -56,6 +58,7 @@ def save(path: Path, made_of: str, progress: Progress, model: Any, optimiser: An
         "made_of": made_of,
         "step": progress.step,
         "best": progress.best,
+        "since": progress.since,
         "lora": get_peft_model_state_dict(model),
         "optimiser": optimiser.state_dict(),
         "random": torch.get_rng_state(),
@@ -86,4 +89,4 @@ def load(path: Path, made_of: str, model: Any, optimiser: Any) -> Progress:
     optimiser.load_state_dict(state["optimiser"])
     torch.set_rng_state(state["random"])
     torch.cuda.set_rng_state_all(state["random_gpu"])
-    return Progress(state["step"], state["best"])
+    return Progress(state["step"], state["best"], state.get("since", 0))

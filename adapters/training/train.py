@@ -28,11 +28,13 @@ CHECKPOINT, LOG, BEST = "checkpoint.pt", "log.jsonl", "best"
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """``folder`` holds the weights; ``best_loss`` in nats a learned token, None without validation
-    rows; ``bad`` rows could not be read, ``left_out`` not written in the recipe's format."""
+    """``folder`` holds the weights; ``steps`` were done ``of`` so many, fewer when validation had
+    stopped falling; ``best_loss`` in nats a learned token, None without validation rows; ``bad``
+    rows could not be read, ``left_out`` not written in the recipe's format."""
 
     folder: Path
     steps: int
+    of: int
     bad: int
     left_out: int
     best_loss: float | None
@@ -70,7 +72,7 @@ def train(
         keep_freed_memory()
         run.go()
     best = run.progress.best if run.validation else None
-    return Trained(work / BEST, len(run.packs), found.bad, found.left_out, best)
+    return Trained(work / BEST, run.progress.step, len(run.packs), found.bad, found.left_out, best)
 
 
 @dataclass(slots=True)
@@ -112,7 +114,7 @@ class _Run:
         )
 
     def go(self) -> None:
-        """Every step that is not done yet."""
+        """Every step that is not done yet, until the validation loss has stopped falling."""
         settings, log = (
             self.plan.train,
             TrainingLog(self.work / LOG, self.progress.step, len(self.packs)),
@@ -120,12 +122,12 @@ class _Run:
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
         with Progress(*columns, TimeRemainingColumn()) as bar:
             task = bar.add_task("training", total=len(self.packs), completed=self.progress.step)
-            while self.progress.step < len(self.packs):
+            while self.progress.step < len(self.packs) and not self._settled():
                 row = self._step()
                 if self._due(settings.validate_every):
                     row |= self._look()
                 log.write(row)
-                if self._due(settings.checkpoint_every):
+                if self._due(settings.checkpoint_every) or self._settled():
                     self._save()
                 bar.update(task, completed=self.progress.step, description=f"{row['loss']:.3f}")
 
@@ -167,10 +169,15 @@ class _Run:
             model.save(self.model, self.work / BEST, self.plan.lora, self.plan.base)
             return {}
         loss = self._validate()
+        self.progress.since += 1
         if loss < self.progress.best:
-            self.progress.best = loss
+            self.progress.best, self.progress.since = loss, 0
             model.save(self.model, self.work / BEST, self.plan.lora, self.plan.base)
         return {"validation_loss": round(loss, 5)}
+
+    def _settled(self) -> bool:
+        patience = self.plan.train.patience
+        return 0 < patience <= self.progress.since
 
     def _validate(self) -> float:
         total, learned = 0.0, 0

@@ -13,6 +13,7 @@ from adapters.data.readers import Kind
 from adapters.data.writers import Kind as WrittenKind
 from deploy.commands.calibrate_command import calibrating
 from deploy.commands.measure_commands import measuring
+from deploy.commands.new_command import beginning
 from deploy.commands.options import HELP, HOME, Home, clear_errors, settings
 from deploy.commands.report_command import reporting
 from deploy.commands.review_command import reviewing
@@ -20,7 +21,7 @@ from deploy.commands.review_command import reviewing
 adapter = typer.Typer(
     no_args_is_help=True,
     context_settings=HELP,
-    help="Make an adapter: data, train, register, try, evaluate, compare, promote, "
+    help="Make an adapter: new, data, train, register, try, evaluate, compare, promote, "
     "calibrate, report, review. "
     "The guide is adapters/README.md.",
 )
@@ -210,6 +211,7 @@ def try_(
 
 
 # Without a name: its commands stand beside those above.
+adapter.add_typer(beginning)
 adapter.add_typer(measuring)
 adapter.add_typer(calibrating)
 adapter.add_typer(reporting)

@@ -169,6 +169,20 @@ def test_without_validation_rows_the_last_weights_are_kept(
     assert "validation_loss" not in (long / "log.jsonl").read_text(encoding="utf-8")
 
 
+def test_it_ends_when_validation_stops_falling(
+    trainer: Path, tiny_base: Path, recipe: Path, tmp_path: Path
+) -> None:
+    """At a rate that changes nothing the first look stays the best; what is begun again after that
+    is at its end, too."""
+    text = RECIPE.replace("learning_rate = 1e-3", "learning_rate = 1e-30\npatience = 2")
+    recipe.write_text(text.replace("validate_every = 10", "validate_every = 2"), encoding="utf-8")
+    command = _command(trainer, tiny_base, recipe, tmp_path / "work")
+    for _ in range(2):
+        told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        assert "6 steps of 24: validation stopped falling, best validation loss" in told
+        assert len(_losses(tmp_path / "work")) == 6
+
+
 def test_a_checkpoint_is_of_its_rows(
     trainer: Path, tiny_base: Path, recipe: Path, tmp_path: Path
 ) -> None:

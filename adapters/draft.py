@@ -1,0 +1,151 @@
+"""A recipe made from labelled rows, for who wants an adapter and not the choices.
+
+Where there is an adapter to start from, the new one has its prompt, its format and the shape of its
+matrices; from an open one a few dozen rows go a long way.
+"""
+
+import json
+import os
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from adapters.data.examples import Example, label_counts
+from adapters.data.readers import DataError
+from adapters.recipe import FILE_NAME, Lora, Recipe, RecipeError, copy, load
+from service.ner.types import Label
+
+# Fewer leave nothing to stop by.
+LEAST_ROWS = 20
+ROWS_A_STEP = 8
+# Rows that are learned from, over all epochs; the best weights are kept, so more does no harm.
+_SEEN, _MOST_EPOCHS = 1000, 10
+_LOOKS = 16
+_MODULES = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+_LORA = Lora(rank=16, alpha=32, dropout=0.0, targets=_MODULES, first_layer=0, last_layer=27)
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """What follows from the number of rows."""
+
+    held_out: int
+    epochs: int
+    steps: int
+
+    @classmethod
+    def of(cls, rows: int) -> "Sizes":
+        """A fifth is held out, up to 200; the fewer rows, the more often each is seen. Raises
+        DataError for fewer than LEAST_ROWS."""
+        if rows < LEAST_ROWS:
+            raise DataError(f"{rows} rows; expected {LEAST_ROWS} or more")
+        held_out = min(200, max(5, rows // 5))
+        training = rows - held_out
+        epochs = max(1, min(_MOST_EPOCHS, -(-_SEEN // training)))
+        return cls(held_out, epochs, epochs * -(-training // ROWS_A_STEP))
+
+
+def labels_in(examples: Sequence[Example]) -> tuple[Label, ...]:
+    """The labels of the rows, the most frequent first, each written as it is called."""
+    return tuple(Label(name, name) for name, _ in label_counts(examples).most_common())
+
+
+def write(
+    folder: Path,
+    examples: Sequence[Example],
+    labels: Sequence[Label],
+    base: str,
+    start: Path | None,
+) -> Recipe:
+    """Put recipe.toml for these rows into ``folder``, and the prompt of ``start``, an adapter's
+    folder whose weights training is to begin with. Raises DataError, and RecipeError for labels
+    that the format cannot write, when ``folder`` has a recipe, or when ``start`` has none."""
+    file = folder / FILE_NAME
+    if file.exists():
+        raise RecipeError(f"{file} is there; change it, or take another name")
+    if not labels:
+        raise DataError("no row has an entity; expected some with the labels to learn")
+    sizes = Sizes.of(len(examples))
+    begun = load(start / FILE_NAME) if start else None
+    path = os.path.relpath(start, folder) if start else None
+    with tempfile.TemporaryDirectory() as place:
+        drafted = Path(place) / FILE_NAME
+        if start and begun:
+            copy(start / FILE_NAME, begun, drafted.parent)  # for its prompt
+        drafted.write_text(_text(sizes, examples, labels, base, begun, path), encoding="utf-8")
+        found = load(drafted)
+        copy(drafted, found, folder)
+    return found
+
+
+def _text(
+    sizes: Sizes,
+    examples: Sequence[Example],
+    labels: Sequence[Label],
+    base: str,
+    begun: Recipe | None,
+    start: str | None,
+) -> str:
+    longest = max(len(example.text) for example in examples)
+    empty = sum(not example.entities for example in examples) / len(examples)
+    top = {
+        "base": begun.base if begun else base,
+        **({"start": start} if start else {}),
+        "prompt": begun.prompt if begun else "zh-lines-1",
+        "format": begun.format if begun else "lines",
+        "occurrences": begun.occurrences if begun else "as_read",
+        "max_chars": max(begun.max_chars if begun else 256, min(longest, 600)),
+    }
+    tables = {
+        "data": {
+            "held_out": sizes.held_out,
+            "rows": 0,
+            "subset": 0.0,
+            # Rows without an entity keep a model from finding one everywhere.
+            "empty": 0.0 if empty >= 0.1 else 0.1,
+            "joined": 0.0,
+        },
+        "lora": asdict(begun.lora if begun else _LORA),
+        "train": _train(sizes, begun is not None),
+    }
+    rows = [
+        f"# Made by `nerve adapter new` from {len(examples)} rows; the keys: adapters/README.md.\n"
+    ]
+    rows += [_assigned(top), "labels = [", *(f"  {_label(one)}," for one in labels), "]\n"]
+    rows += [f"[{name}]\n{_assigned(table)}" for name, table in tables.items()]
+    return "\n".join(rows)
+
+
+def _train(sizes: Sizes, has_start: bool) -> dict[str, Any]:
+    return {
+        "seed": 1,
+        "epochs": sizes.epochs,
+        "rows_a_step": ROWS_A_STEP,
+        "learning_rate": 1e-4 if has_start else 2e-4,
+        "warm_up": 0.05,
+        "clip": 1.0,
+        "validate_every": max(2, sizes.steps // _LOOKS),
+        "validation_rows": min(sizes.held_out, 48),
+        "patience": 4,
+        "checkpoint_every": 20,
+        "frozen": "int8",
+    }
+
+
+def _label(label: Label) -> str:
+    fields = {"name": label.name, "written": label.written}
+    if label.description:
+        fields["description"] = label.description
+    said = (f"{key} = {_value(value)}" for key, value in fields.items())
+    return f"{{ {', '.join(said)} }}"
+
+
+def _assigned(values: dict[str, Any]) -> str:
+    return "".join(f"{key} = {_value(value)}\n" for key, value in values.items())
+
+
+def _value(value: object) -> str:
+    # JSON's are TOML's too, but for U+007F.
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,0 +1,77 @@
+"""``nerve adapter new``: a recipe made from labelled rows."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from adapters.data.readers import Kind
+from deploy.commands.measure_commands import KindOption, LabelFile
+from deploy.commands.options import clear_errors, settings
+
+beginning = typer.Typer()
+
+
+@beginning.command()
+def new(
+    name: Annotated[str, typer.Argument(help="what the adapter is to be called")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="the labelled rows, 20 or more")],
+    kind: KindOption = "cluener",
+    labels: LabelFile = None,
+    start: Annotated[
+        str | None,
+        typer.Option(help="adapter to start from, by name; else the open one; `none`: the base"),
+    ] = None,
+) -> None:
+    """Make a recipe from labelled rows: labels, a held-out split, and when to stop.
+
+    With an open adapter training starts from its weights and has its prompt, so that a hundred
+    rows are worth a train of minutes.
+    """
+    from adapters import draft
+    from adapters.data.label_file import read_labels
+    from adapters.data.readers import read
+
+    with clear_errors():
+        found = settings()
+        asked = read_labels(labels)[1] if labels else ()
+        examples = read(file, kind, asked).examples
+        begun = _start(start)
+        folder = found.adapters / _checked(name)
+        plan = draft.write(
+            folder, examples, asked or draft.labels_in(examples), found.base_model, begun
+        )
+        typer.echo(
+            f"{folder / 'recipe.toml'}: {len(examples)} rows, {plan.data.held_out} held out; "
+            f"labels: {', '.join(label.name for label in plan.labels)}; "
+            f"starts from {begun.name if begun else plan.base}\n" + _next(folder, file, kind)
+        )
+
+
+def _checked(name: str) -> str:
+    from service.models.manifest import is_name
+
+    if not is_name(name):
+        raise typer.BadParameter("NAME: expected letters, digits, '.', '_' or '-', up to 100")
+    return name
+
+
+def _start(name: str | None) -> Path | None:
+    """The folder of the adapter to start from; raises ManifestError, RegistryError."""
+    from service.models import registry
+    from service.models.manifest import load
+
+    found = settings()
+    if name == "none":
+        return None
+    if name is None:
+        name = registry.load(found.adapters, found.base_model, found.default_model).open
+    return load(found.adapters / name).folder if name else None
+
+
+def _next(folder: Path, file: Path, kind: Kind) -> str:
+    more = "" if kind == "cluener" else f" --kind {kind}"
+    return (
+        f"next:\n  nerve adapter train {folder / 'recipe.toml'} {file}{more}\n"
+        f"  nerve adapter register .nerve/training/{folder.name} {folder.name}"
+    )

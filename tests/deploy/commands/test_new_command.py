@@ -1,0 +1,45 @@
+"""``nerve adapter new``: from rows to a recipe that `train` takes."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from adapters import recipe
+from tests.adapters.test_draft import OPEN
+from tests.deploy.commands.test_cli import nerve
+from tests.support.adapter_folders import put_adapter
+
+
+@pytest.fixture
+def rows(tmp_path: Path) -> str:
+    """Of kind spans."""
+    entity = {"label": "PER", "start": 0, "end": 3}
+    made = [{"text": f"叶老桂{number}", "entities": [entity]} for number in range(40)]
+    file = tmp_path / "rows.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in made), encoding="utf-8")
+    return str(file)
+
+
+def test_rows_become_a_recipe(tmp_path: Path, rows: str) -> None:
+    """With natural names from a file, beginning with the open adapter where there is one."""
+    adapters, labels = tmp_path / "adapters", tmp_path / "labels.json"
+    labels.write_text('{"labels": {"PER": {"name": "人物", "description": "人名"}}}', "utf-8")
+    put_adapter(adapters, "any", {"open": True})
+    shutil.copyfile(OPEN / "recipe.toml", adapters / "any" / "recipe.toml")
+    shutil.copyfile(OPEN / "prompt.toml", adapters / "any" / "prompt.toml")
+    env = {"NERVE_ADAPTERS": str(adapters)}
+    asked = ("adapter", "new", "mine", rows, "--kind", "spans", "--labels", str(labels))
+    shown = nerve(*asked, env=env)
+    assert shown.exit_code == 0, shown.output
+    plan = recipe.load(adapters / "mine" / "recipe.toml")
+    assert (plan.start, plan.labels[0].written) == ("../any", "人物")
+    assert "40 rows, 8 held out; labels: PER; starts from any" in shown.stdout
+    assert f"nerve adapter train {adapters}/mine/recipe.toml {rows} --kind spans" in shown.stdout
+    again = nerve(*asked, env=env)
+    assert (again.exit_code, "is there; change it" in again.stderr) == (1, True)
+    fresh = nerve("adapter", "new", "own", *asked[3:], "--start", "none", env=env)
+    assert fresh.exit_code == 0, fresh.output
+    assert recipe.load(adapters / "own" / "recipe.toml").start == ""
+    assert nerve("adapter", "new", "../x", *asked[3:], env=env).exit_code == 2
