@@ -10,6 +10,7 @@ from tests.conftest import ADAPTER, BASE, Gateway
 from tests.playground.conftest import SECOND
 from tests.playground.opening import answered, drop, extract, opened
 from tests.playground.scripts import finds, surely
+from tests.support.open_adapter import OPEN, open_gateway
 
 pytestmark = pytest.mark.browser
 TEXT = "浙商银行的叶老桂"
@@ -64,6 +65,21 @@ def test_the_base_model_takes_any_labels(page: Page) -> None:
     assert asked(page)["labels"] == {"人物": "", "place": "a town, a river"}
     field.press("Backspace")
     expect(field).to_have_value("place: a town, a river")
+
+
+def test_an_open_adapter_takes_any_labels(
+    browser: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """It is offered as the base model is; asked for none, it looks for its own."""
+    with (
+        open_gateway(tmp_path_factory.mktemp("adapters")) as gateway,
+        opened(browser, gateway.url) as page,
+    ):
+        page.locator("#model").select_option(OPEN)
+        expect(page.locator("#model-facts")).to_contain_text("any labels")
+        assert "labels" not in asked(page)
+        page.get_by_label("Another label, of your own").press_sequentially("🐟 fish,")
+        assert (asked(page)["model"], asked(page)["labels"]) == (OPEN, ["🐟 fish"])
 
 
 def test_a_base_model_beside_an_adapter_gets_its_labels(page: Page) -> None:

@@ -28,6 +28,16 @@ def test_all_well(tmp_path: Path, put: Put, engine: FakeEngine) -> None:
     assert {"adapter clue", f"engine, model {BASE}", "gateway"} <= set(found)
 
 
+def test_who_takes_any_labels_is_told(tmp_path: Path, put: Put, engine: FakeEngine) -> None:
+    """Beside the default, which does not."""
+    put()
+    put("any", open=True)
+    (tmp_path / "adapters" / "registry.toml").write_text('default = "clue"\n')
+    with service(tmp_path, engine) as (engine_url, url):
+        told = lines(doctor(tmp_path, engine_url, url))["default"][1]
+    assert told.endswith("; any those with labels that it does not know")
+
+
 def test_a_rank_of_128_is_worth_knowing(tmp_path: Path, put: Put, engine: FakeEngine) -> None:
     """The launcher serves it; an engine that somebody else starts has to be told."""
     put(rank=128, config={"r": 128})
