@@ -50,6 +50,17 @@ def writable(examples: Sequence[Example], format: Format, labels: Sequence[Label
     return [example for example in examples if can_be_written(example)]
 
 
+def overlapping(example: Example) -> int:
+    """How many of its entities overlap another one: nested gold."""
+    spans = Counter((entity.start, entity.end) for entity in example.entities)
+    found, furthest = set[tuple[int, int]](), (0, 0)
+    for span in sorted(spans):
+        if span[0] < furthest[1]:
+            found |= {span, furthest}
+        furthest = max(furthest, span, key=lambda one: one[1])
+    return sum(count for span, count in spans.items() if span in found or count > 1)
+
+
 def label_counts(examples: Sequence[Example]) -> Counter[str]:
     """label → number of its gold entities."""
     return Counter(entity.label for example in examples for entity in example.entities)

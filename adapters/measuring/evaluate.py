@@ -14,7 +14,7 @@ from typing import Any
 import httpx2
 
 from adapters.data.examples import Example
-from service.ner.types import Constraint, Entity, Label
+from service.ner.types import Constraint, Entity, Label, Overlaps
 
 # An answer that lacks a part of a text; no place, or no engine for the moment: the answer says when
 # to ask again. More than this often is a fault of its own.
@@ -35,7 +35,7 @@ class Service:
 
     ``model`` None is the service's to choose; ``labels`` are asked for as they are written and
     described, answers have their names, and none are the model's own; ``raw_scores`` asks for
-    scores as the model gives them; ``timeout`` in seconds.
+    scores as the model gives them; ``overlaps`` as in a request; ``timeout`` in seconds.
     """
 
     url: str
@@ -46,6 +46,7 @@ class Service:
     side_by_side: int = 16
     timeout: float = 600.0
     raw_scores: bool = False
+    overlaps: Overlaps = "longest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ class Answers:
     labels: tuple[str, ...] = ()
     weights: str | None = None
     raw_scores: bool = False
+    overlaps: Overlaps = "longest"
 
 
 def ask(
@@ -93,6 +95,7 @@ def ask(
         labels=tuple(label.name for label in service.labels),
         weights=weights,
         raw_scores=service.raw_scores,
+        overlaps=service.overlaps,
     )
 
 
@@ -153,6 +156,8 @@ async def _extract(client: httpx2.AsyncClient, service: Service, text: str) -> d
         body["labels"] = described if any(described.values()) else list(described)
     if service.raw_scores:
         body["scores"] = "raw"
+    if service.overlaps != "longest":
+        body["overlaps"] = service.overlaps
     attempts = Counter[int]()
     while True:
         try:

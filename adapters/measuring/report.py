@@ -10,7 +10,7 @@ from typing import Any
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from adapters.data.examples import Example
+from adapters.data.examples import Example, overlapping
 from adapters.measuring.confusion import confusion
 from adapters.measuring.evaluate import Answers, Service, ask
 from adapters.measuring.kept_sentences import digest, figures, rows
@@ -61,6 +61,8 @@ def report(gold: Sequence[Example], answers: Answers, split: str) -> dict[str, A
         "constraint": answers.constraint,
         "labels": list(answers.labels),
         "scores": "raw" if answers.raw_scores else "calibrated",
+        "overlaps": answers.overlaps,
+        "overlapping": sum(map(overlapping, gold)),
         "split": split,
         "date": datetime.now(UTC).date().isoformat(),
         "sentences": len(gold),
@@ -135,8 +137,10 @@ def summary(found: Mapping[str, Any]) -> str:
     """What the tables do not say: wrong spans by class, what was dropped and why, speed, tokens."""
     wrong, dropped = _listed(found["errors"]), _listed(found["dropped"])
     speed = found["sentences_per_second"]
+    nested = found.get("overlapping", 0)
     return "\n".join(
         (
+            *([_nested(nested, found["overlaps"])] if nested else []),
             f"errors (spans)        {wrong}",
             f"dropped (mentions)    {dropped or 'none'}; truncated completions: "
             f"{found['truncated']}",
@@ -144,6 +148,11 @@ def summary(found: Mapping[str, Any]) -> str:
             f"tokens per sentence   {found['completion_tokens_per_sentence']} (completion)",
         )
     )
+
+
+def _nested(number: int, overlaps: str) -> str:
+    said = "asked for" if overlaps == "all" else "not asked for (--overlaps all): most are missed"
+    return f"nested gold           {number} entities overlap another; overlaps were {said}"
 
 
 def shown_difference(metric: Metric, found: Difference) -> str:

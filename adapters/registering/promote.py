@@ -51,9 +51,11 @@ def promote(
         return Verdict(
             False, f"the default is {default}: expected its report to compare with, found {what}"
         )
-    if old is not None and old["constraint"] != new["constraint"]:
-        both = f"{old['constraint']} and {new['constraint']}"
-        return Verdict(False, f"the reports were made with the constraints {both}: expected one")
+    for asked, usual in (("constraint", "grounded"), ("overlaps", "longest")):
+        if old is not None and (was := old.get(asked, usual)) != (now := new.get(asked, usual)):
+            return Verdict(
+                False, f"the reports were made with {asked} {was} and {now}: expected one of them"
+            )
     if old is None:
         names.set_default(adapters, name)
         return Verdict(True, f"{name} is the default now; there was none before")

@@ -12,7 +12,7 @@ from adapters.data.readers import Kind
 from deploy import GATEWAY_URL
 from deploy.commands.options import HOME, Home, Url, clear_errors, settings
 from deploy.credentials import api_key
-from service.ner.types import Constraint
+from service.ner.types import Constraint, Overlaps
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -34,6 +34,9 @@ HeldOut = Annotated[
 Rows = Annotated[int, typer.Option(metavar="N", help="the first N of these rows only (0: all)")]
 Split = Annotated[str, typer.Option(help="these rows' name; else the file's")]
 ConstraintOption = Annotated[Constraint, typer.Option(help="what the engine is held to")]
+OverlapsOption = Annotated[
+    Overlaps, typer.Option(help="all: nested and overlapping entities count, too")
+]
 SideBySide = Annotated[int, typer.Option(min=1, help="sentences at a time")]
 LabelOption = Annotated[
     list[str] | None,
@@ -60,6 +63,7 @@ def evaluate(
         bool, typer.Option("--raw-scores", help="keep raw scores, for `calibrate --report`")
     ] = False,
     constraint: ConstraintOption = "grounded",
+    overlaps: OverlapsOption = "longest",
     url: Url = GATEWAY_URL,
     side_by_side: SideBySide = 16,
     out: Annotated[Path | None, typer.Option(help="write the report, as JSON")] = None,
@@ -91,6 +95,7 @@ def evaluate(
             side_by_side=side_by_side,
             api_key=api_key(),
             raw_scores=raw_scores,
+            overlaps=overlaps,
         )
         name = split or split_name(data, held_out)
         found = report.measure(service, gold, name)

@@ -14,7 +14,7 @@ from service.ner.chunk import Chunk
 from service.ner.incremental import Incremental
 from service.ner.prompt import Example, Prompt, render
 from service.ner.score import Token
-from service.ner.types import Constraint, Dropped, Entity, Label
+from service.ner.types import Constraint, Dropped, Entity, Label, Overlaps
 from service.observe.metrics import Metrics
 from service.settings import Settings
 
@@ -38,6 +38,7 @@ class Asked:
     served: Served
     labels: tuple[Label, ...]
     constraint: Constraint = "grounded"
+    overlaps: Overlaps = "longest"
     examples: tuple[Example, ...] = ()
     scoring: Scoring | None = None
     wanted: frozenset[str] | None = None
@@ -107,7 +108,7 @@ class ChunkWork:
     ) -> Extracted:
         """As the call; ``tell`` has each entity that is certain before the chunk is done."""
         prepared, served = await self.prepare(asked, chunk, deadline), asked.served
-        placing = placing_of(served.occurrences)(prepared.prompt.text)
+        placing = placing_of(served.occurrences)(prepared.prompt.text, asked.overlaps)
         incremental = Incremental(served.format.reader(asked.labels), placing, asked.scoring)
 
         def hear(piece: str, tokens: Sequence[Token]) -> None:
@@ -144,11 +145,12 @@ class ChunkWork:
             )
         with stage("align"):
             scores = scoring.scores(completion, decoded) if scoring else None
-            aligned = align(prepared.prompt.text, decoded.mentions, served.occurrences, scores)
+            text, rule = prepared.prompt.text, served.occurrences
+            aligned = align(text, decoded.mentions, rule, scores, asked.overlaps)
             if scoring:
                 if scoring.calibration:  # raw scores are no confidence
                     self.adapter_metrics.count_scores(served, aligned)
-                aligned = scoring.sift(prepared.prompt.text, aligned)
+                aligned = scoring.sift(text, aligned)
         self.adapter_metrics.count(served, completion, decoded, aligned)
         return Extracted(
             entities=tuple(filter(asked.wants, aligned.entities)),

@@ -60,11 +60,15 @@ class Extract:
             labels = served.choose(options.labels)
             shown = examples(options.examples, served, labels)
             if served.is_open:
-                return Asked(served, labels, options.constraint, shown, scored)
+                return Asked(served, labels, options.constraint, options.overlaps, shown, scored)
             # A tuned model is asked what it was tuned on, whole, and the answer narrowed: it finds
             # more so, scores stay calibrated, and one beginning of the prompt stays in the cache.
             names = frozenset(label.name for label in labels)
-            return Asked(served, served.labels, options.constraint, shown, scored, names)
+            return Asked(
+                *(served, served.labels, options.constraint, options.overlaps),
+                scoring=scored,
+                wanted=names,
+            )
 
     def comparable(self, request: ExtractRequest) -> ExtractRequest:
         """``request``, for raw scores where there are no calibrated ones: for those who compare

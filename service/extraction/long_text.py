@@ -15,7 +15,7 @@ from service.extraction.side_by_side import side_by_side
 from service.models.registry import Served
 from service.ner.chunk import Chunk, chunks
 from service.ner.fold import Folded, fold
-from service.ner.types import Dropped, Entity
+from service.ner.types import Dropped, Entity, Overlaps
 from service.settings import Settings
 
 # Of a run of text without sentence or clause, each chunk shows so much of the next, in characters.
@@ -48,7 +48,7 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What came of a text. Entities have offsets in it, are sorted and do not overlap."""
+    """What came of a text. Entities have offsets in it, are sorted; they overlap only if asked."""
 
     entities: tuple[Entity, ...] = ()
     dropped: tuple[Dropped, ...] = ()
@@ -84,7 +84,8 @@ class LongText:
         async def work(place: int, deadline: float) -> Extracted:
             return await self.work(asked, pieces[place], deadline)
 
-        return unfolded(joined(pieces, await self.each(len(pieces), budget, work)), folded)
+        results = await self.each(len(pieces), budget, work)
+        return unfolded(joined(pieces, results, asked.overlaps), folded)
 
     async def fold(self, text: str) -> Folded:
         """What the model reads, and where it stands in ``text``."""
@@ -171,10 +172,12 @@ def unfolded(found: Found, folded: Folded) -> Found:
     )
 
 
-def joined(pieces: Sequence[Chunk], results: Sequence[Extracted | NerveError]) -> Found:
+def joined(
+    pieces: Sequence[Chunk], results: Sequence[Extracted | NerveError], overlaps: Overlaps
+) -> Found:
     """The results of the pieces, with offsets in their text; linear time. Raises the first error if
     there is nothing else."""
-    joining, entities, dropped = Joining(), list[Entity](), list[Dropped]()
+    joining, entities, dropped = Joining(overlaps), list[Entity](), list[Dropped]()
     for piece, result in zip(pieces, results, strict=True):
         for placed in joining.add(piece, result):
             if isinstance(placed, Entity):
@@ -187,25 +190,27 @@ def joined(pieces: Sequence[Chunk], results: Sequence[Extracted | NerveError]) -
 class Joining:
     """Puts pieces together, one after the other, with offsets in the text.
 
-    Of two entities that overlap at a seam, that of the later piece is dropped.
+    Of two entities that overlap at a seam, that of the later piece is dropped, unless overlaps are
+    wanted.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, overlaps: Overlaps) -> None:
+        self._may_overlap = overlaps == "all"
         self._seam = self._end = 0  # where the entities end: of the pieces before, and of this one
         self._done: list[Extracted] = []
         self._failed: list[Failed] = []
 
     def add(
-        self, piece: Chunk, result: Extracted | NerveError, told: Container[int] = ()
+        self, piece: Chunk, result: Extracted | NerveError, told: Container[Entity] = ()
     ) -> Iterator[Entity | Dropped]:
-        """What came of the next piece, but for the entities that start where was ``told``."""
+        """What came of the next piece, but for the entities that were ``told``."""
         if isinstance(result, NerveError):
             self._failed.append(Failed(piece.start, piece.end, result))
         else:
             self._done.append(result)
             yield from result.dropped
             for entity in result.entities:
-                if entity.start not in told:
+                if entity not in told:
                     yield from self.place(piece, entity)
         self._seam = self._end
 
@@ -214,7 +219,7 @@ class Joining:
         moved = _moved(entity, piece.offset)
         if not piece.start <= moved.start < piece.end:
             return
-        if moved.start < self._seam:
+        if moved.start < self._seam and not self._may_overlap:
             surface = piece.text[entity.start : entity.end]
             yield Dropped(entity.label, surface, "overlap")
         else:

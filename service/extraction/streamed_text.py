@@ -31,7 +31,7 @@ class StreamedText:
         """
         folded = await self.long_text.fold(text)
         pieces = await self.long_text.cut(asked, folded.text)
-        arrivals, joining = _Arrivals(), Joining()
+        arrivals, joining = _Arrivals(), Joining(asked.overlaps)
 
         async def tell_placed(news: Sequence[Entity | Dropped]) -> None:
             await tell([folded.entity(one) if isinstance(one, Entity) else one for one in news])
@@ -74,11 +74,11 @@ async def _tell_of(
     piece: Chunk, place: int, arrivals: "_Arrivals", joining: Joining, tell: Tell
 ) -> None:
     """What comes of one piece, until it is done."""
-    told: set[int] = set()  # entities of a piece do not overlap: their starts tell them apart
+    told: set[Entity] = set()
     while True:
         arrival = await arrivals.next(place)
         if isinstance(arrival, Entity):
-            told.add(arrival.start)
+            told.add(arrival)
             news = list(joining.place(piece, arrival))
         else:
             news = list(joining.add(piece, arrival, told))

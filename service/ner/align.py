@@ -6,10 +6,11 @@ that does not stand in the text is dropped, and every mention that yields no ent
 
 import re
 from abc import ABC, abstractmethod
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from service.ner.types import Dropped, Entity, Mention, Occurrences
+from service.ner.types import Dropped, Entity, Mention, Occurrences, Overlaps
 
 # Latin letters (Basic Latin to Extended-B, without the signs × and ÷) and ASCII digits.
 _IN_A_WORD = re.compile("[0-9A-Za-zÀ-ÖØ-öø-ɏ]")
@@ -20,7 +21,7 @@ Scores = Sequence[float | None]
 
 @dataclass(frozen=True, slots=True)
 class Aligned:
-    """Entities sorted by start, none overlapping another; and the mentions that yielded none."""
+    """Entities sorted by start; and the mentions that yielded none."""
 
     entities: tuple[Entity, ...]
     dropped: tuple[Dropped, ...]
@@ -31,6 +32,7 @@ def align(
     mentions: Sequence[Mention],
     occurrences: Occurrences = "all",
     scores: Scores | None = None,
+    overlaps: Overlaps = "longest",
 ) -> Aligned:
     """Locate ``mentions`` in ``text``. ``scores`` are theirs, one each, and become the entities'.
 
@@ -39,9 +41,12 @@ def align(
     before it, where there is one.
     ``in_order``: the n-th mention of a surface takes its n-th occurrence.
     A repeated mention is merged: said again, it is more probable only because it was said before.
-    One that finds all its places taken is dropped as ``overlap``.
+
+    No entity overlaps another: a mention that finds all its places taken is dropped as ``overlap``.
+    With ``overlaps`` as ``all``, only entities of its own label take a mention's places, and one
+    that finds them all taken has them all the same.
     """
-    placing = placing_of(occurrences)(text)
+    placing = placing_of(occurrences)(text, overlaps)
     for mention, score in zip(mentions, scores or [None] * len(mentions), strict=True):
         placing.add(mention, score)
     return placing.aligned()
@@ -50,10 +55,12 @@ def align(
 class Placing(ABC):
     """Places mentions one by one; ``aligned`` when there are no more."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, overlaps: Overlaps = "longest") -> None:
         self.text = text
+        self.may_overlap = overlaps == "all"
         self.entities: list[Entity] = []
-        self.taken = bytearray(len(text))
+        # By label where entities of different labels may overlap.
+        self.taken: defaultdict[str, bytearray] = defaultdict(lambda: bytearray(len(text)))
 
     def add(self, mention: Mention, score: float | None = None) -> Entity | None:
         """Its entity, if no later mention can change that."""
@@ -73,23 +80,26 @@ class Placing(ABC):
         dropped = tuple(self.rest())
         return Aligned(tuple(sorted(self.entities, key=lambda e: (e.start, e.end))), dropped)
 
-    def is_free(self, span: Span) -> bool:
-        """Does no entity have a part of it?"""
-        return self.taken.find(1, *span) < 0
+    def is_free(self, mention: Mention, span: Span) -> bool:
+        """Does no entity that the mention must not overlap have a part of it?"""
+        return self._taken_for(mention).find(1, *span) < 0
 
     def take(self, mention: Mention, span: Span, score: float | None) -> Entity:
         """An entity there."""
         start, end = span
-        self.taken[start:end] = b"\1" * (end - start)
+        self._taken_for(mention)[start:end] = b"\1" * (end - start)
         self.entities.append(Entity(mention.label, start, end, score))
         return self.entities[-1]
+
+    def _taken_for(self, mention: Mention) -> bytearray:
+        return self.taken[mention.label if self.may_overlap else ""]
 
 
 class _Every(Placing):
     """Every occurrence, longest first: all wait for the end, since a longer one may follow."""
 
-    def __init__(self, text: str) -> None:
-        super().__init__(text)
+    def __init__(self, text: str, overlaps: Overlaps = "longest") -> None:
+        super().__init__(text, overlaps)
         self.unique: dict[Mention, float | None] = {}
         self.placed: set[Mention] = set()
 
@@ -101,10 +111,13 @@ class _Every(Placing):
         reasons: dict[Mention, Dropped] = {}
         for mention in sorted(self.unique, key=lambda m: len(m.surface), reverse=True):
             spans = spans_of(self.text, mention.surface)
-            free = [span for span in spans if self.is_free(span)]
+            free = [span for span in spans if self.is_free(mention, span)]
+            is_lost = not free and mention not in self.placed
+            if is_lost and self.may_overlap:
+                free = spans
             for span in free:
                 self.take(mention, span, self.unique[mention])
-            if not free and mention not in self.placed:
+            if is_lost and not free:
                 reasons[mention] = _dropped(mention, spans)
         return [reasons[mention] for mention in self.unique if mention in reasons]
 
@@ -112,8 +125,8 @@ class _Every(Placing):
 class _AsRead(_Every):
     """The place where a mention is read is its own at once; its other occurrences wait."""
 
-    def __init__(self, text: str) -> None:
-        super().__init__(text)
+    def __init__(self, text: str, overlaps: Overlaps = "longest") -> None:
+        super().__init__(text, overlaps)
         self.read = 0  # the text up to here
 
     def place(self, mention: Mention, score: float | None) -> Entity | None:
@@ -121,10 +134,10 @@ class _AsRead(_Every):
             return None
         super().place(mention, score)
         spans = spans_of(self.text, mention.surface)
-        span = next((s for s in spans if s[0] >= self.read and self.is_free(s)), None)
+        span = next((s for s in spans if s[0] >= self.read and self.is_free(mention, s)), None)
         if span is None:
             return None
-        self.read = span[1]
+        self.read = span[0] if self.may_overlap else span[1]
         self.placed.add(mention)
         return self.take(mention, span, score)
 
@@ -132,17 +145,19 @@ class _AsRead(_Every):
 class _InOrder(Placing):
     """The n-th mention has the n-th occurrence, at once."""
 
-    def __init__(self, text: str) -> None:
-        super().__init__(text)
-        self.left: dict[str, list[Span]] = {}
+    def __init__(self, text: str, overlaps: Overlaps = "longest") -> None:
+        super().__init__(text, overlaps)
+        self.left: dict[Mention, list[Span]] = {}
         self.unplaced: dict[Mention, Dropped | None] = {}  # None: it has had a place
 
     def place(self, mention: Mention, score: float | None) -> Entity | None:
-        if mention.surface not in self.left:
-            self.left[mention.surface] = spans_of(self.text, mention.surface)[::-1]
-        spans = self.left[mention.surface]
+        # Mentions of one surface share its occurrences, unless each label may have them all.
+        sharing = mention if self.may_overlap else Mention("", mention.surface)
+        if sharing not in self.left:
+            self.left[sharing] = spans_of(self.text, mention.surface)[::-1]
+        spans = self.left[sharing]
         span = spans.pop() if spans else None
-        if span is not None and self.is_free(span):
+        if span is not None and (self.may_overlap or self.is_free(mention, span)):
             self.unplaced.setdefault(mention)
             return self.take(mention, span, score)
         if mention not in self.unplaced:

@@ -8,6 +8,7 @@ from typing import Literal
 Reason = Literal["not_in_text", "unknown_label", "overlap", "below_min_score", "malformed"]
 Constraint = Literal["grounded", "schema", "none"]
 Occurrences = Literal["all", "as_read", "in_order"]
+Overlaps = Literal["longest", "all"]
 
 
 @dataclass(frozen=True, slots=True)

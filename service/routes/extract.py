@@ -15,7 +15,7 @@ from service.guard.fast_path import Handler
 from service.guard.held_bytes import HeldBytes
 from service.routes.asked import json_body, only_query
 from service.routes.documented import errors
-from service.wire.dialects import DIALECTS, SCORED, Dialect
+from service.wire.dialects import DIALECTS, SCORED, WITHOUT_OVERLAPS, Dialect
 from service.wire.event_stream import MEDIA_TYPE as MEDIA_TYPE_OF_STREAM
 from service.wire.requests import BatchLine, ExtractRequest
 from service.wire.responses import ExtractResponse, LineAnswer, LineError, ManyResponse
@@ -115,6 +115,8 @@ def _dialect(name: str | None, request: ExtractRequest) -> Dialect | None:
         raise InvalidRequest("format is there; stream expects none", param="format")
     if request.texts is not None:
         raise InvalidRequest(f"texts is there; format={name} expects text", param="texts")
+    if name in WITHOUT_OVERLAPS and request.overlaps == "all":
+        raise InvalidRequest(f"overlaps is all; format={name} expects longest", param="overlaps")
     return DIALECTS[name]
 
 

@@ -74,3 +74,5 @@ DIALECTS: Mapping[str, Dialect] = {
 }
 # Those that have scores.
 SCORED = (hf, comprehend, gliner)
+# Their readers take entities to follow each other.
+WITHOUT_OVERLAPS = frozenset({"displacy"})

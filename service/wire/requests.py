@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from service.ner.types import Constraint
+from service.ner.types import Constraint, Overlaps
 
 Offsets = Literal["codepoint", "utf16", "utf8"]
 Scores = Literal["calibrated", "raw"]
@@ -81,6 +81,7 @@ class Options(BaseModel):
     )
     offsets: Offsets = Field("codepoint", description="one of codepoint, utf16, utf8")
     constraint: Constraint = Field("grounded", description="one of grounded, schema, none")
+    overlaps: Overlaps = Field("longest", description="one of longest, all")
     min_score: float = Field(0.0, ge=0.0, le=1.0, description="a number from 0 to 1")
     scores: Scores = Field("calibrated", description="one of calibrated, raw")
 

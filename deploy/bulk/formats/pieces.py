@@ -10,7 +10,7 @@ from deploy.bulk.errors import BulkFailed
 def pieces(answer: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any] | None]]:
     """Each piece with its entity, or None; together they are the text.
 
-    Raises BulkFailed where two entities overlap, which a gateway never answers.
+    Raises BulkFailed where two entities overlap, which a gateway answers only if asked.
     """
     text, at = answer["text"], 0
     for entity in sorted(answer["entities"], key=lambda one: int(one["start"])):

@@ -10,13 +10,13 @@ from rich.console import Console
 from starlette.types import Receive, Send
 
 from adapters.data.augment import restricted
-from adapters.data.examples import Example
+from adapters.data.examples import Example, overlapping
 from adapters.measuring import report
 from adapters.measuring.evaluate import EvaluationError, Service, ask
 from adapters.measuring.score import Counts, score
 from deploy.report.comparison import same_rows
 from service.models.manifest import load
-from service.ner.types import Entity, Label
+from service.ner.types import Entity, Label, Overlaps
 from tests.conftest import ADAPTER, BASE, Gateway, running
 from tests.support.fake_engine import completes, fails
 from tests.support.serving import free_port
@@ -64,6 +64,36 @@ def test_answers_have_the_names_of_labels_that_are_asked_for_by_another(gateway:
     answers = ask(Service(gateway.url, model=BASE, labels=labels), TEXTS[:1])
     assert answers.predicted[0].entities == (Entity("PER", 5, 8),)
     assert answers.labels == ("PER",)
+
+
+def test_nested_gold_is_scored(gateway: Gateway) -> None:
+    """What was not asked for counts as missed, and the report says why."""
+    gateway.engine.script = completes("公司：北京大学\n姓名：北京")
+    gold = [Example("北京大学", (Entity("name", 0, 2), Entity("company", 0, 4)))]
+    cases: list[tuple[Overlaps, int, str]]
+    cases = [("longest", 1, "not asked for"), ("all", 2, "were asked for")]
+    for overlaps, right, says in cases:
+        service = Service(gateway.url, overlaps=overlaps)
+        found = report.report(gold, ask(service, ["北京大学"]), "nested")
+        assert found["span"]["micro"]["recall"] == right / 2
+        assert found["text"]["micro"]["recall"] == right / 2
+        assert (found["overlaps"], found["overlapping"]) == (overlaps, 2)
+        assert says in report.summary(found)
+    assert "nested" not in report.summary(report.report(GOLD, ask(service, TEXTS), "apart"))
+
+
+@pytest.mark.parametrize(
+    ("spans", "number"),
+    [
+        ([(0, 2), (2, 4)], 0),
+        ([(0, 4), (1, 2), (3, 6), (6, 7)], 3),
+        ([(0, 3), (1, 9), (2, 4), (5, 6)], 4),
+        ([(0, 2), (0, 2)], 2),
+    ],
+)
+def test_overlapping_gold_is_counted(spans: list[tuple[int, int]], number: int) -> None:
+    entities = (Entity(str(place), *span) for place, span in enumerate(spans))
+    assert overlapping(Example("甲" * 9, tuple(entities))) == number
 
 
 @pytest.mark.slow

@@ -48,7 +48,7 @@ def test_reports_under_two_constraints_promote_nothing(tmp_path: Path) -> None:
     verdict = promote(tmp_path, "new", GOLD, old, measured("new", GOLD))
     assert (verdict.promoted, verdict.reason) == (
         False,
-        "the reports were made with the constraints none and grounded: expected one",
+        "the reports were made with constraint none and grounded: expected one of them",
     )
 
 

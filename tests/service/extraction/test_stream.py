@@ -153,10 +153,19 @@ NESTED = (("name", "银行"), ("company", "浙商银行"), ("name", "银行"), (
     scenes(),
     st.sampled_from(RULES),
     st.sampled_from(["codepoint", "utf16", "utf8"]),
-    st.sampled_from([{}, {"scores": "raw"}, {"scores": "raw", "min_score": 0.01}]),
+    st.sampled_from(
+        [
+            {},
+            {"overlaps": "all"},
+            {"scores": "raw"},
+            {"scores": "raw", "min_score": 0.01, "overlaps": "all"},
+        ]
+    ),
 )
 @example(("𠮷浙商银行的银行，叶老桂", Scene("lines", NESTED, "", "stop", 1)), "as_read", "utf8", {})
 @example(("𠮷浙商银行的银行，叶老桂", Scene("json", NESTED, "", "stop", 2)), "all", "utf16", {})
+@example(("𠮷浙商银行的银行，叶老桂", Scene("lines", NESTED, "", "stop", 1)), "as_read", "utf8",
+         {"overlaps": "all"})  # fmt: skip
 @example((POISON, Scene("json", NESTED, "", "stop", 2)), "all", "utf16", {})
 @example(("甲。" * 200 + POISON + "叶老桂。" * 100, Scene("lines", NESTED, "", "stop", 2)),
          "in_order", "utf16", {"scores": "raw"})  # fmt: skip

@@ -62,6 +62,29 @@ AS_READ = [
      [("name", 0, 3), ("name", 4, 7)], []),
 ]  # fmt: skip
 
+# Where overlaps are wanted; the rule first.
+OVERLAPPING = [
+    ("all", "北京大学的北京", [("org", "北京大学"), ("address", "北京")],
+     [("address", 0, 2), ("org", 0, 4), ("address", 5, 7)], []),
+    ("all", "桂林", [("name", "桂林"), ("address", "桂林")],
+     [("name", 0, 2), ("address", 0, 2)], []),
+    ("all", "北京大学医院", [("org", "北京大学医院"), ("org", "北京大学")],
+     [("org", 0, 4), ("org", 0, 6)], []),  # of one label: it has no other place
+    ("all", "王明远和王明", [("name", "王明远"), ("name", "王明")],
+     [("name", 0, 3), ("name", 4, 6)], []),  # it has one: the other is a part of a name
+    ("all", "张三丰派", [("name", "张三丰"), ("org", "三丰派")],
+     [("name", 0, 3), ("org", 1, 4)], []),
+    ("all", "叶老桂", [("name", "叶桂")], [], [("叶桂", "not_in_text")]),
+    ("as_read", "北京大学的北京", [("address", "北京"), ("org", "北京大学")],
+     [("address", 0, 2), ("org", 0, 4), ("address", 5, 7)], []),
+    ("as_read", "王明远和王明", [("name", "王明远"), ("name", "王明")],
+     [("name", 0, 3), ("name", 4, 6)], []),
+    ("in_order", "桂林说桂林", [("name", "桂林"), ("address", "桂林")],
+     [("name", 0, 2), ("address", 0, 2)], []),
+    ("in_order", "北京大学", [("address", "北京"), ("org", "北京大学")],
+     [("address", 0, 2), ("org", 0, 4)], []),
+]  # fmt: skip
+
 ROWS = [
     *(("all", *row) for row in EVERY),
     *(("as_read", *row) for row in AS_READ),
@@ -79,6 +102,21 @@ def test_align(
 ) -> None:
     """Spans in order of the text; what yields none is named with its reason."""
     aligned = align(text, [Mention(*mention) for mention in mentions], rule)
+    assert [(e.label, e.start, e.end) for e in aligned.entities] == spans
+    assert [(d.text, d.reason) for d in aligned.dropped] == dropped
+
+
+@pytest.mark.parametrize(("rule", "text", "mentions", "spans", "dropped"), OVERLAPPING)
+def test_overlaps_on_request(
+    rule: Occurrences,
+    text: str,
+    mentions: list[tuple[str, str]],
+    spans: list[tuple[str, int, int]],
+    dropped: list[tuple[str, str]],
+) -> None:
+    """Nested ones, crossing ones, two labels on one span."""
+    said = [Mention(*mention) for mention in mentions]
+    aligned = align(text, said, rule, overlaps="all")
     assert [(e.label, e.start, e.end) for e in aligned.entities] == spans
     assert [(d.text, d.reason) for d in aligned.dropped] == dropped
 
@@ -104,6 +142,22 @@ def test_entities_are_sorted_apart_and_nothing_is_lost(
     for mention in mentions:
         said = {(mention.label, mention.surface), (mention.label, mention.surface.strip())}
         assert said & (used | lost)
+
+
+@given(texts, st.lists(st.builds(Mention, labels, texts.filter(bool))), rules)
+def test_with_overlaps_nothing_is_lost_to_one(
+    text: str, mentions: list[Mention], rule: Occurrences
+) -> None:
+    """Every entity once, at once or in the end, and nothing is dropped as ``overlap``."""
+    placing = placing_of(rule)(text, "all")
+    at_once = {entity for mention in mentions if (entity := placing.add(mention))}
+    aligned = placing.aligned()
+    assert at_once <= set(aligned.entities)
+    assert len(set(aligned.entities)) == len(aligned.entities)
+    assert all(dropped.reason != "overlap" for dropped in aligned.dropped)
+    found = {(e.label, text[e.start : e.end]) for e in aligned.entities}
+    apart = align(text, mentions, rule)
+    assert found >= {(e.label, text[e.start : e.end]) for e in apart.entities}
 
 
 @given(texts_with_parts(), rules)
