@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from service.ner.fold import fold
 from service.ner.fold.composed import USUAL
+from tests.growth.insertions import KINDS, counts
 from tests.service.ner.strings import texts
 
 # Left as they are: nothing was hidden, or it says something.
@@ -140,6 +141,15 @@ def test_places(text: str, surface: str, original: str) -> None:
     assert text[first:last] == original
     read = folded.text[slice(*folded.forth(first, last))]
     assert surface in read and fold(original).text.replace("\n", " ") in (read, surface)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_insertions(kind: str) -> None:
+    """Whatever is hidden in an entity, the model reads the sentence in which nothing is. A blank
+    that is seen between ideographs is not hidden, and stays."""
+    changed, before, after, same = counts(kind)
+    assert (before, after) == (0, same)
+    assert after == 7 if kind == "blank" else after == changed > 0
 
 
 # Everything that is folded, and what it stands between.
