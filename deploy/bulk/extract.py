@@ -11,13 +11,13 @@ from typing import BinaryIO
 
 from rich.console import Console
 
-from deploy.bulk import rows as reading
 from deploy.bulk.bar import bar_of
 from deploy.bulk.convert import convert
 from deploy.bulk.files import Files
+from deploy.bulk.inputs.rows import rows
+from deploy.bulk.inputs.source import Source
 from deploy.bulk.output import Output
 from deploy.bulk.row import Row
-from deploy.bulk.rows import Kind
 from deploy.bulk.run import Service, run
 from deploy.bulk.state import claim, digest
 from deploy.bulk.summary import Run, show
@@ -25,10 +25,9 @@ from deploy.bulk.summary import Run, show
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What to read, ``field`` of each row but of plain text, and where to write."""
+    """How to read, and where to write."""
 
-    kind: Kind
-    field: str
+    source: Source
     files: Files
     retry_failed: bool = False
 
@@ -38,11 +37,8 @@ def extract(job: Job, file: BinaryIO, service: Service, console: Console) -> int
 
     Raises BulkFailed, OSError. ``file`` can be read again from its start.
     """
-    total = sum(1 for _ in reading.rows(file, job.kind, job.field))
-    claim(
-        job.files,
-        {"input": digest(file), "kind": job.kind, "field": job.field, **service.options},
-    )
+    total = sum(1 for _ in rows(file, job.source))
+    claim(job.files, {"input": digest(file), **job.source.told, **service.options})
     began = time.monotonic()
     with Output(job.files) as output:
         before = len(output.done) + (0 if job.retry_failed else len(output.failed))
@@ -76,7 +72,7 @@ def again_readable(source: BinaryIO) -> Iterator[BinaryIO]:
 
 def _left(job: Job, file: BinaryIO, output: Output) -> Generator[Row]:
     """The rows without an answer; those that failed only when they are asked for."""
-    for row in reading.rows(file, job.kind, job.field):
+    for row in rows(file, job.source):
         if row.number in output.done or (row.number in output.failed and not job.retry_failed):
             continue
         yield row

@@ -97,7 +97,7 @@ def _head(row: Row) -> dict[str, Any]:
 
 
 def _line(content: dict[str, Any]) -> bytes:
-    return json.dumps(content, ensure_ascii=False).encode() + b"\n"
+    return json.dumps(content, ensure_ascii=False, allow_nan=False).encode() + b"\n"
 
 
 def _open(path: Path) -> BinaryIO:

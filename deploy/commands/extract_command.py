@@ -1,8 +1,9 @@
 """``nerve extract``: the entities of a text, or of every row of a file."""
 
 import sys
+from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Literal
 
 import typer
 
@@ -10,9 +11,11 @@ from deploy import GATEWAY_URL
 from deploy.commands.options import clear_errors
 
 if TYPE_CHECKING:
-    from deploy.bulk.extract import Job
-    from deploy.bulk.rows import Kind
+    from deploy.bulk.files import Files
+    from deploy.bulk.inputs.opening import Wanted
     from deploy.bulk.run import Service
+
+Answered = tuple[str, dict[str, Any]]  # a text and its answer
 
 Urls = Annotated[
     list[str],
@@ -29,11 +32,26 @@ FormatOption = Annotated[
 KindOption = Annotated[
     str,
     typer.Option(
-        "--kind", help="txt (a text a line), csv, jsonl, parquet; else by the file's name"
+        "--kind",
+        help="txt (a text a line), csv, tsv, jsonl, json (an array), parquet, xlsx; else by the "
+        "file's name",
     ),
 ]
-Column = Annotated[str, typer.Option(help="the CSV or Parquet column of the text")]
-Field = Annotated[str, typer.Option(help="the JSON field of the text")]
+Column = Annotated[
+    str, typer.Option(help="the column of the text, of CSV, TSV, Parquet, XLSX; else text")
+]
+Field = Annotated[
+    str, typer.Option(help="the JSON field of the text; data.text: the one in data; else text")
+]
+EncodingOption = Annotated[
+    str,
+    typer.Option(
+        "--encoding",
+        help="of a file that is text: utf-8, gb18030, utf-16, …; else as its bytes tell",
+    ),
+]
+Delimiter = Annotated[str, typer.Option(metavar="CHARACTER", help="of CSV and TSV; tab is one")]
+Sheet = Annotated[str, typer.Option(help="of an XLSX file with more than one")]
 SideBySide = Annotated[
     int, typer.Option(min=1, max=1000, metavar="N", help="rows at a time; fewer after a 429")
 ]
@@ -44,7 +62,12 @@ Patience = Annotated[
 
 
 def extract(
-    text: Annotated[str, typer.Argument(help="the text; with --out, a file; - is standard input")],
+    text: Annotated[
+        str,
+        typer.Argument(
+            help="a text, or a text file; with --out a file of rows; - is standard input"
+        ),
+    ],
     model: Annotated[str | None, typer.Option(help="an adapter or the base model")] = None,
     label: Annotated[list[str] | None, typer.Option(help="a label to find; repeatable")] = None,
     url: Urls = [GATEWAY_URL],  # noqa: B006 - Typer copies it
@@ -52,8 +75,11 @@ def extract(
     out: Out = None,
     out_format: FormatOption = None,
     kind: KindOption = "",
-    column: Column = "text",
-    field: Field = "text",
+    column: Column = "",
+    field: Field = "",
+    encoding: EncodingOption = "",
+    delimiter: Delimiter = "",
+    sheet: Sheet = "",
     concurrency: SideBySide = 16,
     retry_failed: Retry = False,
     patience: Patience = 300.0,
@@ -64,14 +90,14 @@ def extract(
     failed, 130 after Ctrl-C.
     """
     if out is None:
-        _one(text, model, label or [], url[0], as_json)
+        with clear_errors():
+            answered = _one(text, encoding, model, label or [], url[0])
+        _show(answered, as_json)
         return
-    from deploy.bulk.extract import Job
     from deploy.bulk.files import Files, format_of
-    from deploy.bulk.rows import kind_of
+    from deploy.bulk.inputs.opening import Wanted
     from deploy.bulk.run import Service
 
-    chosen = kind_of(Path(text)) if not kind else _kind(kind)
     options = {"model": model, "labels": label or None}
     service = Service(
         url,
@@ -79,22 +105,44 @@ def extract(
         patience_s=patience,
         options={name: value for name, value in options.items() if value is not None},
     )
-    names = {"csv": column, "parquet": column, "jsonl": field}
+    wanted = Wanted(kind, column, field, encoding, delimiter, sheet)
     with clear_errors():
         files = Files(out, out_format or format_of(out))
-        failed = _rows(text, Job(chosen, names.get(chosen, "text"), files, retry_failed), service)
+        failed = _rows(text, wanted, files, retry_failed, service)
     raise typer.Exit(1 if failed else 0)
 
 
-def _one(text: str, model: str | None, labels: list[str], url: str, as_json: bool) -> None:
+def _one(given: str, encoding: str, model: str | None, labels: list[str], url: str) -> Answered:
+    from deploy.bulk.inputs.one_text import looks_like_a_file, named_file
+    from deploy.client import ask
+
+    if given == "-":
+        text = _whole(BytesIO(sys.stdin.buffer.read()), "standard input", encoding)
+    elif path := named_file(given):
+        with path.open("rb") as file:
+            text = _whole(file, given, encoding)
+        typer.echo(f"{given}: a file, whose text is read", err=True)
+    else:
+        text = given
+        if looks_like_a_file(given):
+            typer.echo(f"{given}: no such file; taken for the text", err=True)
+    return text, ask(url, text, model, labels)
+
+
+def _whole(file: BinaryIO, name: str, said: str) -> str:
+    from deploy.bulk.inputs.one_text import text_in
+
+    text, encoding = text_in(file, said)
+    _tell(name, encoding, said)
+    return text
+
+
+def _show(answered: Answered, as_json: bool) -> None:
     from rich.console import Console
 
-    from deploy.client import ask
     from deploy.terminal.show import show_answer
 
-    text = sys.stdin.read() if text == "-" else text
-    with clear_errors():
-        answer = ask(url, text, model, labels)
+    text, answer = answered
     console = Console()
     if as_json:
         console.print_json(data=answer)
@@ -104,24 +152,26 @@ def _one(text: str, model: str | None, labels: list[str], url: str, as_json: boo
         raise typer.Exit(1)
 
 
-def _rows(source: str, job: "Job", service: "Service") -> int:
+def _rows(source: str, wanted: "Wanted", files: "Files", retry: bool, service: "Service") -> int:
     from rich.console import Console
 
-    from deploy.bulk.extract import again_readable
-    from deploy.bulk.extract import extract as run
+    from deploy.bulk.extract import Job, again_readable, extract
+    from deploy.bulk.inputs.opening import source_of
 
-    console = Console(stderr=True)
+    def run(file: BinaryIO, name: str, path: Path) -> int:
+        read = source_of(file, path, wanted)
+        _tell(name, read.encoding, wanted.encoding)
+        return extract(Job(read, files, retry), file, service, Console(stderr=True))
+
     if source == "-":
         with again_readable(sys.stdin.buffer) as file:
-            return run(job, file, service, console)
+            return run(file, "standard input", Path())
     with Path(source).open("rb") as file:
-        return run(job, file, service, console)
+        return run(file, source, Path(source))
 
 
-def _kind(name: str) -> "Kind":
-    from deploy.bulk.rows import KINDS
+def _tell(name: str, encoding: str, said: str) -> None:
+    from deploy.bulk.inputs.opening import told
 
-    for kind in KINDS:
-        if kind == name:
-            return kind
-    raise typer.BadParameter(f"has {name!r}; expected one of {', '.join(KINDS)}", param_hint="kind")
+    if line := told(name, encoding, said):
+        typer.echo(line, err=True)

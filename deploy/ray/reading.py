@@ -6,7 +6,8 @@ from pathlib import Path
 import pyarrow.fs
 
 from deploy.bulk.errors import BulkFailed
-from deploy.bulk.rows import kind_of, rows
+from deploy.bulk.inputs.opening import Wanted, source_of
+from deploy.bulk.inputs.rows import rows
 from deploy.ray.extraction import Extraction, Piece
 
 
@@ -14,7 +15,8 @@ def pieces_of(file: str, field: str, extraction: Extraction) -> Iterator[Piece]:
     """All pieces of a file, read as ``nerve extract`` reads it. Raises BulkFailed, OSError."""
     system, place = pyarrow.fs.FileSystem.from_uri(file)
     with system.open_input_file(place) as opened:
-        for row in rows(opened, kind_of(Path(place)), field):
+        source = source_of(opened, Path(place), Wanted(field=field))
+        for row in rows(opened, source):
             yield from extraction.pieces(file, row)
 
 

@@ -1,10 +1,16 @@
-"""CSV, RFC 4180: one row an entity; a text without entities has none."""
+"""CSV, RFC 4180: one row an entity; a text without entities has none.
+
+A cell that a spreadsheet would take for a formula (``=1+1``, ``+86 …``, ``@sum``) begins with
+``'``, which spreadsheets do not show; JSON lines have it as it is.
+"""
 
 import csv
 import json
 from collections.abc import Iterable
 from typing import Any, TextIO
 
+# Full-width too: spreadsheets with a Chinese or Japanese face read them alike.
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 COLUMNS = ("row", "id", "label", "text", "start", "end", "score")
 
 
@@ -20,7 +26,7 @@ def write(answers: Iterable[dict[str, Any]], file: TextIO) -> None:
 
 
 def _cell(value: object) -> object:
-    """A string as it is, nothing for None, anything else as JSON."""
-    if value is None or isinstance(value, str):
-        return value
-    return json.dumps(value, ensure_ascii=False)
+    """A string that is no formula, nothing for None, anything else as JSON."""
+    if isinstance(value, str):
+        return f"'{value}" if value.startswith(FORMULA) else value
+    return None if value is None else json.dumps(value, ensure_ascii=False)

@@ -10,8 +10,10 @@ import pytest
 from starlette.types import Receive, Send
 
 from deploy.bulk import asking
+from deploy.bulk.inputs.kinds import Kind
+from deploy.bulk.inputs.rows import rows
+from deploy.bulk.inputs.source import Source
 from deploy.bulk.marks import Marks
-from deploy.bulk.rows import Kind, rows
 from tests.conftest import Gateway
 from tests.deploy.bulk.cases import NAME, failures, lines, nerve
 from tests.support.fake_engine import completes, fails, finds, text_of
@@ -138,16 +140,36 @@ def test_failures_are_kept_apart_and_tried_again_only_when_asked(
     ("kind", "content", "error"),
     [
         ("txt", b"\xff\xfe\n", "the row is not UTF-8"),
-        ("jsonl", b'{"text": "\\ud800"}\n', "the row is not UTF-8"),
+        (
+            "jsonl",
+            b'{"text": "a\\ud83d"}\n',
+            'text has "\\ud83d" at 1, half of a surrogate pair (an emoji is two); expected whole '
+            "characters",
+        ),
+        ("jsonl", b'{"text": "\xff"}\n', "the row is not UTF-8"),
+        ("jsonl", b'{"text": NaN}\n', "text has NaN; expected a string"),
+        ("jsonl", b'{"id": NaN, "text": "a"}\n', "id has NaN or Infinity; expected a JSON value"),
+        (
+            "jsonl",
+            b'{"text": ["\xe6\xb5\x99", true]}\n',
+            'text has ["浙", true]; expected a string',
+        ),
+        ("jsonl", b'{"text": }\n', "the line is not JSON: Expecting value, line 1 column 10"),
+        ("json", b"[3]", "the item is not a JSON object"),
+        (
+            "csv",
+            b"id,text\n1,a,b\n",
+            "the record has 3 cells; expected 2: a cell that has ',' in it stands in quotes",
+        ),
         ("jsonl", b'["a"]\n', "the line is not a JSON object"),
-        ("jsonl", b'{"text": 3}\n', "text has '3'; expected a string"),
+        ("jsonl", b'{"text": 3}\n', "text has 3; expected a string"),
         ("jsonl", b"{}\n", "text is missing; expected a string"),
         ("csv", b"id,text\n1\n", "text is missing; the record is too short"),
     ],
 )
 def test_a_bad_row_is_its_own_error(kind: Kind, content: bytes, error: str) -> None:
     """And not that of the file."""
-    (row,) = rows(io.BytesIO(content), kind, "text")
+    (row,) = rows(io.BytesIO(content), Source(kind))
     assert (row.text, row.error) == (None, error)
 
 

@@ -100,7 +100,7 @@ def test_csv_has_a_row_an_entity(tmp_path: Path) -> None:
             "end": str(len(HOSTILE)),
             "score": "",
         },
-        {"row": "3", "id": "", "label": "x", "text": "=1", "start": "0", "end": "2", "score": ""},
+        {"row": "3", "id": "", "label": "x", "text": "'=1", "start": "0", "end": "2", "score": ""},
     ]
 
 
@@ -179,3 +179,14 @@ def test_overlapping_entities_are_refused_where_they_cannot_be_said(
     """No gateway answers so; if one did, nothing would be lost in silence."""
     with pytest.raises(BulkFailed, match="row 1 has entities that overlap at 1"):
         converted(tmp_path, to, row(1, "甲乙丙", ("a", 0, 2), ("b", 1, 3)))
+
+
+@pytest.mark.parametrize("first", ["=", "+", "-", "@", "\t", "\r", "＝"])
+def test_no_cell_of_csv_is_a_formula(tmp_path: Path, first: str) -> None:
+    """A spreadsheet would run it; numbers stay numbers."""
+    text = f"{first}1+1"
+    out = converted(tmp_path, "csv", row(1, text, (text, 0, len(text)), id=text))
+    with out.open(encoding="utf-8", newline="") as file:
+        (found,) = csv.DictReader(file)
+    assert [found[name] for name in ("id", "label", "text")] == [f"'{text}"] * 3
+    assert found["start"] == "0"

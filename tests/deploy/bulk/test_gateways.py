@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 from deploy.bulk.extract import Job, extract
 from deploy.bulk.files import Files
 from deploy.bulk.gate import Gate
+from deploy.bulk.inputs.source import Source
 from deploy.bulk.run import Service
 from tests.conftest import Gateway, running
 from tests.deploy.bulk.cases import NAME, failures, lines, nerve
@@ -102,7 +103,7 @@ def test_a_terminal_shows_rate_and_time_left(gateway: Gateway, tmp_path: Path) -
     gateway.engine.script = finds(NAME)
     shown = io.StringIO()
     console = Console(file=shown, force_terminal=True, width=100)
-    job = Job("txt", "text", Files(tmp_path / "out.jsonl"))
+    job = Job(Source("txt"), Files(tmp_path / "out.jsonl"))
     file = io.BytesIO("".join(f"{NAME}{i}\n" for i in range(40)).encode())
     assert extract(job, file, Service([gateway.url]), console) == 0
     frames = Text.from_ansi(shown.getvalue().replace("\r", "\n")).plain

@@ -11,8 +11,9 @@ import pytest
 from pyarrow import parquet
 
 from deploy.bulk.errors import BulkFailed
+from deploy.bulk.inputs.rows import rows
+from deploy.bulk.inputs.source import Source
 from deploy.bulk.row import Row
-from deploy.bulk.rows import rows
 from tests.conftest import Gateway
 from tests.deploy.bulk.cases import lines, nerve
 from tests.support.fake_engine import finds
@@ -67,7 +68,7 @@ def test_standard_input_may_be_parquet(gateway: Gateway, tmp_path: Path) -> None
 def test_strings_of_every_kind(kind: Any) -> None:
     """A null is that row's error."""
     file = file_of(text=pyarrow.array(["一", None, "一"], kind))
-    assert list(rows(file, "parquet", "text")) == [
+    assert list(rows(file, Source("parquet"))) == [
         Row(1, None, "一"),
         Row(2, None, None, "text is null"),
         Row(3, None, "一"),
@@ -86,14 +87,14 @@ def test_strings_of_every_kind(kind: Any) -> None:
 )
 def test_an_id_is_what_json_can_say(ids: list[Any], found: list[Any]) -> None:
     """Or its string."""
-    read = rows(file_of(id=ids, text=["一", "二"]), "parquet", "text")
+    read = rows(file_of(id=ids, text=["一", "二"]), Source("parquet"))
     assert [row.id for row in read] == found
 
 
 def test_bytes_that_are_no_text_fail_their_row_only() -> None:
     """Parquet does not check what a writer calls a string."""
     bad = pyarrow.array([b"\xff\xfe", "二".encode()]).view(pyarrow.string())
-    found = list(rows(file_of(text=bad), "parquet", "text"))
+    found = list(rows(file_of(text=bad), Source("parquet")))
     assert found == [Row(1, None, None, "the row is not UTF-8"), Row(2, None, "二")]
 
 
@@ -109,14 +110,14 @@ def test_bytes_that_are_no_text_fail_their_row_only() -> None:
 def test_what_cannot_be_read_is_said(content: bytes, says: str) -> None:
     """Before any row is asked for."""
     with pytest.raises(BulkFailed, match=says):
-        list(rows(io.BytesIO(content), "parquet", "text"))
+        list(rows(io.BytesIO(content), Source("parquet")))
 
 
 def test_without_pyarrow_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     """The gateway's environment does without."""
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(BulkFailed, match=r"-r requirements/parquet\.txt"):
-        list(rows(file_of(text=["x"]), "parquet", "text"))
+        list(rows(file_of(text=["x"]), Source("parquet")))
 
 
 def test_memory_does_not_grow_with_the_rows() -> None:
@@ -128,5 +129,5 @@ def test_memory_does_not_grow_with_the_rows() -> None:
     for rows_each in (20_000, 500):
         file = file_of(rows_each, text=texts)
         before = pyarrow.total_allocated_bytes()
-        most = max(pyarrow.total_allocated_bytes() for _ in rows(file, "parquet", "text"))
+        most = max(pyarrow.total_allocated_bytes() for _ in rows(file, Source("parquet")))
         assert most - before < 10_000_000

@@ -1,0 +1,106 @@
+"""In which encoding a file of rows is: as its bytes tell, or as a person says.
+
+=====================  =========================================================================
+a byte order mark      UTF-8, UTF-16 or UTF-32
+UTF-8, or mostly       UTF-8; what is not is an error of its row
+zeros at every second  UTF-16 without a mark
+anything else          what charset-normalizer finds likeliest of ``LIKELY``; Chinese where several
+                       are as likely
+=====================  =========================================================================
+"""
+
+import codecs
+from io import TextIOWrapper
+from typing import BinaryIO
+
+SAMPLE = 2**20  # bytes that are looked at
+LIKELY = ("gb18030", "big5", "shift_jis", "euc_jp", "euc_kr", "cp1252", "cp1251")
+UNREADABLE = "\udc80"  # stands for bytes that are nothing in the encoding; no text has it
+
+_MARKS = {
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF32_LE: "utf-32",  # before UTF-16's, with which it begins
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+_NAMES = {"utf-8-sig": "UTF-8", "gb18030": "GB 18030"}
+
+
+class EncodingError(Exception):
+    """No encoding fits, or none has this name: says what was expected."""
+
+
+def named(name: str) -> str:
+    """Python's name for what a person calls an encoding; raises EncodingError."""
+    try:
+        "".encode(name)
+        found = codecs.lookup(name).name
+    except (LookupError, ValueError) as exc:
+        raise EncodingError(
+            f"encoding has {name!r}; expected a name such as utf-8, gb18030, utf-16 or cp1252"
+        ) from exc
+    return "utf-8-sig" if found == "utf-8" else found
+
+
+def shown(encoding: str) -> str:
+    """For people."""
+    return _NAMES.get(encoding, encoding.upper())
+
+
+def encoding_of(file: BinaryIO) -> str:
+    """As the first ``SAMPLE`` bytes tell; ``file`` is at its start again. Raises EncodingError."""
+    file.seek(0)
+    sample = file.read(SAMPLE)
+    file.seek(0)
+    for mark, encoding in _MARKS.items():
+        if sample.startswith(mark):
+            return encoding
+    if len(sample) == SAMPLE:
+        sample = sample[: sample.rfind(b"\n") + 1] or sample
+    zeros = sample.count(0)
+    if _is_mostly_utf8(sample) and zeros * 20 <= len(sample):
+        return "utf-8"
+    return _without_mark(sample) if zeros else _likeliest(sample)
+
+
+def opened(file: BinaryIO, encoding: str, newline: str | None) -> TextIOWrapper:
+    """``file`` decoded from its start; what cannot be decoded is ``UNREADABLE``. To be detached."""
+    file.seek(0)
+    return TextIOWrapper(file, encoding=encoding, errors=_MARKED, newline=newline)
+
+
+def _is_mostly_utf8(sample: bytes) -> bool:
+    text = sample.decode("utf-8", "surrogateescape")
+    others = [one for one in text if one > "\x7f"]
+    bad = sum("\udc80" <= one <= "\udcff" for one in others)
+    return bad * 3 <= len(others)
+
+
+def _without_mark(sample: bytes) -> str:
+    even = sample.count(0, 0) - sample[1::2].count(0)
+    odd = sample[1::2].count(0)
+    if odd > 20 * even:
+        return "utf-16-le"
+    if even > 20 * odd:
+        return "utf-16-be"
+    raise EncodingError("the file is not text; expected text, or --kind parquet or xlsx")
+
+
+def _likeliest(sample: bytes) -> str:
+    from charset_normalizer import from_bytes
+
+    found = {one.encoding: one.chaos for one in from_bytes(sample, cp_isolation=[*LIKELY])}
+    if not found:
+        raise EncodingError(
+            "the encoding is not UTF-8 and cannot be told; expected --encoding, "
+            "for instance gb18030, utf-16-le, cp1252"
+        )
+    least = min(found.values())
+    return next(one for one in LIKELY if found.get(one) == least)
+
+
+_MARKED = "nerve-unreadable"
+codecs.register_error(
+    _MARKED, lambda error: (UNREADABLE, error.end if isinstance(error, UnicodeDecodeError) else 0)
+)

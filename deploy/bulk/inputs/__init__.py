@@ -1,0 +1,1 @@
+"""The rows of an input, whatever it is written in: a kind of file, a file here."""

@@ -1,0 +1,49 @@
+"""What ``nerve extract TEXT`` was given: a text, or a file's name."""
+
+from pathlib import Path
+from typing import BinaryIO
+
+from adapters.data.encoding import UNREADABLE, opened, shown
+from deploy.bulk.errors import BulkFailed
+from deploy.bulk.inputs.kinds import known
+from deploy.bulk.inputs.opening import encoding_in
+
+
+def named_file(given: str) -> Path | None:
+    """The file that is meant by ``given``; None when that is a text.
+
+    A name without an ending or a folder (``README``) is a text. Raises BulkFailed for a file of
+    rows, and for a kind that is not read.
+    """
+    path = Path(given)
+    try:
+        if not (path.suffix or len(path.parts) > 1) or not path.is_file():
+            return None
+    except (OSError, ValueError):  # too long for a name, or with a NUL
+        return None
+    kind = known(path)
+    if kind not in (None, "txt"):
+        raise BulkFailed(f"{given} is a file of rows ({kind}); expected --out, for their entities")
+    return path
+
+
+def looks_like_a_file(given: str) -> bool:
+    """A name that was mistyped, most likely."""
+    try:
+        return not any(map(str.isspace, given)) and known(Path(given)) is not None
+    except BulkFailed:
+        return True
+
+
+def text_in(file: BinaryIO, said: str) -> tuple[str, str]:
+    """The whole text, and the encoding that it is in. Raises BulkFailed."""
+    encoding = encoding_in(file, said)
+    decoded = opened(file, encoding, newline="")
+    try:
+        text = decoded.read()
+    finally:
+        decoded.detach()
+    if UNREADABLE in text:
+        line = text.count("\n", 0, text.index(UNREADABLE)) + 1
+        raise BulkFailed(f"line {line} is not {shown(encoding)}; expected that, or --encoding")
+    return text, encoding
