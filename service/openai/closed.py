@@ -30,7 +30,6 @@ _OLD = {
     "guided_choice": 'structured_outputs {"choice": …}',
     "guided_grammar": 'structured_outputs {"grammar": …}',
     "guided_whitespace_pattern": 'structured_outputs {"whitespace_pattern": …}',
-    "guided_decoding_backend": "structured_outputs; the backend is the operator's choice",
     "functions": "tools",
     "function_call": "tool_choice",
     "max_new_tokens": "max_tokens",
@@ -52,6 +51,7 @@ _OPERATORS = {
 
 CLOSED: Mapping[str, Closed] = {
     **{name: Closed(f"its name is {now} today") for name, now in _OLD.items()},
+    "guided_decoding_backend": Closed("the backend is the operator's choice"),
     "functions": Closed("its name is tools today", ([],)),
     "function_call": Closed("its name is tool_choice today", ("none", "auto")),
     **{name: Closed("that is the operator's to say", no) for name, no in _OPERATORS.items()},

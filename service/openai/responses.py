@@ -43,6 +43,8 @@ _CLOSED_HERE = {
     "messages": Closed("its name is input on this route"),
     "max_tokens": Closed("its name is max_output_tokens on this route"),
     "max_completion_tokens": Closed("its name is max_output_tokens on this route"),
+    "max_new_tokens": Closed("its name is max_output_tokens on this route"),
+    "best_of": Closed("there is one answer on this route", (1,)),
     "response_format": Closed("its name is text.format on this route"),
     "reasoning_effort": Closed("its name is reasoning.effort on this route"),
     "n": Closed("there is one answer on this route", (1,)),
