@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
-.PHONY: label-studio up test accept check docs fuzz faults soak router clients bench audit lint format lock engine-lock bench-lock clean
+.PHONY: pictures label-studio up test accept check docs fuzz faults soak router clients bench audit lint format lock engine-lock bench-lock clean
 
 ## Bring everything up and show one answer; Ctrl-C stops it.
 up: .venv/gateway
@@ -40,6 +40,10 @@ MINUTES ?= 30
 EVERY ?= 60
 soak: .venv/dev
 	$(BIN)/python -m tests.faults.soak --minutes $(MINUTES) --every $(EVERY) $(SOAK)
+
+## The pictures of the playground in the READMEs, in a real browser; a test fails when they are old.
+pictures: .venv/dev
+	$(BIN)/python -m tests.pictures
 
 ## The real Label Studio in a real browser, with predictions of a gateway; pictures in docs/pictures.
 label-studio: .venv/dev

@@ -1,0 +1,1 @@
+"""The pictures of the documents, made in a real browser: ``make pictures``."""
