@@ -78,7 +78,7 @@ def engine(
 
     with clear_errors():
         settings, places = read_settings(), Places(home.absolute(), torch_index)
-        installed = install(settings, places, Phases(Console()))
+        installed = install(settings, places, Phases(Console()), weights)
         flags = EngineFlags(context.args, weights)
         command = installed.engine_command(settings, places.home, flags)
         sys.stdout.flush()

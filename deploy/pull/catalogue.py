@@ -3,12 +3,13 @@
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, cast, get_args
 
 from deploy.pull.errors import CatalogueError
 
 MODELS_TOML = Path(__file__).parent.parent / "engine" / "models.toml"
 T = TypeVar("T")
+Format = Literal["gguf", "checkpoint", "folder"]
 
 
 @dataclass(frozen=True)
@@ -50,10 +51,13 @@ Source = Folder | Repository | Wheels
 
 @dataclass(frozen=True)
 class BaseModel:
-    """A base model; `checkpoint_bytes` is the room that a conversion takes beside the files."""
+    """A base model; `checkpoint_bytes` is the room that a conversion takes beside the files.
+
+    One of the format `folder` has no digests here: it is taken from a folder that the caller names.
+    """
 
     name: str
-    format: Literal["gguf", "checkpoint"]
+    format: Format
     files: tuple[ModelFile, ...]
     sources: tuple[Source, ...]
     checkpoint_bytes: int
@@ -99,13 +103,11 @@ def _get(table: dict[str, Any], key: str, kind: type[T], where: str) -> T:
 
 def _model(name: str, table: dict[str, Any]) -> BaseModel:
     where = f"models.{name}."
-    form = _get(table, "format", str, where)
+    form = _format(_get(table, "format", str, where), where)
     files = _get(table, "files", dict, where)
     sources = _get(table, "sources", list, where)
-    if form not in ("gguf", "checkpoint"):
-        raise CatalogueError(
-            f'models.toml: {where}format is {form!r}, expected "gguf", "checkpoint"'
-        )
+    if form == "folder" and files:
+        raise CatalogueError(f"models.toml: {where}files has {len(files)}, expected 0 for a folder")
     if form == "gguf" and len(files) != 1:
         raise CatalogueError(f"models.toml: {where}files has {len(files)}, expected one GGUF file")
     origins = tuple(_source(each, f"{where}sources[{i}].") for i, each in enumerate(sources))
@@ -113,10 +115,19 @@ def _model(name: str, table: dict[str, Any]) -> BaseModel:
         raise CatalogueError(f"models.toml: {where}files has {len(files)}, expected 1 for wheels")
     return BaseModel(
         name=name,
-        format="gguf" if form == "gguf" else "checkpoint",
+        format=form,
         files=tuple(_file(key, _get(files, key, dict, f"{where}files."), where) for key in files),
         sources=origins,
         checkpoint_bytes=_get(table, "checkpoint_bytes", int, where),
+    )
+
+
+def _format(form: str, where: str) -> Format:
+    for known in get_args(Format):
+        if form == known:
+            return cast(Format, known)
+    raise CatalogueError(
+        f'models.toml: {where}format is {form!r}, expected "gguf", "checkpoint" or "folder"'
     )
 
 

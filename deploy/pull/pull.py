@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from deploy.process import end_with_parent
+from deploy.pull.adopt import adopt
 from deploy.pull.catalogue import BaseModel, Catalogue, Folder, read_catalogue
 from deploy.pull.errors import DiskFull, PullError, SourceFailed
 from deploy.pull.progress import Reporter, Silent
@@ -50,7 +51,11 @@ def pull(
             reporter = reporter or Silent()
             shutil.rmtree(work / "checkpoint", ignore_errors=True)  # an unfinished conversion
             _check_room(model, work)
-            _fetch(model, work, _origins(environ, catalogue), reporter)
+            origins = _origins(environ, catalogue)
+            if model.format == "folder":
+                adopt(model, work / "checkpoint", origins)
+            else:
+                _fetch(model, work, origins, reporter)
             pulled = _install(model, work, engine_python, reporter)
             if not keep:
                 shutil.rmtree(work)
@@ -97,7 +102,7 @@ def _fetch(model: BaseModel, work: Path, origins: Origins, reporter: Reporter) -
 def _install(model: BaseModel, work: Path, engine_python: Path, reporter: Reporter) -> PulledModel:
     shutil.rmtree(work / "wheels", ignore_errors=True)
     checkpoint = work / "checkpoint"
-    checkpoint.mkdir()
+    checkpoint.mkdir(exist_ok=True)
     if model.format == "gguf":
         _convert(model, work, checkpoint, engine_python, reporter)
     else:

@@ -24,6 +24,12 @@ class Origins:
     endpoints: dict[str, str]
 
 
+def places_of(name: str, folder: Path) -> list[Path]:
+    """Where the files of model ``name`` may lie: in the folder, or in one of its name in it, which
+    ModelScope writes without dots."""
+    return [folder / part for part in ("", name, name.replace(".", "___"))]
+
+
 def describe(source: Source, origins: Origins) -> str:
     """The source in a few words, for messages."""
     match source:
@@ -55,7 +61,7 @@ def _from_folder(
 ) -> None:
     if origins.folder is None:
         raise SourceFailed("NERVE_MODEL_FOLDER names none")
-    folders = [origins.folder / part for part in ("", name, name.replace(".", "___"))]
+    folders = places_of(name, origins.folder)
     for file in files:
         places = [folder / file.name for folder in folders]
         found = next((path for path in places if path.is_file()), None)

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from deploy.engine import device as devices
 from deploy.engine import environment
 from deploy.engine.device import Device
+from deploy.engine.weights import checkpoint
 from deploy.pull.progress import bars
 from deploy.pull.pull import pull
 from deploy.pull.store import PulledModel
@@ -89,13 +90,17 @@ class Installed:
         }
 
 
-def install(settings: Settings, places: Places, phases: Phases) -> Installed:
-    """Make what is missing. Raises DeviceRefused, EnvironmentNotMade, PullError, ManifestError."""
+def install(settings: Settings, places: Places, phases: Phases, weights: str = "auto") -> Installed:
+    """Make what is missing; ``weights`` is one of ``deploy.engine.weights.CHOICES``.
+
+    Raises DeviceRefused, EnvironmentNotMade, PullError, ManifestError.
+    """
     name, device = base_model(settings), devices.here()
     with phases.phase("engine's environment") as tell:
         python = environment.ensure(places.home, torch_index=places.torch_index, report=tell)
-    with phases.phase(f"base model {name}", spinner=False), bars(phases.console) as reporter:
-        model = pull(name, places.home, python, reporter)
+    on_disk = checkpoint(Path(name), "awq").name if weights == "awq" else name
+    with phases.phase(f"base model {on_disk}", spinner=False), bars(phases.console) as reporter:
+        model = pull(on_disk, places.home, python, reporter)
     return Installed(python, name, model, device)
 
 

@@ -47,7 +47,7 @@ def up(settings: Settings, places: Places, console: Console, flags: EngineFlags)
     if found.default == base:
         phases.warn(untuned(base))
     with _only_one(places.home):
-        installed = install(settings, places, phases)
+        installed = install(settings, places, phases, flags.weights)
         try:
             asyncio.run(_run(settings, installed, places.home, phases, flags))
         except asyncio.CancelledError as exc:

