@@ -144,7 +144,7 @@ def test_vllm_understands_every_line(
            "VLLM_NO_USAGE_STATS": "1"}  # fmt: skip
     run = subprocess.run(
         [engine_python, script], input="\n".join(words) + "\n", env=env,
-        capture_output=True, text=True, timeout=300,
+        capture_output=True, text=True, timeout=900,
     )  # fmt: skip
     assert run.returncode == 0, run.stderr
     made_of = [json.loads(told[5:]) for told in run.stdout.splitlines() if told[:5] == "MADE "]
