@@ -6,7 +6,6 @@ key id is taken for the api key.
 """
 
 import json
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,24 +13,17 @@ from typing import Any
 from starlette.responses import Response
 from starlette.types import Scope
 
+from service.doors import comprehend_fields as fields
 from service.doors.asked import at_most, field, only
-from service.doors.finding import Entities, Finder
+from service.doors.finding import Entities, Entity, Finder
 from service.errors import InvalidRequest
 from service.wire import cbor, request_id
 from service.wire.headers import header
 from service.wire.json_object import JsonObject
 from service.wire.responses import ErrorBody
-from service.wire.wording import shown
-
-# https://docs.aws.amazon.com/comprehend/latest/dg/guidelines-and-limits.html, in bytes of UTF-8.
-MOST_TEXTS = 25
-LONGEST_TEXT = 100 * 1024
-LONGEST_OF_BATCH = 5 * 1024
 
 PREFIX = "/service/Comprehend_20171127/operation/"
 _TARGET = b"x-amz-target"
-_LANGUAGES = ("en", "es", "fr", "de", "it", "pt", "ar", "hi", "ja", "ko", "zh", "zh-TW")
-_ENDPOINT = re.compile(r"arn:[^:]+:comprehend:[^/]*:entity-recognizer-endpoint/([^/]+)(/.*)?")
 _JSON = "application/x-amz-json-1.1"
 # By our types; what is not here is the original's InternalServerException.
 _EXCEPTIONS = {
@@ -87,17 +79,19 @@ class Comprehend:
 
 async def _detect(door: Comprehend, values: dict[str, Any]) -> Answer:
     only(values, ("Text", "LanguageCode", "EndpointArn"), "DetectEntities")
-    model = _model(values)
-    found = await door.entities.one(_text(values), model)
+    model = fields.model(values)
+    found = await door.entities.one(fields.text(values), model)
     return {"Entities": [{**_place(one), "Text": one.text} for one in found]}
 
 
 async def _detect_batch(door: Comprehend, values: dict[str, Any]) -> Answer:
     only(values, ("TextList", "LanguageCode"), "BatchDetectEntities")
-    _check_language(values)
+    fields.check_language(values)
     texts = field(values, "TextList", list)
-    at_most(texts, MOST_TEXTS, "TextList", "BatchSizeLimitExceededException")
-    short = [place for place, text in enumerate(texts) if _size(text) <= LONGEST_OF_BATCH]
+    at_most(texts, fields.MOST_TEXTS, "TextList", "BatchSizeLimitExceededException")
+    short = [
+        place for place, text in enumerate(texts) if fields.size(text) <= fields.LONGEST_OF_BATCH
+    ]
     found = dict(zip(short, await door.entities.many([texts[p] for p in short]), strict=True))
     results = [
         {"Index": place, "Entities": [{**_place(one), "Text": one.text} for one in entities]}
@@ -125,8 +119,8 @@ async def _contains_personal(door: Comprehend, values: dict[str, Any]) -> Answer
 
 async def _personal(door: Comprehend, values: dict[str, Any]) -> Entities:
     only(values, ("Text", "LanguageCode"), "DetectPiiEntities")
-    _check_language(values)
-    return await door.personal.one(_text(values))
+    fields.check_language(values)
+    return await door.personal.one(fields.text(values))
 
 
 _OPERATIONS: Mapping[str, Operation] = {
@@ -142,7 +136,7 @@ _CODES = (
 )
 
 
-def _place(one: Any) -> Answer:
+def _place(one: Entity) -> Answer:
     return {
         "Score": one.score,
         "Type": one.name,
@@ -156,50 +150,8 @@ def _item_error(error: Entities | ErrorBody | None) -> Answer:
         is_theirs = error.type == InvalidRequest.type
         code = "INVALID_REQUEST" if is_theirs else "INTERNAL_SERVER_ERROR"
         return {"ErrorCode": code, "ErrorMessage": error.message}
-    said = f"the text is longer than {LONGEST_OF_BATCH} bytes"
+    said = f"the text is longer than {fields.LONGEST_OF_BATCH} bytes"
     return {"ErrorCode": "TEXT_SIZE_LIMIT_EXCEEDED", "ErrorMessage": said}
-
-
-def _text(values: dict[str, Any]) -> str:
-    text = field(values, "Text", str)
-    if _size(text) > LONGEST_TEXT:
-        raise InvalidRequest(
-            f"Text has {_size(text)} bytes; expected up to {LONGEST_TEXT}",
-            param="Text",
-            code="TextSizeLimitExceededException",
-        )
-    return text
-
-
-def _size(text: object) -> int:
-    """In bytes of UTF-8; what is no text is refused later, by its place."""
-    return len(text.encode("utf-8", "replace")) if isinstance(text, str) else 0
-
-
-def _model(values: dict[str, Any]) -> str | None:
-    """The model of an endpoint, whose language holds; without one, the default."""
-    if values.get("EndpointArn") is None:
-        _check_language(values)
-        return None
-    found = _ENDPOINT.fullmatch(field(values, "EndpointArn", str))
-    if found is None:
-        raise InvalidRequest(
-            "EndpointArn is no endpoint; expected arn:aws:comprehend:…:entity-recognizer-endpoint/"
-            "and a model's name",
-            param="EndpointArn",
-        )
-    return found[1]
-
-
-def _check_language(values: dict[str, Any]) -> None:
-    """One of the original's. Models here know no languages; they read what they were trained on."""
-    language = field(values, "LanguageCode", str)
-    if language not in _LANGUAGES:
-        raise InvalidRequest(
-            f"LanguageCode has {shown(language)}; expected one of {', '.join(_LANGUAGES)}",
-            param="LanguageCode",
-            code="UnsupportedLanguageException",
-        )
 
 
 def _is_cbor(scope: Scope) -> bool:

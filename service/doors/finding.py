@@ -100,3 +100,13 @@ class Finder:
             for name, found in named
             if name
         ]
+
+
+def whole(found: Entities | ErrorBody, name: str) -> Entities:
+    """For a list of answers that has no place for an error: raises InvalidRequest for the field
+    ``name``, or EngineUnavailable."""
+    if not isinstance(found, ErrorBody):
+        return found
+    if found.type == InvalidRequest.type:
+        raise InvalidRequest(found.message, param=name)
+    raise EngineUnavailable(found.message)

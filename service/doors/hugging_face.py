@@ -11,8 +11,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Scope
 
 from service.doors.asked import at_most, field, only, optional
-from service.doors.finding import Entities, Finder
-from service.errors import EngineUnavailable, InvalidRequest
+from service.doors.finding import Entities, Finder, whole
+from service.errors import InvalidRequest
 from service.wire.json_object import JsonObject
 from service.wire.responses import ErrorBody
 from service.wire.wording import shown
@@ -47,7 +47,7 @@ async def answer(finder: Finder, raw: bytes, model: str | None = None) -> Respon
         return JSONResponse(_said(await finder.one(text, model), ignored))
     at_most(inputs, _MOST, "inputs", "too_many_texts")
     found = await finder.many(inputs, model)
-    return JSONResponse([_said(_whole(one), ignored) for one in found])
+    return JSONResponse([_said(whole(one, "inputs"), ignored) for one in found])
 
 
 def _ignored(parameters: dict[str, Any]) -> Sequence[object]:
@@ -61,15 +61,6 @@ def _ignored(parameters: dict[str, Any]) -> Sequence[object]:
             param="aggregation_strategy",
         )
     return optional(parameters, "ignore_labels", list, [])
-
-
-def _whole(found: Entities | ErrorBody) -> Entities:
-    """No place in a list of answers could hold an error; raises EngineUnavailable."""
-    if isinstance(found, ErrorBody):
-        if found.type == InvalidRequest.type:
-            raise InvalidRequest(found.message, param="inputs")
-        raise EngineUnavailable(found.message)
-    return found
 
 
 def _said(entities: Entities, ignored: Sequence[object]) -> list[dict[str, Any]]:

@@ -7,8 +7,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Scope
 
 from service.doors.asked import at_most, field, only, optional
-from service.doors.finding import Entities, Finder
-from service.errors import EngineUnavailable, InvalidRequest
+from service.doors.finding import Entities, Entity, Finder, whole
+from service.errors import InvalidRequest
 from service.wire.json_object import JsonObject
 from service.wire.responses import ErrorBody
 from service.wire.wording import shown
@@ -50,7 +50,7 @@ async def answer(finder: Finder, raw: bytes) -> Response:
     if not isinstance(texts, list):
         return JSONResponse(said(await finder.one(field(values, "text", str))))
     at_most(texts, _MOST, "text", "too_many_texts")
-    return JSONResponse([said(_whole(one)) for one in await finder.many(texts)])
+    return JSONResponse([said(whole(one, "text")) for one in await finder.many(texts)])
 
 
 def _filter(finder: Finder, values: dict[str, Any]) -> Callable[[str, str, float], bool]:
@@ -82,16 +82,7 @@ def _wanted(known: Sequence[str], asked: Sequence[object]) -> Sequence[str]:
     return wanted
 
 
-def _whole(found: Entities | ErrorBody) -> Entities:
-    """No place in a list of answers could hold an error; raises EngineUnavailable."""
-    if isinstance(found, ErrorBody):
-        if found.type == InvalidRequest.type:
-            raise InvalidRequest(found.message, param="text")
-        raise EngineUnavailable(found.message)
-    return found
-
-
-def _result(one: Any) -> dict[str, Any]:
+def _result(one: Entity) -> dict[str, Any]:
     return {
         "entity_type": one.name,
         "start": one.start,
