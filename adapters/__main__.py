@@ -35,7 +35,7 @@ def main() -> int:
         one = stages.add_parser(stage)
         for path in paths:
             one.add_argument(path, type=Path)
-    stages.choices["train"].add_argument("--kind", choices=KINDS, default="cluener")
+    stages.choices["train"].add_argument("--kind", choices=KINDS, default="auto")
     stages.choices["train"].add_argument("--skip-bad", action="store_true")
     stages.choices["try"].add_argument("texts", nargs="+")
     stages.choices["average"].add_argument("folders", nargs="+", type=Path)

@@ -45,7 +45,7 @@ def train(
     data: Path,
     base: Path,
     work: Path,
-    kind: Kind = "cluener",
+    kind: Kind = "auto",
     *,
     skip_bad: bool = False,
 ) -> Trained:

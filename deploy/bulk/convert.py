@@ -7,7 +7,7 @@ from typing import Any, TextIO
 
 from deploy.bulk.errors import BulkFailed
 from deploy.bulk.files import Format
-from deploy.bulk.formats import brat, conll, displacy, table
+from deploy.bulk.formats import annotators, brat, conll, displacy, table
 
 Writer = Callable[[Iterable[dict[str, Any]], TextIO], None]
 
@@ -16,6 +16,8 @@ WRITERS: Mapping[str, Writer] = {
     "csv": table.write,
     "conll": conll.write,
     "displacy": displacy.write,
+    "doccano": annotators.write_doccano,
+    "label_studio": annotators.write_label_studio,
 }
 
 

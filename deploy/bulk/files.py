@@ -6,7 +6,7 @@ from typing import Literal, get_args
 
 from deploy.bulk.errors import BulkFailed
 
-Format = Literal["jsonl", "csv", "conll", "brat", "displacy"]
+Format = Literal["jsonl", "csv", "conll", "brat", "displacy", "doccano", "label_studio"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 
 _BY_SUFFIX: dict[str, Format] = {

@@ -37,7 +37,10 @@ Base = Annotated[
 @adapter.command()
 def data(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="the labelled rows")],
-    kind: Annotated[Kind, typer.Option(help="how the rows are written")] = "cluener",
+    kind: Annotated[Kind, typer.Option(help="how the rows are written")] = "auto",
+    encoding: Annotated[
+        str, typer.Option(help="of FILE: utf-8, gb18030, utf-16, …; else as its bytes tell")
+    ] = "",
     recipe: RecipeFile = None,
     skip_bad: SkipBad = False,
     against: Annotated[
@@ -64,7 +67,7 @@ def data(
     with clear_errors():
         plan = recipes.load(recipe) if recipe else None
         labels = plan.labels if plan else ()
-        found = readers.read(file, kind, labels, skip_bad=skip_bad)
+        found = readers.read(file, kind, labels, skip_bad=skip_bad, encoding=encoding)
         show_rows(console, found)
         if plan and to and out:
             from adapters.data.writers import write
@@ -87,7 +90,7 @@ def train(
             metavar="DATA", help="the labelled rows; of a recipe with sources, a folder"
         ),
     ],
-    kind: Annotated[Kind, typer.Option(help="how the rows are written")] = "cluener",
+    kind: Annotated[Kind, typer.Option(help="how the rows are written")] = "auto",
     skip_bad: SkipBad = False,
     work: Annotated[
         Path | None,

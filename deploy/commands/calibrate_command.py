@@ -40,7 +40,7 @@ def calibrate(
         list[Path] | None,
         typer.Option(help="in place of DATA: of `evaluate --raw-scores`; repeatable"),
     ] = None,
-    kind: KindOption = "cluener",
+    kind: KindOption = "auto",
     held_out: HeldOut = 0,
     rows: Rows = 0,
     split: Split = "",

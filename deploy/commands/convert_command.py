@@ -14,7 +14,8 @@ def convert(
     out: Annotated[Path, typer.Option(help="what to write; a name that is not taken")],
     to: FormatOption = None,
 ) -> None:
-    """Write the rows of a bulk run as CSV, CoNLL columns, a brat folder or a page in colour."""
+    """Write the rows of a bulk run as CSV, CoNLL columns, a brat folder, a page in colour, or
+    for doccano or Label Studio, to be corrected there."""
     with clear_errors():
         from deploy.bulk.convert import convert as write
         from deploy.bulk.errors import BulkFailed

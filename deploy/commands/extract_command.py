@@ -26,8 +26,12 @@ Out = Annotated[
     typer.Option(help="write the entities of every row of a file; the same command resumes"),
 ]
 FormatOption = Annotated[
-    Literal["jsonl", "csv", "conll", "brat", "displacy"] | None,
-    typer.Option("--format", help="of --out; else by its name: .jsonl .csv .conll .brat .html"),
+    Literal["jsonl", "csv", "conll", "brat", "displacy", "doccano", "label_studio"] | None,
+    typer.Option(
+        "--format",
+        help="of --out, doccano and label_studio too; else by its name: .jsonl .csv .conll .brat "
+        ".html",
+    ),
 ]
 KindOption = Annotated[
     str,

@@ -52,7 +52,7 @@ Shown = Annotated[int, typer.Option(metavar="N", help="how many changed sentence
 @measuring.command()
 def evaluate(
     data: Gold,
-    kind: KindOption = "cluener",
+    kind: KindOption = "auto",
     held_out: HeldOut = 0,
     rows: Rows = 0,
     split: Split = "",
@@ -150,7 +150,7 @@ def compare(
     old: Annotated[Path, typer.Argument(help="report of `evaluate`")],
     new: Annotated[Path, typer.Argument(help="report of `evaluate` on the same rows")],
     data: GoldOption,
-    kind: KindOption = "cluener",
+    kind: KindOption = "auto",
     held_out: HeldOut = 0,
     rows: Rows = 0,
     label: LabelOption = None,
@@ -179,7 +179,7 @@ def promote(
         Path | None,
         typer.Option(help="the default's report, if there is a default"),
     ] = None,
-    kind: KindOption = "cluener",
+    kind: KindOption = "auto",
     held_out: HeldOut = 0,
     rows: Rows = 0,
 ) -> None:

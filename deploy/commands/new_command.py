@@ -16,7 +16,7 @@ beginning = typer.Typer()
 def new(
     name: Annotated[str, typer.Argument(help="what the adapter is to be called")],
     file: Annotated[Path, typer.Argument(metavar="FILE", help="the labelled rows, 20 or more")],
-    kind: KindOption = "cluener",
+    kind: KindOption = "auto",
     labels: LabelFile = None,
     start: Annotated[
         str | None,
@@ -70,7 +70,7 @@ def _start(name: str | None) -> Path | None:
 
 
 def _next(folder: Path, file: Path, kind: Kind) -> str:
-    more = "" if kind == "cluener" else f" --kind {kind}"
+    more = "" if kind == "auto" else f" --kind {kind}"
     return (
         f"next:\n  nerve adapter train {folder / 'recipe.toml'} {file}{more}\n"
         f"  nerve adapter register .nerve/training/{folder.name} {folder.name}"

@@ -18,12 +18,16 @@ def show_rows(console: Console, found: Read) -> None:
     rows = found.examples
     longest = max((len(row.text) for row in rows), default=0)
     empty = sum(not row.entities for row in rows)
+    console.print(f"read as {found.kind}", soft_wrap=True, markup=False)
     console.print(
         f"{len(rows)} rows, {empty} of them without an entity; longest text {longest} characters; "
         f"{len(found.skipped)} bad rows skipped",
         soft_wrap=True,
     )
     _show_first(console, found.skipped)
+    if found.unreachable:
+        console.print(f"{len(found.unreachable)} gold entities can never come out")
+        _show_first(console, found.unreachable)
     counts = label_counts(rows)
     table = Table("label", "entities")
     for label in sorted(counts):

@@ -20,7 +20,7 @@ from service.models.registry import default_of
 
 def documents(
     data: Annotated[Path, typer.Argument(metavar="DATA", help="labelled rows; none is kept")],
-    kind: Annotated[Kind, typer.Option(help="how the rows are written")] = "cluener",
+    kind: Annotated[Kind, typer.Option(help="how the rows are written")] = "auto",
     held_out: Annotated[int, typer.Option(help="of a training file, the rows held out")] = 0,
     engine: Annotated[str, typer.Option(help="the engine's address")] = "http://127.0.0.1:8000",
     url: Url = "http://127.0.0.1:8080",

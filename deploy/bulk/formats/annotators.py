@@ -19,7 +19,7 @@ def write_doccano(answers: Iterable[Mapping[str, Any]], file: TextIO) -> None:
     """Sequence labelling as JSONL: ``{"text", "label": [[start, end, label], …]}``."""
     for answer in answers:
         labels = [[one["start"], one["end"], one["label"]] for one in answer["entities"]]
-        row = {"text": answer["text"], "label": labels, "row": answer["row"]}
+        row = {"text": answer["text"], "label": labels, **_head(answer)}
         file.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
@@ -30,6 +30,10 @@ def label_config(labels: Iterable[str]) -> str:
     return f'<View><Labels name="{CONTROL}" toName="{OBJECT}">{inside}</Labels>{shown}</View>'
 
 
+def _head(answer: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: answer[name] for name in ("row", "id") if answer.get(name) is not None}
+
+
 def _task(answer: Mapping[str, Any]) -> dict[str, Any]:
     scores = [one["score"] for one in answer["entities"] if one.get("score") is not None]
     prediction = {
@@ -37,7 +41,7 @@ def _task(answer: Mapping[str, Any]) -> dict[str, Any]:
         "score": min(scores, default=None),
         "result": [_region(place, one) for place, one in enumerate(answer["entities"])],
     }
-    return {"data": {"text": answer["text"], "row": answer["row"]}, "predictions": [prediction]}
+    return {"data": {"text": answer["text"], **_head(answer)}, "predictions": [prediction]}
 
 
 def _region(place: int, entity: Mapping[str, Any]) -> dict[str, Any]:

@@ -65,8 +65,8 @@ def test_every_kind_of_file_gives_the_same_example(
     ("kind", "row", "complaint"),
     [
         ("cluener", "{", "Expecting property name"),
-        ("cluener", '{"label": {}}', "no field 'text'"),
-        ("cluener", '{"text": "浙商", "label": []}', "no attribute 'items'"),
+        ("cluener", '{"label": {}}', "text is missing; there are label"),
+        ("cluener", '{"text": "浙商", "label": []}', "label has []; expected an object"),
         ("cluener", json.dumps({**CLUENER, "text": "叶" + TEXT}), "[5, 8) is '的叶老'"),
         (
             "spans",
@@ -79,10 +79,39 @@ def test_every_kind_of_file_gives_the_same_example(
             "label 'dog'; expected one of company, name, scene",
         ),
         ("alpaca", json.dumps({**ALPACA_LINES, "input": "叶老桂"}), "'浙商银行' in the output is"),
-        ("columns", "浙 B-company\n商 I-name", "tag 'I-name' goes on with an entity"),
         ("columns", "浙 Q", "tag 'Q'; expected O, or B-"),
-        ("columns", "EU NNP B-company", "columns 'EU NNP' before the tag; expected one"),
-        ("columns", "浙 O\n商 I-name", "tag 'I-name' goes on with an entity"),
+        ("columns", "a b c d e", "5 columns; expected 2 to 4: the word first, its tag last"),
+        ("columns", "EU", "1 columns; expected 2 to 4"),
+        ("spans", '{"text": "浙商", "entities": 3}', "entities has 3; expected a list"),
+        ("spans", '{"text": "浙商", "entities": ["浙"]}', 'entities[0] has "浙"; expected an obj'),
+        (
+            "spans",
+            '{"text": "浙", "entities": [{"label": 1, "start": 0, "end": 1}]}',
+            "label has 1",
+        ),
+        (
+            "spans",
+            '{"text": "浙", "entities": [{"label": "name", "start": true, "end": 1}]}',
+            "start has true; expected a whole number",
+        ),
+        ("spans", '{"text": "a\\ud83d", "entities": []}', "text has half of a surrogate pair at 1"),
+        ("spans", '{"text": "a", "entities": [], "n": NaN}', "not JSON: NaN is no value of JSON"),
+        ("cluener", '{"text": "浙商", "label": {"name": {"浙": [[0]]}}}', "expected a list of 2"),
+        ("cluener", "3", "the row has 3; expected an object"),
+        ("alpaca", '{"input": "浙商"}', "output is missing; there are input"),
+        (
+            "doccano",
+            '{"text": "浙商", "label": [[0, 1]]}',
+            "label has [0, 1]; expected a list of 3",
+        ),
+        ("label_studio", '{"data": {"text": "a"}}', "annotations is missing; there are data"),
+        (
+            "label_studio",
+            '{"data": {"text": "a"}, "annotations": []}',
+            "has no annotation; expected one",
+        ),
+        ("spacy", '["a", {"entities": [3]}]', "entities has 3; expected a list of 3"),
+        ("spacy", '{"id": 0, "paragraphs": []}', "spaCy 2's format with paragraphs"),
     ],
 )
 def test_a_bad_row_is_named_with_its_line(
@@ -99,7 +128,7 @@ def test_bad_rows_can_be_skipped_and_are_counted(tmp_path: Path) -> None:
     path = _file(tmp_path, f"{json.dumps(CLUENER)}\n{{}}\n{json.dumps(CLUENER)}\n")
     found = read(path, "cluener", LABELS, skip_bad=True)
     assert found.examples == [GOLD, GOLD]
-    assert found.skipped == [f"{path}:2: no field 'text'"]
+    assert found.skipped == [f"{path}:2: text is missing; there are no fields"]
 
 
 def test_without_labels_any_label_is_taken(tmp_path: Path) -> None:
@@ -110,13 +139,17 @@ def test_without_labels_any_label_is_taken(tmp_path: Path) -> None:
         read(path, "alpaca", ())
 
 
-def test_a_text_is_a_string_and_a_file_is_utf8(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r":1: text 5; expected a string"):
+def test_a_text_is_a_string_and_a_file_in_an_encoding(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r":1: text has 5; expected a string"):
         read(_file(tmp_path, '{"text": 5, "label": {}}'), "cluener", LABELS)
     path = tmp_path / "gbk"
-    path.write_bytes("浙商银行".encode("gbk"))
-    with pytest.raises(DataError, match="gbk: not UTF-8"):
-        read(path, "columns", LABELS)
+    path.write_bytes(f"{BIO}\n".encode("gbk"))
+    assert read(path, "columns", LABELS).examples == [GOLD]
+    path.write_bytes(b"a O\n\xff O\n")
+    with pytest.raises(DataError, match=r"gbk:2: bytes that are not GB 18030; expected --encoding"):
+        read(path, "columns", LABELS, encoding="gb18030")
+    with pytest.raises(DataError, match="encoding has 'klingon'; expected a name such as"):
+        read(path, "columns", LABELS, encoding="klingon")
 
 
 def test_rows_for_a_prompt_without_system_message(tmp_path: Path) -> None:
@@ -127,7 +160,7 @@ def test_rows_for_a_prompt_without_system_message(tmp_path: Path) -> None:
 
 
 def test_an_unknown_kind_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="kind 'xml'; expected one of cluener"):
+    with pytest.raises(DataError, match="kind 'xml'; expected one of auto, cluener"):
         read(_file(tmp_path, ""), "xml", LABELS)  # type: ignore[arg-type]
 
 
@@ -206,7 +239,7 @@ def test_label_studios_export(tmp_path: Path, export: object) -> None:
 @pytest.mark.parametrize(
     ("export", "says"),
     [
-        ({}, "no list; expected Label Studio's export as JSON"),
+        ({}, ":1: text is missing; there are no fields"),
         (studio(), ":1: task 7 has no annotation; expected one"),
         (studio(regions(was_cancelled=True)), ":1: task 7 has no annotation"),
         (studio(RIGHT, one=TEXT, two=TEXT), ":1: data has one, two; expected text, or one string"),

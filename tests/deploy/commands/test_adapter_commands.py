@@ -85,7 +85,7 @@ def test_train_runs_the_trainer_after_installing_its_packages_once(
     assert pip.startswith("-m pip install")
     assert "--no-deps" in pip
     work = home / "training" / Path(RECIPE).parent.name
-    assert trained == [f"-m adapters train {RECIPE} {rows} {base} {work} --kind cluener"] * 2
+    assert trained == [f"-m adapters train {RECIPE} {rows} {base} {work} --kind auto"] * 2
 
 
 def test_ctrl_c_ends_the_training_and_says_how_to_go_on(rows: str, tmp_path: Path) -> None:

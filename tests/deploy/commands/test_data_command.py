@@ -23,11 +23,14 @@ def test_data_names_a_bad_row_or_skips_it(tmp_path: Path) -> None:
     """The file, the line, what is wrong."""
     file = str(written(tmp_path / "rows.json", ROWS, "{}\n"))
     shown = nerve("adapter", "data", file)
-    assert (shown.exit_code, shown.stderr) == (1, f"nerve: {file}:4: no field 'text'\n")
+    assert (shown.exit_code, shown.stderr) == (
+        1,
+        f"nerve: {file}:4: text is missing; there are no fields\n",
+    )
     shown = nerve("adapter", "data", file, "--skip-bad")
     assert shown.exit_code == 0
     assert "1 bad rows skipped" in shown.stdout
-    assert f"{file}:4: no field 'text'" in shown.stdout
+    assert f"{file}:4: text is missing; there are no fields" in shown.stdout
 
 
 def test_data_knows_the_labels_of_a_recipe(tmp_path: Path) -> None:

@@ -1,0 +1,107 @@
+"""A file's rows with the numbers of their lines, in whatever encoding."""
+
+import json
+import re
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+from typing import Any, NoReturn
+
+from adapters.data.encoding import UNREADABLE, EncodingError, encoding_of, named, opened, shown
+from adapters.data.readers.errors import BadRow, DataError
+
+Row = tuple[int, Any]  # the number of its first line, and its value; BadRow where it is no JSON
+
+_JSON = re.compile(r'\s*(\{[ \t]*(["}]|$)|\[[ \t]*([\[{"\]]|$))', re.MULTILINE)
+_BETWEEN = re.compile(r"[\s,]*")
+
+
+def content(path: Path, encoding: str) -> str:
+    """The whole text, line breaks as ``\\n``; raises DataError for what is not in the encoding."""
+    try:
+        with path.open("rb") as file:
+            found = named(encoding) if encoding else encoding_of(file)
+            decoded = opened(file, found, newline=None)
+            text = decoded.read()
+            decoded.detach()
+    except EncodingError as exc:
+        raise DataError(f"{path}: {exc}") from exc
+    if UNREADABLE in text:
+        line = text.count("\n", 0, text.index(UNREADABLE)) + 1
+        raise DataError(f"{path}:{line}: bytes that are not {shown(found)}; expected --encoding")
+    return text
+
+
+def is_json(text: str) -> bool:
+    """Does it begin as JSON does? A column file may begin with a bracket, too."""
+    return bool(_JSON.match(text))
+
+
+def json_rows(text: str) -> Iterator[Row]:
+    """The items of an array, or a value a line."""
+    yield from _items(text) if _is_array(text) else _lines(text)
+
+
+def blocks(text: str) -> Iterator[tuple[int, list[str]]]:
+    """Lines that no blank line parts."""
+    block: list[str] = []
+    for number, line in enumerate(chain(text.split("\n"), [""]), 1):
+        if line.strip():
+            block.append(line)
+        elif block:
+            yield number - len(block), block
+            block = []
+
+
+def _is_array(text: str) -> bool:
+    """Not so ``[text, {…}]`` a line, of which each line is an array."""
+    if not text.lstrip().startswith("["):
+        return False
+    first = text.lstrip().split("\n", 1)[0]
+    try:
+        value = json.loads(first)
+    except ValueError:
+        return True
+    return not (len(value) == 2 and isinstance(value[0], str))
+
+
+def _lines(text: str) -> Iterator[Row]:
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.strip():
+            yield number, _parsed(line)
+
+
+def _items(text: str) -> Iterator[Row]:
+    at = _BETWEEN.match(text, text.index("[") + 1).end()  # type: ignore[union-attr]
+    line, counted = 1, 0
+    while at < len(text) and text[at] != "]":
+        line, counted = line + text.count("\n", counted, at), at
+        try:
+            value, at = _DECODER.raw_decode(text, at)
+        except (ValueError, RecursionError) as exc:
+            yield line, BadRow(_why(exc))
+            return
+        yield line, value
+        at = _BETWEEN.match(text, at).end()  # type: ignore[union-attr]
+    if at >= len(text):
+        yield line, BadRow("the array is not closed; expected ]")
+
+
+def _parsed(line: str) -> Any:
+    try:
+        return _DECODER.decode(line)
+    except (ValueError, RecursionError) as exc:
+        return BadRow(_why(exc))
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        return f"not JSON: {error.msg}, column {error.colno}"
+    return f"not JSON: {'it is nested too deeply' if isinstance(error, RecursionError) else error}"
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no value of JSON")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse)
