@@ -41,6 +41,7 @@ from service.mcp.backend import ThisGateway
 from service.models.live_registry import LiveRegistry
 from service.models.loading import AdapterLoader
 from service.models.metrics import AdapterMetrics
+from service.models.registry import untuned
 from service.observe.measure import MeasureRequests
 from service.observe.metrics import Metrics
 from service.observe.trace_requests import TraceRequests
@@ -91,6 +92,8 @@ def create_app(
     engine = Engine.connect(settings, metrics, tracing)
     adapter_metrics = AdapterMetrics(metrics.registry)
     registry = LiveRegistry(settings, AdapterLoader(settings, engine), adapter_metrics)
+    if registry.default == settings.base_model:
+        logger.warning("%s", untuned(settings.base_model))
     draining = draining or Draining()
     readiness = Readiness(settings, registry, engine, metrics, draining)
     queue = EngineQueue(settings, engine, metrics)

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from deploy.doctor.finding import Finding, note, well, wrong
 from deploy.engine.admission import lora_rank
-from deploy.engine.launcher import untuned
 from deploy.pull.catalogue import read_catalogue
 from deploy.pull.errors import CatalogueError
 from deploy.pull.store import find
@@ -14,7 +13,7 @@ from service.models import folder as folders
 from service.models import names
 from service.models.admission import CONFIG_FILE, AdapterRefused, check
 from service.models.manifest import FILE_NAME, Adapter, ManifestError, load
-from service.models.registry import Registry, RegistryError, of_base
+from service.models.registry import Registry, RegistryError, of_base, untuned
 from service.settings import Settings
 
 # The rank of the launcher's own --max-lora-rank; it raises that where an adapter needs more.

@@ -22,6 +22,7 @@ from deploy.engine import weights as multiplying
 from deploy.engine.admission import Admitted, LaunchRefused, admit, lora_rank
 from deploy.engine.device import Device, DeviceRefused
 from deploy.engine.weights import Weights
+from service.models.registry import untuned
 
 # Adapters that may share one batch. Each slot takes an adapter's whole weights in memory: about
 # 150 MB at rank 64 on all modules of a 1.5B model.
@@ -172,7 +173,7 @@ def prepare(
         required=options.require,
     )
     if not adapters:
-        print(untuned(options.served_name), flush=True)
+        print(f"warning: {untuned(options.served_name)}", flush=True)
     needed = max((adapter.rank for adapter in adapters), default=0)
     launch = Launch(
         model=model,
@@ -191,15 +192,6 @@ def prepare(
         devices.check_compiler()
         _check_memory(launch, len(adapters), needed)
     return launch, adapters
-
-
-def untuned(base: str) -> str:
-    """What is said wherever the base model itself is what answers."""
-    return (
-        f"warning: requests that name no model are answered by {base} itself, untuned, and much "
-        "worse than by a tuned adapter: make one (adapters/README.md), or bring one "
-        "(adapters/BRING_YOUR_OWN.md)."
-    )
 
 
 def _check_memory(launch: Launch, adapters: int, rank: int) -> None:

@@ -17,7 +17,6 @@ from rich.text import Text
 from deploy import GATEWAY_URL
 from deploy.client import ask
 from deploy.credentials import api_key
-from deploy.engine.launcher import untuned
 from deploy.terminal.show import Phases, show_answer
 from deploy.up.install import ROOT, EngineFlags, Installed, Places, base_model, install
 from deploy.up.supervised import Part, Supervised, UpFailed
@@ -45,7 +44,7 @@ def up(settings: Settings, places: Places, console: Console, flags: EngineFlags)
     found = registry.load(settings.adapters, base, settings.default_model)
     phases = Phases(console)
     if found.default == base:
-        phases.warn(untuned(base))
+        phases.warn(registry.untuned(base))
     with _only_one(places.home):
         installed = install(settings, places, phases, flags.weights)
         try:

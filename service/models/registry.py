@@ -100,6 +100,15 @@ def _open(
     return name
 
 
+def untuned(base: str) -> str:
+    """What is said wherever the base model itself answers requests that name no model."""
+    return (
+        f"requests that name no model are answered by {base} itself, untuned, and much worse than "
+        "by a tuned adapter: make one (adapters/README.md), or bring one "
+        "(adapters/BRING_YOUR_OWN.md)"
+    )
+
+
 def load(folder: Path, base: str, default: str | None) -> Registry:
     """Read the adapters folder; ``default`` overrides registry.toml's.
 

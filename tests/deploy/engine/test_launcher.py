@@ -1,6 +1,7 @@
 """The launcher's command line and its refusals; no engine is started."""
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -49,6 +50,13 @@ def test_the_command_has_every_flag_that_serving_needs() -> None:
     assert words[-2:] == ["--seed", "1"]
 
 
+def test_a_gpu_is_started_by_vllm_serve() -> None:
+    """The older way in is deprecated; the model is its argument."""
+    words = command(_launch(device="cuda"), _adapters(2), "/env/bin/python")
+    assert words[:6] == ["/env/bin/python", "-P", "-m", "vllm.entrypoints.cli.main", "serve", "/m"]
+    assert "--model" not in words and "--enforce-eager" not in words
+
+
 @pytest.mark.parametrize(
     ("device", "count", "slots", "kept"),
     [("cpu", 0, "2", "32"), ("cpu", 6, "4", "32"), ("cuda", 6, "7", "64"), ("cuda", 90, "8", "64")],
@@ -87,6 +95,9 @@ def test_the_users_environment_wins() -> None:
     }
     on_gpu = environment({"VLLM_PLUGINS": ""}, "cuda", 2, Path("/store"))
     assert on_gpu["VLLM_PLUGINS"] == "lora_filesystem_resolver"
+    assert on_gpu["VLLM_USE_FLASHINFER_SAMPLER"] == "0"
+    theirs = environment({"VLLM_USE_FLASHINFER_SAMPLER": "1"}, "cuda", 2, Path("/store"))
+    assert "VLLM_USE_FLASHINFER_SAMPLER" not in theirs
     assert "VLLM_CPU_KVCACHE_SPACE" not in on_gpu
     assert environment({}, "cpu", 2, Path("/s"))["VLLM_CPU_NUM_OF_RESERVED_CPU"] == "0"
 
@@ -115,6 +126,57 @@ def test_a_missing_model_and_a_taken_port_are_refused(
         (tmp_path / "model" / "config.json").write_text("{}")
         assert main(arguments) == 2
         assert "cannot listen on 127.0.0.1:" in capsys.readouterr().err
+
+
+def test_an_untuned_base_model_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The engine starts, and its log begins with what to expect of it."""
+    monkeypatch.setattr(os, "execvpe", lambda file, line, env: 0)
+    monkeypatch.setenv("NERVE_DEVICE", "cpu")
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "config.json").write_text("{}")
+    assert main(_arguments(tmp_path, 0)) == 0
+    assert capsys.readouterr().out.startswith("warning: requests that name no model are answered")
+    put_adapter(tmp_path / "adapters")
+    assert main(_arguments(tmp_path, 0)) == 0
+    assert "warning:" not in capsys.readouterr().out
+
+
+def test_flags_of_a_container_come_before_those_of_the_command_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """So that the latter win; a quote that is never closed is refused."""
+    monkeypatch.setattr(os, "execvpe", lambda file, line, env: 0)
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "config.json").write_text("{}")
+    monkeypatch.setenv("ENGINE_FLAGS", "--seed 1 --chat-template 'a b'")
+    assert main([*_arguments(tmp_path, 0), "--", "--seed", "7"]) == 0
+    assert capsys.readouterr().out.endswith("--seed 1 --chat-template 'a b' --seed 7\n")
+    monkeypatch.setenv("ENGINE_FLAGS", "--seed '1")
+    assert main(_arguments(tmp_path, 0)) == 2
+    assert 'ENGINE_FLAGS = "--seed \'1": No closing quotation' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("given", "adapter", "rank"), [("auto", True, "64"), ("auto", False, "16"), ("8", True, "64")]
+)
+def test_the_rank_may_be_the_adapters(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    given: str,
+    adapter: bool,
+    rank: str,
+) -> None:
+    """The highest that there is; vLLM's own default where there is none."""
+    monkeypatch.setattr(os, "execvpe", lambda file, line, env: 0)
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "config.json").write_text("{}")
+    if adapter:
+        put_adapter(tmp_path / "adapters")
+    assert main([*_arguments(tmp_path, 0), "--max-lora-rank", given]) == 0
+    assert f" --max-lora-rank {rank} " in capsys.readouterr().out
 
 
 def test_it_prints_the_exact_command_and_becomes_it(tmp_path: Path) -> None:
