@@ -16,7 +16,8 @@
 ``terminal``   what a person at a terminal sees
 =============  =================================================================================
 
-``remote_gateway`` and ``client`` ask a running gateway, for the tools of agents and for commands.
+``client``, ``remote_gateway`` and ``spacy_component`` ask a running gateway: for commands, for the
+tools of agents, for spaCy.
 Beside them, as files of others: ``grafana``, ``kubernetes``, ``prometheus``.
 """
 

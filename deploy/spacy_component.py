@@ -1,0 +1,85 @@
+"""spaCy's pipe ``nerve``: entities of a running gateway on a ``Doc``. Needs spaCy, which Nerve does
+without elsewhere: ``requirements/spacy.txt``.
+
+    nlp = spacy.blank("zh")
+    nlp.add_pipe("nerve", config={"url": "http://127.0.0.1:8080"})
+    doc = nlp("浙商银行的叶老桂")
+    doc.ents                            # without overlaps, as spaCy wants them
+    doc.spans["nerve"]                  # all; .attrs["scores"] beside it, as spancat has them
+    doc._.nerve                         # the gateway's answer: exact offsets, what was dropped
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import httpx2
+from spacy.language import Language
+from spacy.tokens import Doc
+from spacy.util import filter_spans, minibatch
+
+from deploy import GATEWAY_URL
+from deploy.credentials import key_header
+
+KEY = "nerve"
+TIMEOUT_S = 600.0
+
+
+class NerveFailed(Exception):
+    """A text that has no whole answer; says the gateway's reason."""
+
+
+class Nerve:
+    """Asks for the entities of each ``Doc``, several in a request."""
+
+    def __init__(self, url: str, **options: Any) -> None:
+        self._url = url.rstrip("/")
+        self._options = {name: value for name, value in options.items() if value is not None}
+
+    def __call__(self, doc: Doc) -> Doc:
+        """The same ``Doc``, with its entities. Raises as ``pipe``."""
+        return next(self.pipe([doc]))
+
+    def pipe(self, stream: Iterable[Doc], batch_size: int = 64) -> Iterator[Doc]:
+        """Each ``Doc`` with its entities; raises NerveFailed, and httpx2.HTTPError where no
+        gateway answers. ``NERVE_API_KEY`` is the key."""
+        with httpx2.Client(timeout=TIMEOUT_S, trust_env=False, headers=key_header()) as client:
+            for docs in minibatch(stream, batch_size):
+                body = {**self._options, "texts": [doc.text for doc in docs]}
+                told = client.post(f"{self._url}/extract", json=body).json()
+                if "results" not in told:
+                    raise NerveFailed(told["error"]["message"])
+                for doc, answer in zip(docs, told["results"], strict=True):
+                    yield _with(doc, answer)
+
+
+def _with(doc: Doc, answer: dict[str, Any]) -> Doc:
+    """A span is widened to whole tokens where an entity ends inside of one."""
+    problem = answer.get("error") or next((c["error"] for c in answer.get("chunks", [])), None)
+    if problem:
+        raise NerveFailed(f"{doc.text[:40]!r}: {problem['message']}")
+    found = answer["entities"]
+    spans = [
+        doc.char_span(one["start"], one["end"], label=one["label"], alignment_mode="expand")
+        for one in found
+    ]
+    doc._.nerve = answer
+    doc.spans[KEY] = spans
+    doc.spans[KEY].attrs["scores"] = [one["score"] for one in found]
+    doc.ents = filter_spans(spans)
+    return doc
+
+
+def _make(
+    nlp: Any,
+    name: str,
+    url: str,
+    model: str | None,
+    labels: list[str] | dict[str, str] | None,
+    min_score: float | None,
+) -> Nerve:
+    Doc.set_extension(KEY, default=None, force=True)
+    return Nerve(url, model=model, labels=labels, min_score=min_score)
+
+
+_DEFAULTS = {"url": GATEWAY_URL, "model": None, "labels": None, "min_score": None}
+make = Language.factory(KEY, default_config=_DEFAULTS)(_make)
