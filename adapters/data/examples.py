@@ -82,10 +82,11 @@ def _digest(text: str) -> str:
 
 
 def leaked(training: Sequence[Example], evaluation: Sequence[Example]) -> list[str]:
-    """The texts of ``evaluation`` that stand in ``training`` too, white space aside."""
+    """The texts of ``evaluation`` that stand in ``training`` too, white space and what folding
+    takes away aside."""
     seen = {_bare(example.text) for example in training}
     return [example.text for example in evaluation if _bare(example.text) in seen]
 
 
 def _bare(text: str) -> str:
-    return "".join(text.split())
+    return "".join(fold(text).text.split())

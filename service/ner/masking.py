@@ -6,38 +6,30 @@ that was found or lost anywhere in the text, as whole words; what overlaps is on
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 
 from service.ner.align import spans_of, splits_a_word
+from service.ner.surfaces import Surfaces
 from service.ner.types import Dropped, Entity
 
 # A single character is a part of too much else to be sought where the model did not find it.
 _SHORTEST = 2
 
 
-@dataclass(slots=True)
-class _Node:
-    """A place in a trie; ``label`` that of the surface that ends here."""
-
-    following: dict[str, "_Node"] = field(default_factory=dict)
-    label: str | None = None
-
-
 def places(
     text: str, entities: Sequence[Entity], dropped: Sequence[Dropped], *, any_case: bool = False
 ) -> list[Entity]:
-    """What to mask in ``text``: sorted, without overlaps; linear in the length of ``text`` times
-    that of the longest surface. One place that is made of several has the longest one's label.
+    """What to mask in ``text``: sorted, without overlaps; linear time. One place that is made of
+    several has the longest one's label.
 
     ``any_case``: a surface in other letters, capital or small, is the same.
     """
     lost = [(one.label, one.text) for one in dropped if one.label and one.reason == "overlap"]
     read = in_one_case(text) if any_case else text
-    root = _Node()
+    labels: dict[str, str] = {}
     for label, surface in [*((e.label, text[e.start : e.end]) for e in entities), *lost]:
         if len(surface) >= _SHORTEST:
-            _learn(root, in_one_case(surface) if any_case else surface, label)
-    found = [*entities, *_whole_words(read, root), *_inside_words(text, lost)]
+            labels.setdefault(in_one_case(surface) if any_case else surface, label)
+    found = [*entities, *Surfaces(labels).whole_words(read), *_inside_words(text, lost)]
     return list(_united(found))
 
 
@@ -45,28 +37,6 @@ def in_one_case(text: str) -> str:
     """``text`` in small letters, one character for one."""
     small = {character: character.casefold() for character in set(text)}
     return text.translate({ord(old): new for old, new in small.items() if len(new) == 1})
-
-
-def _learn(root: _Node, surface: str, label: str) -> None:
-    node = root
-    for character in surface:
-        node = node.following.setdefault(character, _Node())
-    node.label = node.label or label
-
-
-def _whole_words(text: str, root: _Node) -> Iterator[Entity]:
-    """At each place of ``text`` the longest of the surfaces that is no part of a word."""
-    for start in range(len(text)):
-        node, longest = root, None
-        for end in range(start, len(text)):
-            following = node.following.get(text[end])
-            if following is None:
-                break
-            node = following
-            if node.label and not splits_a_word(text, (start, end + 1)):
-                longest = Entity(node.label, start, end + 1)
-        if longest:
-            yield longest
 
 
 def _inside_words(text: str, lost: Iterable[tuple[str, str]]) -> Iterator[Entity]:

@@ -37,9 +37,11 @@ _HEADING = re.compile("#{1,6} |```")
 _ROW = re.compile(f"\t|\\||\\S(?: {{3}}|\u3000\u3000)[{BLANKS}]*\\S")
 
 _SHORT_ITEM = re.compile(f"[{IDEOGRAPHS}·]{{2,4}}")
+_BARE_ITEM = re.compile(f"[{IDEOGRAPHS}·（）()]{{2,20}}")
 _WIDE, _UNSPACED = re.compile(f"[{WIDE}]"), re.compile(f"[{UNSPACED}]")
 _HYPHENS = "-\u2010"
 _MOST_WORDS = 4
+_SMALL_WORDS = frozenset({"of", "and", "the", "for", "in", "de", "da", "la", "van", "von"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,19 +124,30 @@ def _separates(before: str, gap: str, after: str) -> bool:
 
 
 def _is_list(lines: Sequence[str]) -> bool:
-    """Nothing but short items: two to four ideographs each; or a few words each, all capitalised
-    (in a script without capitals at most two). Two lines of a word each may be one name."""
+    """Nothing but short items: two to four ideographs each, or a few words; or three lines or more
+    without a mark. Two lines of a word each may be one name."""
     if all(_SHORT_ITEM.fullmatch(line) for line in lines):
         return True
-    if not all(map(_is_short, lines)):
-        return False
-    return len(lines) > 2 or all(len(line.split()) > 1 for line in lines)
+    if all(map(_is_short, lines)):
+        return len(lines) > 2 or all(len(line.split()) > 1 for line in lines)
+    is_bare = len(lines) > 2 and all(_BARE_ITEM.fullmatch(line) for line in lines)
+    return is_bare and not _is_wrapped(lines)
+
+
+def _is_wrapped(lines: Sequence[str]) -> bool:
+    """Do all lines look filled but for the last, as a narrow column's do? Items that end alike
+    (``中国工商银行``, ``中国建设银行``) are no such lines."""
+    widths = [len(line) for line in lines]
+    filled = max(widths) - min(widths[:-1]) <= 1
+    return filled and len({line[-1] for line in lines}) > 1
 
 
 def _is_short(line: str) -> bool:
+    """At most a few words, all capitalised but for small ones; two in a script without capitals."""
     words = line.split(maxsplit=_MOST_WORDS)
     if len(words) > _MOST_WORDS or _WIDE.search(line) or not line[-1:].isalnum():
         return False
+    words = [word for place, word in enumerate(words) if not place or word not in _SMALL_WORDS]
     if all(word[0].isupper() or word[0].isdigit() for word in words):
         return any(word[0].isalpha() for word in words)
     return len(words) <= 2 and not any(word[0].islower() or word[0].isupper() for word in words)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.ner.align import align, placing_of
-from service.ner.types import Mention, Occurrences
+from service.ner.types import Mention, Occurrences, Overlaps
 from tests.service.ner.strings import texts, texts_with_parts
 
 # text, mentions, spans as (label, start, end), dropped as (surface, reason)
@@ -62,7 +62,7 @@ AS_READ = [
      [("name", 0, 3), ("name", 4, 7)], []),
 ]  # fmt: skip
 
-# Where overlaps are wanted; the rule first.
+# Where overlaps are wanted: nested ones, crossing ones, two labels on one span. The rule first.
 OVERLAPPING = [
     ("all", "北京大学的北京", [("org", "北京大学"), ("address", "北京")],
      [("address", 0, 2), ("org", 0, 4), ("address", 5, 7)], []),
@@ -86,14 +86,16 @@ OVERLAPPING = [
 ]  # fmt: skip
 
 ROWS = [
-    *(("all", *row) for row in EVERY),
-    *(("as_read", *row) for row in AS_READ),
-    *(("in_order", *row) for row in IN_ORDER),
+    *(("longest", "all", *row) for row in EVERY),
+    *(("longest", "as_read", *row) for row in AS_READ),
+    *(("longest", "in_order", *row) for row in IN_ORDER),
+    *(("all", *row) for row in OVERLAPPING),
 ]
 
 
-@pytest.mark.parametrize(("rule", "text", "mentions", "spans", "dropped"), ROWS)
+@pytest.mark.parametrize(("overlaps", "rule", "text", "mentions", "spans", "dropped"), ROWS)
 def test_align(
+    overlaps: Overlaps,
     rule: Occurrences,
     text: str,
     mentions: list[tuple[str, str]],
@@ -101,22 +103,8 @@ def test_align(
     dropped: list[tuple[str, str]],
 ) -> None:
     """Spans in order of the text; what yields none is named with its reason."""
-    aligned = align(text, [Mention(*mention) for mention in mentions], rule)
-    assert [(e.label, e.start, e.end) for e in aligned.entities] == spans
-    assert [(d.text, d.reason) for d in aligned.dropped] == dropped
-
-
-@pytest.mark.parametrize(("rule", "text", "mentions", "spans", "dropped"), OVERLAPPING)
-def test_overlaps_on_request(
-    rule: Occurrences,
-    text: str,
-    mentions: list[tuple[str, str]],
-    spans: list[tuple[str, int, int]],
-    dropped: list[tuple[str, str]],
-) -> None:
-    """Nested ones, crossing ones, two labels on one span."""
     said = [Mention(*mention) for mention in mentions]
-    aligned = align(text, said, rule, overlaps="all")
+    aligned = align(text, said, rule, overlaps=overlaps)
     assert [(e.label, e.start, e.end) for e in aligned.entities] == spans
     assert [(d.text, d.reason) for d in aligned.dropped] == dropped
 

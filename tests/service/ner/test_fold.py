@@ -80,6 +80,13 @@ BREAKS = [
     ("张三\n李四\n王五", "张三\n李四\n王五"),  # a list of names
     ("Ada Lovelace\nAlan Turing", "Ada Lovelace\nAlan Turing"),
     ("Berlin\nParis\nRome", "Berlin\nParis\nRome"),
+    ("中国工商银行\n中国建设银行\n中国农业银行", "中国工商银行\n中国建设银行\n中国农业银行"),
+    ("杭州市第一医院\n协和医院\n北京大学附属医院", "杭州市第一医院\n协和医院\n北京大学附属医院"),
+    (
+        "中国工商银行股\n份有限公司北京\n市分行",
+        "中国工商银行股份有限公司北京市分行",
+    ),  # a narrow column
+    ("Bank of America\nWells Fargo", "Bank of America\nWells Fargo"),
     ("出席人员如下：\n张三丰真人\n李四", "出席人员如下：\n张三丰真人李四"),
     ("buy:\n- milk\n- bread", "buy:\n- milk\n- bread"),
     ("他的计划是\n1. 去北京\n2. 回上海", "他的计划是\n1. 去北京\n2. 回上海"),
