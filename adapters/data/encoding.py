@@ -48,6 +48,19 @@ def shown(encoding: str) -> str:
     return _NAMES.get(encoding, encoding.upper())
 
 
+def chosen(file: BinaryIO, said: str) -> str:
+    """The encoding that a person said, else the one that the bytes tell; a mark is never a part of
+    the text. Raises EncodingError."""
+    if not said:
+        return encoding_of(file)
+    found = named(said)
+    file.seek(0)
+    start = file.read(4)
+    file.seek(0)
+    family = next((name for mark, name in _MARKS.items() if start.startswith(mark)), None)
+    return family if family is not None and found.startswith(family) else found
+
+
 def encoding_of(file: BinaryIO) -> str:
     """As the first ``SAMPLE`` bytes tell; ``file`` is at its start again. Raises EncodingError."""
     file.seek(0)

@@ -24,8 +24,10 @@ def read_labels(path: Path) -> tuple[str, tuple[Label, ...]]:
         said = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
         rows = said["labels"] if isinstance(said.get("labels"), dict) else said
         labels = tuple(_label(name, one) for name, one in rows.items())
-    except (OSError, ValueError, KeyError, AttributeError, TypeError) as exc:
-        raise DataError(f"{path}: {exc!r}; {_EXPECTED}") from exc
+    except (OSError, ValueError) as exc:
+        raise DataError(f"{path}: {exc}; {_EXPECTED}") from exc
+    except (KeyError, AttributeError, TypeError) as exc:
+        raise DataError(f"{path}: a label is of another form; {_EXPECTED}") from exc
     if not labels:
         raise DataError(f"{path}: no label; {_EXPECTED}")
     written = [label.written for label in labels]

@@ -12,7 +12,7 @@ any other                              the row is given up (RowFailed)
 import asyncio
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NoReturn
 
 import httpx2
 
@@ -110,7 +110,7 @@ def _answer(url: str, response: httpx2.Response) -> dict[str, Any]:
 def _whole(url: str, response: httpx2.Response) -> dict[str, Any]:
     """An answer with all its parts; one that lacks a part of a long text is asked for again."""
     try:
-        answer = dict(response.json())
+        answer = dict(response.json(parse_constant=_refuse))
         if {"entities", "dropped", "truncated", "model"} - answer.keys():
             raise ValueError("fields are missing")
     except (ValueError, TypeError) as exc:
@@ -118,6 +118,10 @@ def _whole(url: str, response: httpx2.Response) -> dict[str, Any]:
     if answer.get("partial"):
         raise _Again(f"a part of the text failed: {answer['chunks'][0]['error']['message']}")
     return answer
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no value of JSON")
 
 
 def _error(url: str, response: httpx2.Response) -> tuple[str, str | None]:

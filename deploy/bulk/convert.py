@@ -8,6 +8,7 @@ from typing import Any, TextIO
 from deploy.bulk.errors import BulkFailed
 from deploy.bulk.files import Format
 from deploy.bulk.formats import annotators, brat, conll, displacy, table
+from service.wire.wording import shown, why_unusable
 
 Writer = Callable[[Iterable[dict[str, Any]], TextIO], None]
 
@@ -51,7 +52,9 @@ def _checked(line: bytes, place: str) -> dict[str, Any]:
         size = len(found["text"])
         for entity in found["entities"]:
             if not entity["label"] or not 0 <= entity["start"] < entity["end"] <= size:
-                raise ValueError(f"an entity has {entity!r}")
+                raise ValueError(f"an entity has {shown(entity)}")
     except (ValueError, KeyError, TypeError) as exc:
-        raise BulkFailed(f"{place} is no line of `nerve extract --out` ({exc!r})") from exc
+        raise BulkFailed(
+            f"{place} is no line of `nerve extract --out`: {why_unusable(exc)}"
+        ) from exc
     return found

@@ -13,6 +13,7 @@ from deploy.bulk.errors import BulkFailed
 from deploy.bulk.files import Files
 from deploy.bulk.marks import Marks
 from deploy.bulk.row import Row
+from service.wire.wording import shown, why_unusable
 
 # Enough for any number that a run writes, and it keeps a foreign file from taking the memory.
 MOST_ROWS = 2**32
@@ -121,8 +122,8 @@ def _whole_lines(file: BinaryIO, path: Path) -> Iterator[dict[str, Any]]:
         try:
             found = json.loads(line)
             if type(found["row"]) is not int or not 0 < found["row"] < MOST_ROWS:
-                raise ValueError(f"row has {found['row']!r}")
+                raise ValueError(f"row has {shown(found['row'])}")
         except (ValueError, KeyError, TypeError) as exc:
-            raise BulkFailed(f"{path}:{number} is no line of a run ({exc!r})") from exc
+            raise BulkFailed(f"{path}:{number} is no line of a run: {why_unusable(exc)}") from exc
         yield found
     file.truncate(end)

@@ -12,6 +12,7 @@ from deploy.report.matrix import matrix
 from deploy.report.scores import scores
 from deploy.report.style import STYLE
 from deploy.report.training import training
+from service.wire.wording import why_unusable
 
 # Even a mistake in here could not make the page ask anybody, or run anything.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
@@ -42,7 +43,7 @@ def page(
         ]
         return _document(_title(found), _header(found), *sections)
     except (AttributeError, KeyError, TypeError, ValueError) as exc:
-        raise ReportError(f"not a report of `nerve adapter evaluate`: {exc!r}") from exc
+        raise ReportError(f"not a report of `nerve adapter evaluate`: {why_unusable(exc)}") from exc
 
 
 def _document(title: str, *body: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from adapters.measuring.report import ReportError
 from deploy.report.axes import Axes, Scale
 from deploy.report.markup import curve, dot, key, paragraph, picture, section
+from service.wire.wording import why_unusable
 
 WIDTH, HEIGHT, MEAN = 760, 340, 20
 # More points than this do not show.
@@ -20,7 +21,9 @@ def read_log(path: Path) -> list[dict[str, Any]]:
         rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
         steps = [(row["step"], row["loss"]) for row in rows]
     except (OSError, ValueError, TypeError, KeyError) as exc:
-        raise ReportError(f"{path}: not a log of `nerve adapter train`: {exc!r}") from exc
+        raise ReportError(
+            f"{path}: not a log of `nerve adapter train`: {why_unusable(exc)}"
+        ) from exc
     if not all(loss > 0 for _, loss in steps):
         raise ReportError(f"{path}: a loss that is not above 0")
     return rows

@@ -51,12 +51,22 @@ def request_error(
     if not path:
         got = shown(problem["input"])
         return InvalidRequest(f"the body is {got}; expected a JSON object (application/json)")
+    if kind == "missing" and _has_others(problem, problems):  # another shape, as a whole
+        kind, path = "shape", path[:-1]
     place, expected = _place(body, path)
     if kind == UNSENDABLE and WHOLE not in expected:
         expected += f", {WHOLE}"
     return InvalidRequest(
         f"{place} {_fault(kind, problem['input'])}; expected {expected}",
         param=str(path[0])[:_NAME],
+    )
+
+
+def _has_others(missing: Problem, problems: Sequence[Problem]) -> bool:
+    """Has an object within the body fields that are none, where it lacks one?"""
+    parent = missing["loc"][:-1]
+    return len(parent) > 1 and any(
+        one["type"] == "extra_forbidden" and one["loc"][:-1] == parent for one in problems
     )
 
 

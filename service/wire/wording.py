@@ -26,3 +26,13 @@ def why_not_json(error: BaseException) -> str:
         case _ if "integer string" in str(error):
             return "a number has too many digits"
     return str(error)
+
+
+def why_unusable(error: Exception) -> str:
+    """What is missing, or of another type, in JSON that a command of ours should have made."""
+    match error:
+        case KeyError():
+            return f"{error.args[0]} is missing"
+        case TypeError() | AttributeError():
+            return "a value is of another type"
+    return why_not_json(error)

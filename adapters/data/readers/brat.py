@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from adapters.data.encoding import EncodingError, encoding_of, named, opened
+from adapters.data.encoding import EncodingError, chosen, opened
 from adapters.data.examples import Example
 from adapters.data.readers.entity import entity
 from adapters.data.readers.errors import BadRow, DataError
@@ -57,7 +57,7 @@ def _text(path: Path, encoding: str) -> str:
         raise DataError(f"{path}: not there; expected the text of the .ann file")
     try:
         with path.open("rb") as file:
-            decoded = opened(file, named(encoding) if encoding else encoding_of(file), newline="")
+            decoded = opened(file, chosen(file, encoding), newline="")
             text = decoded.read()
             decoded.detach()
     except EncodingError as exc:

@@ -7,7 +7,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, NoReturn
 
-from adapters.data.encoding import UNREADABLE, EncodingError, encoding_of, named, opened, shown
+from adapters.data.encoding import UNREADABLE, EncodingError, chosen, opened, shown
 from adapters.data.readers.errors import BadRow, DataError
 
 Row = tuple[int, Any]  # the number of its first line, and its value; BadRow where it is no JSON
@@ -20,7 +20,7 @@ def content(path: Path, encoding: str) -> str:
     """The whole text, line breaks as ``\\n``; raises DataError for what is not in the encoding."""
     try:
         with path.open("rb") as file:
-            found = named(encoding) if encoding else encoding_of(file)
+            found = chosen(file, encoding)
             decoded = opened(file, found, newline=None)
             text = decoded.read()
             decoded.detach()

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from adapters.data.encoding import EncodingError, encoding_of, named, shown
+from adapters.data.encoding import EncodingError, chosen, shown
 from deploy.bulk.errors import BulkFailed
 from deploy.bulk.inputs.kinds import KINDS, TABLES, TEXTS, Kind, kind_of
 from deploy.bulk.inputs.source import TEXT, UTF_8, Source
@@ -47,7 +47,7 @@ def source_of(file: BinaryIO, name: Path, wanted: Wanted) -> Source:
 def encoding_in(file: BinaryIO, said: str) -> str:
     """As a person said, else as the bytes tell. Raises BulkFailed."""
     try:
-        return named(said) if said else encoding_of(file)
+        return chosen(file, said)
     except EncodingError as exc:
         raise BulkFailed(str(exc)) from exc
 

@@ -206,6 +206,10 @@ def test_one_bad_row_does_not_change_the_encoding() -> None:
 
 def test_what_is_no_encoding() -> None:
     """Of any sort."""
+    marked = NAME.encode("utf-16")
+    assert read(marked, "a.txt", encoding="utf-16-le") == [NAME]  # the mark is no part of the text
+    assert read(NAME.encode("utf-8-sig"), "a.txt", encoding="utf-8") == [NAME]
+    assert read(NAME.encode("utf-16-le"), "a.txt", encoding="utf-16-le") == [NAME]
     for name in ("", "hex", "\0"):
         with pytest.raises(EncodingError, match="expected a name such as"):
             named(name)

@@ -105,7 +105,7 @@ def test_what_is_in_the_way_is_left_alone(gateway: Gateway, tmp_path: Path) -> N
         ('{"text": "a"}\n', "rows.jsonl:1 is no line of `nerve extract --out`"),
         (
             '{"row": 1, "text": "a", "entities": [{"label": "x", "start": 0, "end": 2}]}\n',
-            "'end': 2",
+            '"end": 2',
         ),
         ("[]\n", "rows.jsonl:1 is no line"),
     ],

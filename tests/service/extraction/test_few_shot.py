@@ -82,6 +82,14 @@ def test_every_chunk_has_the_examples(gateway: Gateway) -> None:
         ),
         (
             {**OPEN, "examples": [{"text": "甲", "entities": [{"type": "bank", "text": "甲"}]}]},
+            'examples[0].entities[0] has {"type": "bank", "text": "甲"}; expected an object of',
+        ),
+        (
+            {**OPEN, "examples": [{"input": "甲", "output": "乙"}]},
+            'examples[0] has {"input": "甲", "output": "乙"}; expected an object of text, entities',
+        ),
+        (
+            {**OPEN, "examples": [{"text": "甲", "entities": [{"text": "甲"}]}]},
             "examples[0].entities[0].label is missing; expected one of the request's labels",
         ),
         (

@@ -1,0 +1,52 @@
+"""How messages put values and faults."""
+
+import json
+
+import pytest
+
+from service.wire.wording import LONGEST, shown, why_not_json, why_unusable
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("浙商", '"浙商"'),
+        (None, "null"),
+        ([True, 1.5, {"a": "浙"}], '[true, 1.5, {"a": "浙"}]'),
+        ("a\u200b\u202e\0", '"a\\u200b\\u202e\\u0000"'),
+        ("\ud83d", '"\\ud83d"'),
+        ("😀é", '"😀é"'),
+        (float("nan"), "NaN"),
+        (b"x", "\"b'x'\""),
+    ],
+)
+def test_a_value_as_json(value: object, expected: str) -> None:
+    """What people read as it is, what they do not see as its escape."""
+    assert shown(value) == expected
+
+
+def test_a_long_value_is_cut() -> None:
+    """Escapes do not count."""
+    assert shown("浙" * 1000) == '"' + "浙" * (LONGEST - 4) + "..."
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("{", "Expecting property name enclosed in double quotes, line 1 column 2"),
+        ("[" * 100_000, "it is nested too deeply"),
+        ("1" * 5000, "a number has too many digits"),
+    ],
+)
+def test_why_it_is_no_json(content: str, expected: str) -> None:
+    """Without a decoder's own words."""
+    with pytest.raises((ValueError, RecursionError)) as raised:
+        json.loads(content)
+    assert why_not_json(raised.value) == expected
+
+
+def test_why_what_was_made_cannot_be_used() -> None:
+    """A field, a type, or no JSON."""
+    assert why_unusable(KeyError("row")) == "row is missing"
+    assert why_unusable(TypeError("x")) == "a value is of another type"
+    assert why_unusable(ValueError("row has 3")) == "row has 3"
