@@ -45,7 +45,7 @@ def main() -> int:
             for one in outcomes:
                 print(f"  {'works' if one.works else 'DOES NOT'}: {one.what} {one.why}", flush=True)
     made = f"; this one is of {datetime.now(UTC):%Y-%m-%d}, with the model `{options.model}`"
-    options.to.write_text(page(wanted, found, made), encoding="utf-8")
+    options.to.write_text(page(wanted, found, made, options.model == BASE), encoding="utf-8")
     return int(any(not one.works for _, outcomes in found.values() for one in outcomes))
 
 

@@ -17,8 +17,9 @@ def _(url, model):
 
 @case("chat_completion, streamed too, without a model's name")
 def _(url, model):
-    assert InferenceClient(url).chat_completion(MESSAGES).choices
-    assert list(InferenceClient(url).chat_completion(MESSAGES, stream=True))
+    client = InferenceClient(url)
+    assert client.chat_completion(MESSAGES).choices
+    assert list(client.chat_completion(MESSAGES, stream=True))
 
 
 @case("chat_completion with json_schema")
