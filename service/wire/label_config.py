@@ -15,6 +15,10 @@ from xml.parsers import expat
 
 from service.errors import InvalidRequest
 
+# More than people label with, and few enough that no config takes time.
+MOST_TEXTS = 20
+MOST_LABELS = 1000
+
 
 @dataclass(frozen=True, slots=True)
 class LabelOfConfig:
@@ -79,6 +83,8 @@ class _Reading:
             if attributes.get("valueType") == "url":
                 _refuse(f"has valueType url at the Text {name}: nothing is fetched from there")
             self.keys[name] = attributes["value"][1:]
+            if len(self.keys) > MOST_TEXTS:
+                _refuse(f"has more than {MOST_TEXTS} Texts")
         elif tag == "Labels":
             self.controls[name] = attributes.get("toName", "")
             self.inside.append(name)
@@ -86,20 +92,20 @@ class _Reading:
             label = attributes.get("alias") or attributes.get("value", "")
             hint = attributes.get("hint", "")
             self.labels.append((label, LabelOfConfig(self.inside[-1], hint)))
+            if len(self.labels) > MOST_LABELS:
+                _refuse(f"has more than {MOST_LABELS} Labels")
 
     def end(self, tag: str) -> None:
         if tag == "Labels":
             self.inside.pop()
 
     def found(self) -> list[TextField]:
+        targets = {name: frozenset(to.split(",")) for name, to in self.controls.items()}
         fields = [
-            TextField(name, key, {n: one for n, one in self.labels if self._is_for(one, name)})
+            TextField(name, key, {n: one for n, one in self.labels if name in targets[one.control]})
             for name, key in self.keys.items()
         ]
         return [one for one in fields if one.labels]
-
-    def _is_for(self, label: LabelOfConfig, text: str) -> bool:
-        return text in self.controls[label.control].split(",")
 
 
 def _refuse(what: str) -> NoReturn:

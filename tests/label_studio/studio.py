@@ -57,9 +57,9 @@ class Studio:
         return found
 
     def is_up(self) -> bool:
-        """Does it answer?"""
+        """Does it answer, and not somebody else at its port, while it starts?"""
         try:
-            return self.api.get("/health").status_code == 200
+            return "label-studio-os-package" in self.api.get("/api/version").text
         except httpx2.HTTPError:
             return False
 
@@ -91,7 +91,10 @@ def running(home: Path, data: Path) -> Iterator[Studio]:
         process = subprocess.Popen(command, env=env, stdout=log, stderr=log)
         try:
             studio = Studio(f"http://127.0.0.1:{port}")
-            until(studio.is_up, within_s=600)  # its migrations, on a busy machine
+            # Its migrations take their time on a busy machine.
+            until(lambda: studio.is_up() or process.poll() is not None, within_s=900)
+            said = (data / "log").read_text(encoding="utf-8")[-2000:]
+            assert process.poll() is None, f"Label Studio ended:\n{said}"
             yield studio
         finally:
             process.terminate()

@@ -89,3 +89,16 @@ def test_where_a_task_has_its_text(data: Mapping[str, object], expected: object)
     """By its key, or further in by the key's parts."""
     config = f'<View>{LABELS}<Text name="text" value="$a.b"/></View>'
     assert read(config)[0].of(data) == expected
+
+
+@pytest.mark.parametrize(
+    ("config", "says"),
+    [
+        ("<View>" + "".join(f'<Text name="{n}" value="$t"/>' for n in range(21)), "20 Texts"),
+        ('<Labels name="l" toName="t">' + '<Label value="x"/>' * 1001, "1000 Labels"),
+    ],
+)
+def test_no_config_takes_time(config: str, says: str) -> None:
+    """Every label may be for every text; more of them than anybody has are refused at once."""
+    with pytest.raises(InvalidRequest, match=f"has more than {says}"):
+        read(config)
