@@ -1,5 +1,6 @@
 """The engine's environment: what is never used, and what is said when it cannot be made."""
 
+import sys
 from importlib.metadata import distributions
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from deploy.engine import device, environment
 from deploy.engine.environment import EnvironmentNotMade, ensure, is_ready, python_of
 from deploy.engine.pip_output import explained
+from tests.support.nvidia import H100, put_gpus
 
 
 def test_it_is_ready_only_while_the_lists_and_the_plugin_are_as_installed(
@@ -62,3 +64,53 @@ def test_a_failure_of_pip_is_one_sentence_and_its_last_lines(output: str, senten
     words = explained(lines, Path("/home/engine-env.log"))
     assert sentence in words.partition(" The whole log is /home/engine-env.log")[0]
     assert words.endswith("\n  more")
+
+
+def test_on_a_gpu_there_is_no_plugin_for_cpus(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The packages alone make it whole; on a CPU the same folder is not."""
+    put_gpus(monkeypatch, tmp_path, H100)
+    python = python_of(tmp_path)
+    python.parent.mkdir(parents=True)
+    python.write_text("")
+    packages, _ = environment._markers(tmp_path)
+    packages.write_text(environment._packages_digest("cuda"))
+    assert is_ready(tmp_path) and ensure(tmp_path) == python
+    monkeypatch.setenv("NERVE_DEVICE", "cpu")
+    assert not is_ready(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("says", "problem"),
+    [
+        ("echo 13.0", None),
+        ("echo", "cannot use a GPU (it is a build for CPUs)"),
+        ("echo 'ImportError: libcudart.so.13' >&2; exit 1", "(ImportError: libcudart.so.13)"),
+    ],
+)
+def test_the_installed_torch_is_asked_for_its_cuda(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, says: str, problem: str | None
+) -> None:
+    """A mirror may have given one for CPUs; every program that is run is a stand-in here."""
+    put_gpus(monkeypatch, tmp_path, H100)
+    monkeypatch.setenv("CC", "true")
+    installer = tmp_path / "python"
+    installer.write_text(
+        "#!/bin/sh\n"  # `python -m venv FOLDER`: its pip installs all, its torch answers
+        'mkdir -p "$3/bin"\n'
+        f"printf '#!/bin/sh\\ncase $1 in -m) exit 0;; esac\\n%s\\n' \"{says}\" > $3/bin/python\n"
+        'chmod +x "$3/bin/python"\n'
+    )
+    installer.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(installer))
+    monkeypatch.setattr(environment, "_ROOM", {"cpu": 0, "cuda": 0})
+    said: list[str] = []
+    if problem is None:
+        ensure(tmp_path / "home", report=said.append)
+        assert is_ready(tmp_path / "home") and "torch is for CUDA 13.0" in said
+        return
+    with pytest.raises(EnvironmentNotMade) as failure:
+        ensure(tmp_path / "home", report=said.append)
+    assert problem in str(failure.value) and "take CPU builds of torch out" in str(failure.value)
+    assert not is_ready(tmp_path / "home")
