@@ -41,7 +41,7 @@ _BETWEEN_EMOJI = ("\u200d", "\ufe0f\u200d")
 _BEHIND_EMOJI = ("\ufe0e", "\ufe0f")
 _FLAG_TAGS = re.compile(f"[{_TAGS}]+")
 _LETTER_THAT_JOINS = re.compile(f"[{JOINING}]")
-_SELECTED = re.compile(f"[{_SELECTORS}]")
+_SELECTED = re.compile(f"[{_SELECTORS}]+")
 
 
 def edits(text: str) -> Sequence[Edit]:
@@ -55,9 +55,11 @@ def _edits(text: str) -> Iterator[Edit]:
         before, after = text[start - 1 : start] if start else "", text[end : end + 1]
         if _means_something(before, run, after):
             continue
-        if _SELECTED.match(run) and before and not before.isspace():
-            yield start - 1, end, before
-            continue
+        if (selectors := _SELECTED.match(run)) and before and not before.isspace():
+            yield start - 1, start + selectors.end(), before
+            start += selectors.end()
+            if start == end:
+                continue
         if before.isalpha() and any(hyphen in run for hyphen in _SOFT_HYPHENS):
             line_break = _BREAK.match(text, end)
             end = line_break.end() if line_break else end

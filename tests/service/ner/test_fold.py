@@ -132,6 +132,7 @@ PLACES = [
     ("in Zu\u0308rich.", "Zürich", "Zu\u0308rich"),
     ("葛\U000e0100来", "葛", "葛\U000e0100"),  # what belongs to a character is
     ("一个exam-\nple来", "example", "exam-\nple"),
+    ("葛\U000e0100\u200b来", "葛", "葛\U000e0100"),
     ("⽯⼩明来", "石小明", "⽯⼩明"),
     ("oﬃce", "fi", "ﬃ"),
     ("New\xa0\nYork's", "New York", "New\xa0\nYork"),
