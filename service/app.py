@@ -37,6 +37,7 @@ from service.guard.draining import CloseWhenDraining, Draining
 from service.guard.fast_path import FastPath
 from service.guard.held_bytes import HeldBytes
 from service.guard.keys import Keys
+from service.guard.same_site import SameSite
 from service.mcp.backend import ThisGateway
 from service.models.live_registry import LiveRegistry
 from service.models.loading import AdapterLoader
@@ -50,6 +51,7 @@ from service.openai.proxy import Proxy
 from service.readiness import Readiness
 from service.routes import (
     adapters,
+    api_page,
     extract,
     health,
     label_studio,
@@ -111,12 +113,15 @@ def create_app(
             engine, (readiness, registry, keys, queue), tools.running() if tools else nullcontext()
         ),
         redirect_slashes=False,
+        docs_url=None,
+        redoc_url=None,
         telemetry=_NO_TELEMETRY,
     )
     app.include_router(extract.router(extracting, concurrency, held))
     app.include_router(redact.router(Redact(extracting), concurrency))
     app.include_router(label_studio.router(Prelabel(extracting), concurrency, readiness))
     app.include_router(health.router(readiness, metrics))
+    app.include_router(api_page.router())
     app.include_router(adapters.router(registry, readiness))
     if tools:
         app.router.routes.append(tools.route)
@@ -178,6 +183,7 @@ def _wrap(
     )
     app.add_middleware(Deadline)
     app.add_middleware(Access, keys=keys)
+    app.add_middleware(SameSite, settings=settings, needs_keys=keys.needed)
     app.add_middleware(MeasureRequests, metrics=metrics)
     app.add_middleware(TraceRequests, tracing=tracing)
     if settings.cors_origins:

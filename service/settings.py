@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import re
 from collections.abc import Collection
 from difflib import get_close_matches
 from pathlib import Path
@@ -28,6 +29,8 @@ ApiKey = Annotated[
     SecretStr, BeforeValidator(lambda given: given.strip() if isinstance(given, str) else given)
 ]
 Positive = Annotated[int, Field(gt=0)]
+# Of which none is for ever.
+Seconds = Annotated[float, Field(le=86_400, allow_inf_nan=False)]
 # As a browser sends it: no path, no slash at its end.
 Origin = Annotated[str, Field(pattern=r"^(\*|https?://[^/\s]+)$")]
 
@@ -61,6 +64,11 @@ class Settings(BaseSettings):
         Path(".nerve/adapters"),
         description="folder of checked copies of adapters, which the engine loads; shared with it",
     )
+    allowed_hosts: tuple[str, ...] = Field(
+        (),
+        description="JSON list: names by which the gateway may be asked on loopback without keys, "
+        "beside loopback's own; * for any",
+    )
     api_keys_file: FilePath | None = Field(
         None, description="TOML file of the callers' api keys; unset: no key is needed"
     )
@@ -74,7 +82,7 @@ class Settings(BaseSettings):
         QWEN_ADDED_TOKENS,
         description="JSON list: added tokens of the base's tokenizer, to disarm in texts",
     )
-    deadline_s: float = Field(60.0, gt=0, description="seconds that the engine has for an answer")
+    deadline_s: Seconds = Field(60.0, gt=0, description="seconds that the engine has for an answer")
     max_in_flight: Positive = Field(64, description="requests at a time; the next gets 429")
     max_body_bytes: Positive = Field(2_000_000, description="largest request body, in bytes")
     max_held_bytes: Positive = Field(
@@ -105,7 +113,7 @@ class Settings(BaseSettings):
         (), description="JSON list: origins of web pages that may ask, * for all"
     )
     max_model_len: Positive = Field(2048, description="the engine's window: prompt and completion")
-    probe_interval_s: float = Field(
+    probe_interval_s: Seconds = Field(
         2.0, gt=0, description="seconds between two looks at the engine's state"
     )
     engine_queue_limit: int = Field(
@@ -115,10 +123,10 @@ class Settings(BaseSettings):
         5, ge=0, description="failures in a row to reach the engine that end the asking; 0: never"
     )
     max_connections: Positive = Field(4096, description="connections of callers at a time")
-    receive_s: float = Field(
+    receive_s: Seconds = Field(
         30.0, gt=0, description="seconds for a request's head to come in, and for its body"
     )
-    drain_s: float = Field(
+    drain_s: Seconds = Field(
         3.0, ge=0, description="seconds between not being ready and not listening, at SIGTERM"
     )
     shutdown_grace_s: Positive = Field(
@@ -173,13 +181,15 @@ class Settings(BaseSettings):
     def _engine_url_is_one(self) -> Self:
         try:
             TypeAdapter(HttpUrl).validate_python(self.engine_url)
-        except ValidationError as exc:
+        except ValidationError:
             raise ValueError(
-                f"NERVE_ENGINE_URL = {self.engine_url!r}; expected an http or https address"
-            ) from exc
+                f"NERVE_ENGINE_URL = {without_password(self.engine_url)!r}; "
+                "expected an http or https address"
+            ) from None  # its words have the whole address
         if urlsplit(self.engine_url).path.rstrip("/").endswith("/v1"):
             raise ValueError(
-                f"NERVE_ENGINE_URL = {self.engine_url!r}; expected the address without /v1"
+                f"NERVE_ENGINE_URL = {without_password(self.engine_url)!r}; "
+                "expected the address without /v1"
             )
         return self
 
@@ -205,6 +215,11 @@ def _problem(error: dict[str, object]) -> str:
         return message.removeprefix("Value error, ")
     expected = message.removeprefix("Input should be ")
     return f"NERVE_{str(location[0]).upper()} = {error['input']!r}; expected {expected}"
+
+
+def without_password(url: str) -> str:
+    """As it may be shown: what stands before an @ is nobody's to read."""
+    return re.sub(r"(?<=//)[^/]*@|^[^/]*@", "…@", url)
 
 
 def is_loopback(host: str) -> bool:

@@ -5,6 +5,7 @@ Whatever is logged, an exception's own words are left out: they may quote a text
 
 import json
 import logging
+import re
 import traceback
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -17,6 +18,9 @@ from service.wire import request_id
 _Error = (
     tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None] | None
 )
+
+
+_PLAIN = re.compile(r"[\w.,:;/@+()\[\]{}*-]*")
 
 
 def configure(settings: Settings) -> None:
@@ -37,7 +41,11 @@ class Text(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The line; below it where a fault came from."""
-        shown = (f"{name}={value}" for name, value in _fields(record).items() if value is not None)
+        shown = (
+            f"{name}={_shown(value)}"
+            for name, value in _fields(record).items()
+            if value is not None
+        )
         line = f"{self.formatTime(record)} {record.name} {record.levelname} {_message(record)}"
         return "\n".join([" ".join([line, *shown]), *_faults(record.exc_info)])
 
@@ -65,6 +73,12 @@ def _fields(record: logging.LogRecord) -> dict[str, object]:
         "trace_id": trace_id(),
         **getattr(record, "fields", {}),
     }
+
+
+def _shown(value: object) -> str:
+    """In quotes where it could be taken for more fields: a caller's id may have blanks."""
+    text = str(value)
+    return text if _PLAIN.fullmatch(text) else json.dumps(text)
 
 
 def _message(record: logging.LogRecord) -> str:

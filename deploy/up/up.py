@@ -21,7 +21,7 @@ from deploy.terminal.show import Phases, show_answer
 from deploy.up.install import ROOT, EngineFlags, Installed, Places, base_model, install
 from deploy.up.supervised import Part, Supervised, UpFailed
 from service.models import registry
-from service.settings import Settings, is_loopback
+from service.settings import Settings, is_loopback, without_password
 
 SAMPLE = "浙商银行企业信贷部叶老桂博士则从另一个角度对五道门槛进行了解读。"
 
@@ -58,8 +58,9 @@ def check_ports(settings: Settings) -> None:
     engine = urlsplit(settings.engine_url)
     if engine.scheme != "http" or not is_loopback(engine.hostname or ""):
         raise UpFailed(
-            f"NERVE_ENGINE_URL = {settings.engine_url!r}; `nerve up` starts the engine itself and "
-            "expected http://127.0.0.1:PORT; for an engine elsewhere there is `nerve serve`"
+            f"NERVE_ENGINE_URL = {without_password(settings.engine_url)!r}; `nerve up` starts the "
+            "engine itself and expected http://127.0.0.1:PORT; for an engine elsewhere there is "
+            "`nerve serve`"
         )
     engine_port = engine.port or 80
     if engine_port == settings.port:

@@ -17,7 +17,7 @@ from service.wire.answers import answer
 OPEN = frozenset(
     {
         *("/live", "/ready", "/metrics", "/health", "/ping", "/version"),
-        *("/docs", "/docs/oauth2-redirect", "/redoc", "/openapi.json"),
+        *("/docs", "/openapi.json"),
     }
 )
 _LABEL_STUDIO = "/label-studio/"

@@ -63,6 +63,9 @@ def sha256_of(key: bytes) -> str:
     return hashlib.sha256(key).hexdigest()
 
 
+_OF_NOTHING = sha256_of(b"")
+
+
 def load(path: Path) -> dict[str, Key]:
     """The keys of a file by name; raises KeysError."""
     try:
@@ -77,6 +80,8 @@ def load(path: Path) -> dict[str, Key]:
         raise KeysError(f"{path} is not TOML in UTF-8: {exc}") from exc
     names: dict[str, str] = {}
     for name, key in found.items():
+        if key.sha256.lower() == _OF_NOTHING:
+            raise KeysError(f"{path}: keys.{name}.sha256 is that of no key at all; expected one")
         other = names.setdefault(key.sha256.lower(), name)
         if other != name:
             raise KeysError(f"{path}: keys.{name}.sha256 is that of keys.{other}; expected another")
@@ -123,6 +128,8 @@ class Keys:
 
     def find(self, given: bytes) -> tuple[str, Key] | None:
         """The key's name and what is known of it; in a time that tells nothing of the others."""
+        if not given:
+            return None
         digest, found = sha256_of(given), None
         for name, key in self._now.items():
             if hmac.compare_digest(key.sha256.lower(), digest):

@@ -6,6 +6,8 @@ the manifest only: the engine's launcher asks, too.
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -35,24 +37,40 @@ class AdapterRefused(Exception):
 
 
 def check(adapter: Adapter) -> int:
-    """The rank that the engine needs for it; raises AdapterRefused if it cannot be served."""
-    config = config_of(adapter)
-    _check_features(adapter, config)
-    _check_base(adapter, config)
-    rank = _checked_rank(adapter, config)
-    _check_weights(adapter)
-    return rank
+    """The rank that the engine needs for it; raises AdapterRefused if it cannot be served, OSError
+    if its files cannot be read now."""
+    with only_refusals(adapter):
+        config = config_of(adapter)
+        _check_features(adapter, config)
+        _check_base(adapter, config)
+        rank = _checked_rank(adapter, config)
+        _check_weights(adapter)
+        return rank
+
+
+@contextmanager
+def only_refusals(adapter: Adapter) -> Iterator[None]:
+    """Whatever is odd about an adapter's files is that adapter's fault, and no other's."""
+    try:
+        yield
+    except (AdapterRefused, OSError):
+        raise
+    except Exception as exc:
+        fact = f"its files are not as trainers write them ({type(exc).__name__})"
+        raise _refused(adapter, fact, "copy them from the training output") from exc
 
 
 def config_of(adapter: Adapter) -> dict[str, Any]:
     """Its adapter_config.json; raises AdapterRefused."""
     path = adapter.folder / CONFIG_FILE
+    _check_place(adapter, path)
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as exc:
         raise _refused(adapter, f"{path} is missing", "copy it from the training output") from exc
-    except ValueError as exc:
-        raise _refused(adapter, f"{path} is not JSON ({exc})", "copy it again") from exc
+    except (ValueError, RecursionError) as exc:
+        fact = f"{path} is not JSON ({str(exc)[:200]})"
+        raise _refused(adapter, fact, "copy it again") from exc
     if not isinstance(config, dict):
         raise _refused(adapter, f"{path} is not a JSON object", "copy it again")
     for key in ("r", "lora_alpha", "target_modules"):
@@ -73,9 +91,10 @@ def _check_features(adapter: Adapter, config: dict[str, Any]) -> None:
     if bias != "none":
         todo = 'train it again with bias="none"'
         raise _refused(adapter, f"it has bias = {bias!r}, which vLLM refuses", todo)
-    extra = [name for name in config.get("modules_to_save") or () if name not in _HEADS]
-    if extra:
-        fact = f"it replaces whole modules (modules_to_save = {extra}), which vLLM refuses"
+    saved = config.get("modules_to_save") or []
+    if not isinstance(saved, list) or any(name not in _HEADS for name in saved):
+        shown = repr(saved)[:200]
+        fact = f"it replaces whole modules (modules_to_save = {shown}), which vLLM refuses"
         raise _refused(adapter, fact, "train it again without them")
     start = config.get("init_lora_weights", True)
     if isinstance(start, str) and start.lower() not in _PLAIN_STARTS:
@@ -129,6 +148,7 @@ def _check_weights(adapter: Adapter) -> None:
     path = adapter.weights
     if path.suffix != ".safetensors":
         raise _refused(adapter, f"{path} is not a .safetensors file", "convert the weights")
+    _check_place(adapter, path)
     if not path.is_file():
         raise _refused(adapter, f"{path} is missing", "fetch the weights, or move the folder away")
     found = sha256_of(path)
@@ -138,6 +158,13 @@ def _check_weights(adapter: Adapter) -> None:
             f"{path} has the sha256 {found} and its manifest says {adapter.sha256}",
             "fetch the weights again, or register the new ones",
         )
+
+
+def _check_place(adapter: Adapter, path: Path) -> None:
+    # A link could lead to any file of this machine, and the message would tell its digest.
+    if not path.resolve().is_relative_to(adapter.folder.resolve()):
+        todo = "put the file itself there"
+        raise _refused(adapter, f"{path} is a link that leaves the adapter's folder", todo)
 
 
 def _refused(adapter: Adapter, fact: str, todo: str) -> AdapterRefused:

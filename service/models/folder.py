@@ -35,6 +35,9 @@ def read(folder: Path) -> Found:
             adapters[name] = load(manifest.parent)
         except (ManifestError, OSError) as exc:
             problems[name] = str(exc)
+        except Exception as exc:
+            # One folder's oddity, whatever it is, is that folder's: the others are served.
+            problems[name] = f"{manifest}: cannot be read ({type(exc).__name__})"
     return Found(named, (folder / names.FILE_NAME).exists(), adapters, problems)
 
 

@@ -96,7 +96,7 @@ def load(folder: Path) -> Adapter:
         name=name,
         base=fields.text("base"),
         folder=folder,
-        weights=folder / fields.text("weights"),
+        weights=folder / _file_name(fields, "weights"),
         sha256=sha256,
         rank=fields.positive("rank"),
         prompt=fields.text("prompt"),
@@ -109,6 +109,13 @@ def load(folder: Path) -> Adapter:
         calibrations=read_calibrations(fields, sha256),
         open=fields.flag("open"),
     )
+
+
+def _file_name(fields: Fields, key: str) -> str:
+    value = fields.text(key)
+    if Path(value).name != value:
+        raise fields.wrong(key, value, "the name of a file in the adapter's folder")
+    return value
 
 
 def template(fields: Fields, folder: Path) -> Template:

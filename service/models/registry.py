@@ -7,7 +7,8 @@ from typing import Protocol
 
 from service.errors import ModelNotFound
 from service.models import names
-from service.models.manifest import Adapter, load_all
+from service.models.folder import read
+from service.models.manifest import Adapter
 from service.models.served import AskedLabels as AskedLabels
 from service.models.served import Served as Served
 
@@ -110,11 +111,12 @@ def untuned(base: str) -> str:
 
 
 def load(folder: Path, base: str, default: str | None) -> Registry:
-    """Read the adapters folder; ``default`` overrides registry.toml's.
+    """Read the adapters folder; ``default`` overrides registry.toml's. An adapter that cannot be
+    read is left out, as the gateway leaves it out.
 
     Raises ManifestError and RegistryError.
     """
-    adapters = load_all(folder)
+    adapters = [*read(folder).adapters.values()]
     named = of_base(base, adapters, names.read(folder))
     enabled = (one for one in adapters if one.name not in named.disabled)
     return Registry.of(base, enabled, default or named.default, named.aliases, named.open)

@@ -17,6 +17,7 @@ from service.models.admission import (
     AdapterRefused,
     check,
     config_of,
+    only_refusals,
     sha256_of,
 )
 from service.models.manifest import Adapter
@@ -35,7 +36,8 @@ def put(store: Path, adapter: Adapter, model: str) -> Path:
     """
     check(adapter)
     target = store.absolute() / adapter.engine_name
-    config = _config(adapter, model)
+    with only_refusals(adapter):
+        config = _config(adapter, model)
     if _is_right(target, config, adapter.sha256):
         return target
     store.mkdir(parents=True, exist_ok=True)

@@ -1,12 +1,21 @@
 """A TOML file's keys, read with checks. Standard library only."""
 
 import re
+import reprlib
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 Interval = tuple[float, float]
+
+
+# What is written in hexadecimal digits may be a number that Python refuses to print.
+_MOST = 10**9
+# Values of a file may be as large and as deep as their writer likes; a message is not.
+_REPR = reprlib.Repr()
+_REPR.maxstring = _REPR.maxother = 200
+_REPR.maxlevel, _REPR.maxlist, _REPR.maxdict = 3, 20, 20
 
 
 class ManifestError(Exception):
@@ -31,12 +40,13 @@ class Fields:
             return cls(path, tomllib.loads(path.read_text(encoding="utf-8")))
         except FileNotFoundError as exc:
             raise ManifestError(f"{path}: no such file; expected {what}") from exc
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
-            raise ManifestError(f"{path}: not a TOML file: {exc}") from exc
+        except (ValueError, RecursionError) as exc:  # of numbers and arrays without end, too
+            raise ManifestError(f"{path}: not a TOML file: {str(exc)[:200]}") from exc
 
     def wrong(self, key: str, value: object, expected: str) -> ManifestError:
         """The error about a key."""
-        return ManifestError(f"{self.path}: {self.where}{key} = {value!r}; expected {expected}")
+        shown = _REPR.repr(value)
+        return ManifestError(f"{self.path}: {self.where}{key} = {shown}; expected {expected}")
 
     def text(self, key: str, pattern: re.Pattern[str] = re.compile(r"(?s).+")) -> str:
         """A string that is not empty and, as a whole, as the pattern has it."""
@@ -47,16 +57,16 @@ class Fields:
         return value
 
     def positive(self, key: str) -> int:
-        """A whole number above 0."""
+        """A whole number above 0, of up to nine digits."""
         value = self.values.get(key)
-        if type(value) is not int or value < 1:
-            raise self.wrong(key, value, "a whole number above 0")
+        if type(value) is not int or not 1 <= value < _MOST:
+            raise self.wrong(key, value, "a whole number above 0, of up to nine digits")
         return value
 
     def number(self, key: str) -> float | None:
         """A number, None where there is none."""
         value = self.values.get(key)
-        if value is not None and type(value) not in (int, float):
+        if value is not None and not _is_number(value):
             raise self.wrong(key, value, "a number")
         return value
 
@@ -65,7 +75,7 @@ class Fields:
         match self.values.get(key):
             case None:
                 return None
-            case [int() | float() as low, int() | float() as high]:
+            case [low, high] if _is_number(low) and _is_number(high):
                 return low, high
             case value:
                 raise self.wrong(key, value, "a list of two numbers")
@@ -90,3 +100,7 @@ class Fields:
         if value not in words:
             raise self.wrong(key, value, f"one of {', '.join(words)}")
         return value
+
+
+def _is_number(value: object) -> bool:
+    return type(value) in (int, float) and -_MOST < value < _MOST  # type: ignore[operator]

@@ -78,7 +78,7 @@ def _lark_body(rng: Random, depth: int = 0) -> str:
         lambda: rng.choice("AB") + str(rng.randrange(4)),
         lambda: '"a".."z"',
         lambda: "%json " + json.dumps(_schema(rng)[1]),
-        lambda: '%regex {"substring_chars": ' + json.dumps("ab甲" * _number(rng))[:20_000] + "}",
+        lambda: '%regex {"substring_chars": ' + json.dumps("ab甲" * min(_number(rng), 3000)) + "}",
         lambda: rng.choice(("<|im_end|>", "<[0-99999]>", "@x", "%lark { start: /x/ }")),
     ]
     if depth < 3:
@@ -190,8 +190,10 @@ def _merged_schema(rng: Random) -> Hostile:
 
 
 def _choice(rng: Random) -> Hostile:
-    words = [rng.choice(("a", "甲" * _few(rng), "", '"', "\n", "\ud800", "a" * _number(rng)))]
-    return "choice", [word[:9000] for word in words * rng.choice((1, 3, 1024, 6000))][:8000]
+    words = [
+        rng.choice(("a", "甲" * _few(rng), "", '"', "\n", "\ud800", "a" * min(_number(rng), 9000)))
+    ]
+    return "choice", words * rng.choice((1, 3, 1024, 6000))
 
 
 def _in_lark(rng: Random) -> Hostile:

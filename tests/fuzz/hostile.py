@@ -120,7 +120,7 @@ def _odd(chance: random.Random) -> bytes:
 def _request(chance: random.Random, body: bytes, *more: bytes) -> bytes:
     path = chance.choice(POSTS)
     kind = chance.choice((b"application/json",) * 6 + HEADER_VALUES[-5:-2] + (b"",))
-    head = [b"POST " + path + b" HTTP/1.1", b"host: x", b"content-type: " + kind, *more]
+    head = [b"POST " + path + b" HTTP/1.1", b"host: localhost", b"content-type: " + kind, *more]
     return b"\r\n".join([*head, b"content-length: %d" % len(body), b"", body])
 
 
@@ -148,12 +148,14 @@ def _lines(chance: random.Random) -> tuple[bytes, bool]:
     version = chance.choice((b"HTTP/1.1", b"HTTP/1.0", b"HTTP/2.0", b"HTTP/9", b"", b"X"))
     path = chance.choice(PATHS) if chance.random() < 0.7 else b"/" + _any_bytes(chance, 60)
     line = chance.choice(METHODS) + b" " + path + b" " + version
-    return line + b"\r\nhost: x\r\n\r\n", False
+    return line + b"\r\nhost: localhost\r\n\r\n", False
 
 
 def _chunks(chance: random.Random) -> tuple[bytes, bool]:
     head = (
-        b"POST " + chance.choice(POSTS) + b" HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n"
+        b"POST "
+        + chance.choice(POSTS)
+        + b" HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n"
     )
     body = _json(chance)
     size = chance.choice((b"%x" % len(body), b"-1", b"zz", b"%x" % (len(body) + 9), b"f" * 20, b""))

@@ -21,6 +21,11 @@ def test_the_environment_sets(monkeypatch: pytest.MonkeyPatch) -> None:
         ("NERVE_DEADLINE_S", "0", "NERVE_DEADLINE_S = '0'; expected greater than 0"),
         ("NERVE_ENGINE_URL", "localhost:8000", "NERVE_ENGINE_URL = 'localhost:8000'; expected an"),
         ("NERVE_ENGINE_URL", "http://127.0.0.1:8000/v1", "expected the address without /v1"),
+        ("NERVE_DRAIN_S", "inf", "NERVE_DRAIN_S = 'inf'; expected"),
+        ("NERVE_DEADLINE_S", "nan", "NERVE_DEADLINE_S = 'nan'; expected"),
+        ("NERVE_RECEIVE_S", "1e9", "NERVE_RECEIVE_S = '1e9'; expected"),
+        ("NERVE_ENGINE_URL", "ftp://me:pw@h", "NERVE_ENGINE_URL = 'ftp://…@h'; expected"),
+        ("NERVE_ENGINE_URL", "http://me:pw@h/v1", "NERVE_ENGINE_URL = 'http://…@h/v1'; expected"),
         ("NERVE_ENGINE_CA", "/nope", "NERVE_ENGINE_CA = '/nope'; expected"),
         ("NERVE_ENGINE_API_KEY", "密", "NERVE_ENGINE_API_KEY has other characters"),
         ("NERVE_ENGINE_API_KEY", "a\tb", "expected printable ASCII only"),
@@ -37,6 +42,7 @@ def test_what_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str,
     with pytest.raises(SettingsError, match="NERVE_") as refusal:
         Settings.read()
     assert says in str(refusal.value)
+    assert "pw" not in str(refusal.value)
 
 
 def test_listening_for_everybody_without_keys_has_to_be_said(

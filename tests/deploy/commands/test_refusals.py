@@ -25,7 +25,7 @@ from tests.support.waiting import until
 PLACES, RECEIVE_S, DEADLINE_S, TEXT_BYTES, BODY_BYTES, QUEUE = 4, 1.0, 2.0, 1000, 10_000, 5
 KEYS = {"all": "", "small": "concurrency = 1", "slow": "rate = 1"}
 HEAD = (
-    b"POST /extract HTTP/1.1\r\nhost: x\r\nauthorization: Bearer key-of-all\r\n"
+    b"POST /extract HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer key-of-all\r\n"
     b"content-type: application/json\r\n"
 )
 BODY = {"text": "甲"}

@@ -1,6 +1,7 @@
 """The gateway's log: one line a request, for people or as JSON, and no word of a text or a key."""
 
 import json
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from deploy.gateway.logs import Text
 from tests.conftest import ADAPTER, BASE, ENGINE_NAME
 from tests.deploy.gateway.gateway_process import GatewayProcess
 from tests.service.guard.test_keys import table
@@ -195,3 +197,11 @@ def test_every_line_is_an_object(asked: Asked) -> None:
     objects = as_objects(lines)
     assert {"nerve", "nerve.access", "uvicorn.error", "asyncio"} <= {o["logger"] for o in objects}
     assert all(o["time"] and o["level"] and o["message"] for o in objects)
+
+
+def test_a_callers_id_forges_no_field() -> None:
+    """In the text log it is quoted where it could be taken for more."""
+    record = logging.LogRecord("nerve", logging.INFO, "", 0, "x", None, None)
+    record.fields = {"request_id": "a status=200 key=admin", "model": "clue", "route": "/v1/x"}
+    line = Text().format(record)
+    assert line.endswith('x request_id="a status=200 key=admin" model=clue route=/v1/x')

@@ -182,7 +182,7 @@ class TestDeadline:
         address = urlsplit(slow.url)
         body = json.dumps({"text": TEXT, "stream": True}).encode()
         head = (
-            "POST /extract HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
+            "POST /extract HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
             f"content-length: {len(body)}\r\n\r\n"
         )
         with socket.socket() as client:

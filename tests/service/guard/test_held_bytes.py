@@ -68,7 +68,7 @@ def test_four_hundred_unfinished_bodies_cost_little(adapters: Path, tmp_path: Pa
             client = stack.enter_context(gateway.connect())
             _send(client, HEAD % b"/extract" + b"content-length: %d\r\n\r\n" % (2 * MB))
             _send(client, b" " * (2 * MB - 10))
-        assert gateway.status("/live") == 200
+        until(lambda: gateway.status("/live") == 200, within_s=60)
         grown = gateway.memory_mib() - before
         print(f"400 unfinished bodies of 2 MB: {before:.0f} MiB, {grown:.0f} more")
         assert grown < 150

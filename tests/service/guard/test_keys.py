@@ -55,6 +55,7 @@ def status(gateway: Gateway, key: str) -> int:
         ("[keys]\na = 3", "keys.a = 3; expected sha256, scopes, concurrency, rate"),
         (table("a", "k", "admin") + "[other]", "other is not known; expected keys"),
         (table("a", "k", "admin") * 2, "is not TOML"),
+        (table("a", "", "admin"), "keys.a.sha256 is that of no key at all"),
         (table("a", "k", "admin") + table("b", "k", "admin"), "keys.b.sha256 is that of keys.a"),
     ],
 )

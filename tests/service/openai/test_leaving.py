@@ -29,7 +29,7 @@ from tests.support.waiting import until
 
 pytestmark = pytest.mark.slow
 
-JSON = "host: x\r\ncontent-type: application/json\r\n"
+JSON = "host: localhost\r\ncontent-type: application/json\r\n"
 
 
 class TestDeadline:
