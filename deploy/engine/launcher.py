@@ -246,7 +246,7 @@ def _parsed(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
 
 def _rank(given: str) -> int:
     """0 for ``auto``."""
-    if given != "auto" and not given.isdecimal():
+    if given != "auto" and not (given.isdecimal() and int(given)):
         raise argparse.ArgumentTypeError(f"{given!r}; expected a number, or auto")
     return 0 if given == "auto" else int(given)
 

@@ -29,7 +29,7 @@ _FLAGS: dict[Weights, list[str]] = {
     "fp8": ["--quantization", "fp8_per_tensor"],
 }
 # x86 instructions that sum products of 8-bit numbers. Without them int8 is the slower way, and
-# oneDNN's sums of two products saturate at 16 bits: 1 · 1 + 1 · 1 comes out as 1.
+# oneDNN's sums of two products saturate at 16 bits: 256 ones add up to 2.
 _DOT_PRODUCTS = {"avx512_vnni", "avx_vnni", "amx_int8"}
 _CPU = Path("/proc/cpuinfo")
 
@@ -38,9 +38,11 @@ def choose(wanted: str, device: Device, extra: Sequence[str], cpu: Path = _CPU) 
     """What ``wanted``, one of CHOICES, means on this device.
 
     ``auto`` leaves the checkpoint's numbers where ``extra``, the user's own vLLM flags, name a
-    quantisation, or ask for float32 with ``--dtype``. Raises LaunchRefused for the other device's,
-    and for int8 on an x86 CPU where its products are wrong.
+    quantisation, or ask for float32 with ``--dtype``. Raises LaunchRefused for another word, for
+    the other device's, and for int8 on an x86 CPU where its products are wrong.
     """
+    if wanted not in CHOICES:  # from a variable, which nobody has looked at
+        raise LaunchRefused(f"NERVE_ENGINE_WEIGHTS = {wanted!r}; expected {', '.join(CHOICES)}.")
     if wanted in _OF and _OF[wanted] != device:
         names = {"cpu": "CPUs", "cuda": "NVIDIA GPUs"}
         here = {"cpu": "a CPU", "cuda": "a GPU"}[device]

@@ -69,9 +69,12 @@ def test_a_gpu_takes_the_checkpoint_unless_told(wanted: str) -> None:
         ("int8", "cuda", "--weights int8 is for CPUs, and the engine is to run on a GPU"),
         ("fp8", "cpu", "--weights fp8 is for NVIDIA GPUs, and the engine is to run on a CPU"),
         ("awq", "cpu", "--weights awq is for NVIDIA GPUs"),
+        ("int4", "cpu", "NERVE_ENGINE_WEIGHTS = 'int4'; expected auto, checkpoint, int8, fp8, awq"),
     ],
 )
-def test_the_other_devices_are_refused(wanted: str, device: Device, says: str) -> None:
+def test_another_devices_and_other_words_are_refused(
+    wanted: str, device: Device, says: str
+) -> None:
     """Instead of an engine that dies, or multiplies some other way without a word."""
     with pytest.raises(LaunchRefused, match=says):
         choose(wanted, device, ())
