@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.conftest import ADAPTER, BASE, Gateway
-from tests.support.fake_engine import completes, fails
-from tests.support.openai_script import chat_answer, writes
+from tests.support.fake_engine import completes, fails, streams
+from tests.support.openai_script import DONE, chat_answer, event, writes
 from tests.support.scoring import surely
 
 hub = pytest.importorskip("huggingface_hub")
@@ -71,6 +71,14 @@ def test_a_chat_without_a_models_name(gateway: Gateway) -> None:
     gateway.engine.script = writes(chat_answer("叶"))
     said = hub.InferenceClient(gateway.url).chat_completion([{"role": "user", "content": "x"}])
     assert (said.choices[0].message.content, said.model) == ("叶", ADAPTER)
+
+
+def test_a_streamed_chat(gateway: Gateway) -> None:
+    """Event by event."""
+    gateway.engine.script = streams(event("叶"), event("桂"), DONE)
+    client = hub.InferenceClient(gateway.url)
+    events = client.chat_completion([{"role": "user", "content": "x"}], stream=True)
+    assert [one.choices[0].delta.content for one in events] == ["叶", "桂"]
 
 
 def test_a_schema_holds(gateway: Gateway) -> None:
