@@ -26,6 +26,10 @@ check: lint
 fuzz: .venv/dev
 	$(BIN)/python -m tests.fuzz $(FUZZ)
 
+## Hostile schemas and grammars through the gateway to a real engine, which has to live through it.
+attack: .venv/dev
+	$(BIN)/python -m tests.fuzz.attack $(ATTACK)
+
 ## The documents as a site, in .nerve/site; a broken link fails.
 docs: .nerve/site-env/made
 	@NO_MKDOCS_2_WARNING=1 .nerve/site-env/bin/python -m mkdocs build --strict -f deploy/site/mkdocs.yml

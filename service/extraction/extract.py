@@ -14,7 +14,7 @@ from service.errors import InvalidRequest, NerveError, RequestTooLarge
 from service.extraction.chunk_work import Asked, ChunkWork
 from service.extraction.few_shot import examples
 from service.extraction.long_text import Budget, Found, LongText
-from service.extraction.respond import respond
+from service.extraction.respond import MANY, respond
 from service.extraction.scoring import calibration_of, scoring
 from service.extraction.side_by_side import side_by_side
 from service.guard import deadline
@@ -118,7 +118,10 @@ class Extract:
         """The answer to one text. Raises as ``find``."""
         found = await self.find(text, asked, budget)
         with self.metrics.stage("respond"):
-            return respond(asked.served.name, text, found, offsets)
+            answer = (asked.served.name, text, found, offsets)
+            if len(found.entities) + len(found.dropped) > MANY:
+                return await asyncio.to_thread(respond, *answer)
+            return respond(*answer)
 
     async def each(
         self, texts: Sequence[object], one: Callable[[str], Awaitable[Answer]]

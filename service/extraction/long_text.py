@@ -85,7 +85,11 @@ class LongText:
             return await self.work(asked, pieces[place], deadline)
 
         results = await self.each(len(pieces), budget, work)
-        return unfolded(joined(pieces, results, asked.overlaps), folded)
+
+        def whole() -> Found:
+            return unfolded(joined(pieces, results, asked.overlaps), folded)
+
+        return await asyncio.to_thread(whole) if len(text) > ASIDE else whole()
 
     async def fold(self, text: str) -> Folded:
         """What the model reads, and where it stands in ``text``."""

@@ -10,6 +10,7 @@ from service.errors import EngineUnavailable, InvalidRequest
 from service.extraction.batch import MEDIA_TYPE, Batch
 from service.extraction.extract import Extract
 from service.extraction.stream import Streamed
+from service.extraction.written import written
 from service.guard.concurrency import ConcurrencyLimit
 from service.guard.fast_path import Handler
 from service.guard.held_bytes import HeldBytes
@@ -65,7 +66,10 @@ def router(extract: Extract, concurrency: ConcurrencyLimit, held: HeldBytes) -> 
         with concurrency:
             answer = await extract(request)
         if dialect is None or isinstance(answer, ManyResponse):
-            return answer
+            # FastAPI would write it in one go.
+            return cast(
+                ExtractResponse, Response(await written(answer), media_type="application/json")
+            )
         # FastAPI passes a response on as it is.
         return cast(ExtractResponse, _in_dialect(dialect, request, answer))
 
@@ -97,7 +101,7 @@ def fast_path(extract: Extract, concurrency: ConcurrencyLimit) -> Handler:
             return Streamed(extract, concurrency, asked)
         with concurrency:
             answer = await extract(asked)
-        return Response(answer.model_dump_json(exclude_defaults=True), media_type=_JSON.decode())
+        return Response(await written(answer), media_type=_JSON.decode())
 
     return extract_entities
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from service.ner.types import Constraint, Overlaps
@@ -25,6 +25,17 @@ def sendable(text: str) -> str:
     if "\0" in text:
         raise PydanticCustomError(UNSENDABLE, "NUL")
     return text
+
+
+def _at_most(most: int) -> BeforeValidator:
+    """Said before each item is looked at: there may be a hundred thousand, each with its error."""
+
+    def check(value: Any) -> Any:
+        if isinstance(value, list | dict) and len(value) > most:
+            raise ValueError("too many")
+        return value
+
+    return BeforeValidator(check)
 
 
 Text = Annotated[str, AfterValidator(sendable)]
@@ -65,16 +76,17 @@ class Options(BaseModel):
     model: Text | None = Field(
         None, description="the name of an adapter or of the base model, as a string"
     )
-    labels: (
+    labels: Annotated[
         Annotated[list[LabelName], Field(min_length=1, max_length=100)]
         | Annotated[dict[LabelName, Description], Field(min_length=1, max_length=100)]
-        | None
-    ) = Field(
+        | None,
+        _at_most(100),
+    ] = Field(
         None,
         description="1 to 100 names of 1 to 64 characters as a list, "
         "or an object of name to description (up to 500 characters)",
     )
-    examples: Annotated[list[LabelledText], Field(max_length=8)] = Field(
+    examples: Annotated[list[LabelledText], Field(max_length=8), _at_most(8)] = Field(
         [],
         description='up to 8 of {"text": up to 500 characters, "entities": up to 50 of '
         '{"label", "text"}}, for a model that takes any labels',

@@ -1,0 +1,71 @@
+"""What took the engine from everybody else: refused in front of it, and it is alive afterwards."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import httpx2
+import pytest
+
+from service.app import create_app
+from service.settings import Settings
+from tests.engine.real_engine import BASE, RealEngine
+from tests.fuzz.attack import attack
+from tests.service.guard.test_grammars import BILLION, chain, references
+from tests.support.serving import serving
+
+DOORS: dict[str, dict[str, Any]] = {
+    "4,000 rules": {"structured_outputs": {"grammar": chain(4000)}},
+    "4,000 terminals": {"structured_outputs": {"grammar": chain(4000, "A")}},
+    "1,100 references": {
+        "response_format": {
+            "type": "json_schema",
+            "json_schema": {"name": "x", "schema": references(1100)},
+        }
+    },
+    "a billion items": {"structured_outputs": {"json": BILLION}},
+    "a billion items, as a string": {"structured_outputs": {"json": json.dumps(BILLION)}},
+    "a billion items in Lark": {
+        "structured_outputs": {"grammar": f"start: %json {json.dumps(BILLION)}"}
+    },
+    "a billion items of a tool": {
+        "tools": [{"type": "function", "function": {"name": "f", "parameters": BILLION}}]
+    },
+    "many multiples": {
+        "structured_outputs": {"json": {"allOf": [{"multipleOf": n} for n in (7, 11, 13, 17, 19)]}}
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def gateway(session_engine: RealEngine) -> Iterator[httpx2.Client]:
+    """A client of a gateway in front of the engine."""
+    settings = Settings(
+        engine_url=session_engine.url, base_model=BASE, adapters=session_engine.adapters
+    )
+    with (
+        serving(create_app(settings)) as url,
+        httpx2.Client(base_url=url, timeout=60, trust_env=False) as client,
+    ):
+        yield client
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_one_request_does_not_end_the_engine(
+    engine: RealEngine, gateway: httpx2.Client, door: str
+) -> None:
+    """422 in less than a second, and the engine answers the next."""
+    process = engine.process
+    body = {"model": BASE, "messages": [{"role": "user", "content": "甲"}], "max_tokens": 2}
+    refused = gateway.post("/v1/chat/completions", json={**body, **DOORS[door]})
+    assert refused.status_code in (400, 422), refused.text
+    assert refused.elapsed.total_seconds() < 2
+    assert engine.alive and engine.process is process
+    assert engine.chat(BASE, "甲").status_code == 200
+
+
+def test_hostile_grammars(engine: RealEngine) -> None:
+    """The short form of `make attack`."""
+    found = attack(engine, seed=7, count=150)
+    assert found.faults == []
+    assert found.refused_by_us > 20

@@ -1,0 +1,93 @@
+"""Work that grows with the body keeps nobody else waiting."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from service.extraction.written import in_slices
+from service.wire.responses import ExtractResponse, FoundEntity, Usage
+from tests.conftest import BASE, ENGINE_NAME, Gateway
+from tests.deploy.gateway.gateway_process import GatewayProcess, ask_live, gateway_process
+from tests.support.fake_engine import FakeEngine, completes
+from tests.support.serving import serving
+
+pytestmark = pytest.mark.slow
+
+
+@contextmanager
+def looking(gateway: GatewayProcess) -> Iterator[list[float]]:
+    """How long /live takes, again and again, in seconds."""
+    took: list[float] = []
+    ended = threading.Event()
+
+    def look() -> None:
+        with gateway.connect() as client:
+            while not ended.wait(0.005):
+                started = time.monotonic()
+                ask_live(client)
+                took.append(time.monotonic() - started)
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    try:
+        yield took
+    finally:
+        ended.set()
+        thread.join()
+
+
+def test_a_long_text_full_of_entities(adapters: Path, tmp_path: Path) -> None:
+    """Others are answered while its answer is made and written."""
+    engine = FakeEngine(BASE, ENGINE_NAME)
+    engine.script = completes("姓名：中")
+    with serving(engine) as url, gateway_process(adapters, url, tmp_path) as gateway:
+        with looking(gateway) as took:
+            asked = time.monotonic()
+            answer = httpx2.post(
+                f"{gateway.url}/extract", json={"text": "中" * 200_000}, timeout=60, trust_env=False
+            )
+            whole = time.monotonic() - asked
+        assert len(answer.json()["entities"]) == 200_000
+    took.sort()
+    p99, worst = took[len(took) * 99 // 100] * 1000, took[-1] * 1000
+    print(f"answer {whole:.1f} s; /live: {len(took)} looks, p99 {p99:.0f} ms, worst {worst:.0f} ms")
+    assert p99 < 500
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"labels": {f"x{n}" * 30: n for n in range(100_000)}},
+        {"labels": [{}] * 500_000},
+        {"examples": [{}] * 500_000},
+        {"examples": [{"text": "x", "entities": [{}] * 500_000}]},
+        {"texts": [{}] * 500_000},
+    ],
+)
+def test_a_body_of_many_wrong_values(gateway: Gateway, body: dict[str, object]) -> None:
+    """It is refused for its number, before each is looked at."""
+    raw = json.dumps({"text": "x", **body} if "texts" not in body else body).encode()[:1_999_000]
+    started = time.process_time()
+    answer = gateway.client.post(
+        "/extract", content=raw, headers={"content-type": "application/json"}
+    )
+    assert answer.status_code in (400, 413, 422)
+    print(f"{time.process_time() - started:.2f} s of a processor")
+
+
+def test_slices_are_what_would_be_written_in_one_go() -> None:
+    """To the byte."""
+    entities = [
+        FoundEntity(label='"entities":[]', text="甲", start=n, end=n, score=None) for n in (1, 2)
+    ]
+    answer = ExtractResponse(
+        id="x", model="m", entities=entities, dropped=[], truncated=False,
+        usage=Usage(prompt_tokens=1, completion_tokens=2),
+    )  # fmt: skip
+    assert in_slices(answer) == answer.model_dump_json(exclude_defaults=True).encode()
