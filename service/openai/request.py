@@ -4,6 +4,8 @@ Fields that are not listed reach no engine. Types are the engine's to check, exc
 or the engine's safety hangs on them.
 """
 
+import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +17,7 @@ from service.openai.rules import (
     MOST_LOGPROBS,
     Rule,
     a_name,
+    a_seed,
     anything,
     few_items,
     few_stops,
@@ -45,7 +48,7 @@ from service.wire.wording import shown
 # Of OpenAI's reference and of vLLM's extras: what touches this request's own completion only.
 _BOTH = (
     *("stream", "stream_interval", "user"),
-    *("temperature", "top_p", "top_k", "min_p", "seed", "ignore_eos"),
+    *("temperature", "top_p", "top_k", "min_p", "ignore_eos"),
     *("presence_penalty", "frequency_penalty", "repetition_penalty"),
     *("include_stop_str_in_output", "skip_special_tokens", "spaces_between_special_tokens"),
     *("truncate_prompt_tokens", "truncation_side", "add_special_tokens", "echo"),
@@ -89,7 +92,8 @@ class Route:
             rule = self.rules.get(name)
             expected = refusal(name, self.rules, self.closed) if rule is None else None
             if rule is not None and value is not None:
-                expected = rule(value, body.written(name))
+                expected = _unsendable(value, body.written(name))
+                expected = expected or rule(value, body.written(name))
             if expected is not None:
                 raise _refusal(body, name, expected)
         self._check_choices(body)
@@ -130,7 +134,7 @@ def routes(settings: Settings) -> tuple[Route, ...]:
     """The routes that are open, with the limits of ``settings``."""
     chat, completions = _chat(settings), _completions(settings)
     tokenize = {name: (completions | chat)[name] for name in _TOKENIZE}
-    rules = {
+    rules: dict[str, dict[str, Rule]] = {
         "/v1/chat/completions": chat,
         "/v1/completions": completions,
         "/tokenize": {**tokenize, "return_token_strs": anything},
@@ -149,6 +153,7 @@ def _both(settings: Settings) -> dict[str, Rule]:
         **dict.fromkeys(_BOTH, anything),
         **dict.fromkeys(_PER_TOKEN, few_items),
         "stream_options": known_stream_options,
+        "seed": a_seed,
         "stop": few_stops,
         "n": up_to(settings.max_choices, least=1),
         "max_tokens": up_to(settings.max_tokens, least=1),
@@ -176,6 +181,20 @@ def _chat(settings: Settings) -> dict[str, Rule]:
 def _completions(settings: Settings) -> dict[str, Rule]:
     logprobs = up_to(MOST_LOGPROBS)
     return {**_both(settings), "prompt": anything, "suffix": anything, "logprobs": logprobs}
+
+
+def _unsendable(value: Any, written: str) -> str | None:
+    """Half a surrogate pair is in JSON's reach, and in no engine's."""
+    if not _MAY_BE_HALF.search(written):
+        return None
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return "text without half surrogate pairs"
+    return None
+
+
+_MAY_BE_HALF = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def _without_tools(body: JsonObject) -> dict[str, None]:

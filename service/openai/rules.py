@@ -20,8 +20,22 @@ STRUCTURED = (
 )
 
 
-def anything(_: Any, __: str) -> None:
-    """The engine's to judge."""
+# The engine's own types hold no more, and what does not fit is a fault to it, not a refusal.
+_MOST_NUMBER = 2**31
+_MOST_SEED = 2**63
+
+
+def anything(value: Any, _: str) -> str | None:
+    """The engine's to judge, but for numbers that it cannot hold."""
+    values = value if isinstance(value, list) else [value]
+    is_fine = all(abs(one) < _MOST_NUMBER for one in values if type(one) in (int, float))
+    return None if is_fine else f"numbers below {_MOST_NUMBER}"
+
+
+def a_seed(value: Any, _: str) -> str | None:
+    """A whole number that an engine can hold, or none."""
+    is_fine = type(value) is int and abs(value) < _MOST_SEED
+    return None if is_fine else f"a whole number below {_MOST_SEED}"
 
 
 def a_name(value: Any, _: str) -> str | None:
@@ -56,8 +70,9 @@ def few_stops(value: Any, _: str) -> str | None:
 
 def few_items(value: Any, _: str) -> str | None:
     """A list or an object that the engine works through for each token."""
-    is_fine = isinstance(value, list | dict) and len(value) <= MOST_ITEMS
-    return None if is_fine else f"a list or an object of at most {MOST_ITEMS} items"
+    if not isinstance(value, list | dict) or len(value) > MOST_ITEMS:
+        return f"a list or an object of at most {MOST_ITEMS} items"
+    return anything([*value.values()] if isinstance(value, dict) else value, "")
 
 
 def text_only(messages: Any, _: str) -> str | None:

@@ -208,3 +208,30 @@ def test_every_open_field_is_documented() -> None:
     section, _ = section.split("\n## ", 1)
     for route in (one for one in routes(Settings()) if one.path.startswith("/v1/")):
         assert [name for name in route.rules if f"`{name}`" not in section] == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"top_k": 10**30}, "numbers below"),
+        ({"temperature": 1e300}, "numbers below"),
+        ({"seed": 2**63}, "a whole number below"),
+        ({"stop_token_ids": [10**30]}, "numbers below"),
+        ({"logit_bias": {"1": 10**30}}, "numbers below"),
+        ({"bad_words": ["\ud800"]}, "half surrogate"),
+        ({"messages": [{"role": "user", "content": "\udfff"}]}, "half surrogate"),
+        ({"structured_outputs": {"choice": ["x"] * 6000}}, "1024"),
+        ({"structured_outputs": {"json": {"type": "array", "maxItems": 10**9}}}, "billion"),
+    ],
+)
+def test_a_callers_fault_is_told_to_the_caller(
+    gateway: Gateway, fields: dict[str, object], said: str
+) -> None:
+    """The engine would call it its own fault; numbers as large as may be are passed on."""
+    body = json.dumps({"messages": MESSAGES, **fields}).encode()
+    headers = {"content-type": "application/json"}
+    refused = gateway.client.post(CHAT, content=body, headers=headers)
+    assert refused.status_code in (400, 422)
+    assert said in error_of(refused)["message"]
+    fine = {"messages": MESSAGES, "top_k": -1, "seed": 2**63 - 1, "stop": ["\U0001f600"]}
+    assert gateway.client.post(CHAT, json=fine).status_code == 200
