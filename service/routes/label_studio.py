@@ -40,7 +40,7 @@ def router(prelabel: Prelabel, concurrency: ConcurrencyLimit, readiness: Readine
 
     @routes.get("/health", responses=errors(503))
     @routes.get("/{model}/health", responses=errors(503))
-    async def health() -> Up:
+    async def health(model: str | None = None) -> Up:
         """200 when requests can be answered; Label Studio asks before it asks for more."""
         readiness.require()
         return Up()
@@ -70,7 +70,7 @@ def router(prelabel: Prelabel, concurrency: ConcurrencyLimit, readiness: Readine
 
     @routes.post("/webhook", responses=errors(400, 422), openapi_extra=_BODY)
     @routes.post("/{model}/webhook", responses=errors(400, 422), openapi_extra=_BODY)
-    async def webhook(request: Request) -> dict[str, bool]:
+    async def webhook(request: Request, model: str | None = None) -> dict[str, bool]:
         """What happens in a project is told here, and nothing of it is kept."""
         if JsonObject.read(await request.body()).values.get("action") == "START_TRAINING":
             raise InvalidRequest(

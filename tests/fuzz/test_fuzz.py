@@ -21,7 +21,7 @@ def test_the_document_tells_every_answer(tmp_path: Path) -> None:
     with target(tmp_path) as one:
         probed = schema.probe(one.gateway.url, tmp_path, EXAMPLES, SEED, ADMIN_KEY)
         assert probed.failures == [], probed.output
-        assert probed.operations == 15
+        assert probed.operations == 29
         assert one.faults() == []
 
 
