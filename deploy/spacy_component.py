@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx2
 from spacy.language import Language
-from spacy.tokens import Doc
+from spacy.tokens import Doc, Span
 from spacy.util import filter_spans, minibatch
 
 from deploy import GATEWAY_URL
@@ -43,7 +43,7 @@ class Nerve:
         """Each ``Doc`` with its entities; raises NerveFailed, and httpx2.HTTPError where no
         gateway answers. ``NERVE_API_KEY`` is the key."""
         with httpx2.Client(timeout=TIMEOUT_S, trust_env=False, headers=key_header()) as client:
-            for docs in minibatch(stream, batch_size):
+            for docs in minibatch(stream, batch_size):  # type: ignore[no-untyped-call]
                 body = {**self._options, "texts": [doc.text for doc in docs]}
                 told = client.post(f"{self._url}/extract", json=body).json()
                 if "results" not in told:
@@ -58,15 +58,20 @@ def _with(doc: Doc, answer: dict[str, Any]) -> Doc:
     if problem:
         raise NerveFailed(f"{doc.text[:40]!r}: {problem['message']}")
     found = answer["entities"]
-    spans = [
-        doc.char_span(one["start"], one["end"], label=one["label"], alignment_mode="expand")
-        for one in found
-    ]
+    spans = [_span(doc, one) for one in found]
     doc._.nerve = answer
     doc.spans[KEY] = spans
     doc.spans[KEY].attrs["scores"] = [one["score"] for one in found]
     doc.ents = filter_spans(spans)
     return doc
+
+
+def _span(doc: Doc, entity: dict[str, Any]) -> Span:
+    start, end = entity["start"], entity["end"]
+    span = doc.char_span(start, end, label=entity["label"], alignment_mode="expand")
+    if span is None:
+        raise NerveFailed(f"the gateway says [{start}, {end}) of a text of {len(doc.text)}")
+    return span
 
 
 def _make(

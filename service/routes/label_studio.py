@@ -38,11 +38,12 @@ def router(prelabel: Prelabel, concurrency: ConcurrencyLimit, readiness: Readine
     """The routes over a use case; ``model`` stands in the path, or is the default."""
     routes = APIRouter(prefix=PREFIX, tags=["label studio"])
 
-    @routes.get("/health", responses=errors(503))
-    @routes.get("/{model}/health", responses=errors(503))
+    @routes.get("/health", responses=errors(404, 503))
+    @routes.get("/{model}/health", responses=errors(404, 503))
     async def health(model: str | None = None) -> Up:
         """200 when requests can be answered; Label Studio asks before it asks for more."""
         readiness.require()
+        prelabel.served(model)
         return Up()
 
     @routes.get("/versions", responses=errors(404))
@@ -68,10 +69,11 @@ def router(prelabel: Prelabel, concurrency: ConcurrencyLimit, readiness: Readine
         _log(results)
         return Predictions(results=[_told(result) for result in results])
 
-    @routes.post("/webhook", responses=errors(400, 422), openapi_extra=_BODY)
-    @routes.post("/{model}/webhook", responses=errors(400, 422), openapi_extra=_BODY)
+    @routes.post("/webhook", responses=errors(400, 404, 422), openapi_extra=_BODY)
+    @routes.post("/{model}/webhook", responses=errors(400, 404, 422), openapi_extra=_BODY)
     async def webhook(request: Request, model: str | None = None) -> dict[str, bool]:
         """What happens in a project is told here, and nothing of it is kept."""
+        prelabel.served(model)
         if JsonObject.read(await request.body()).values.get("action") == "START_TRAINING":
             raise InvalidRequest(
                 "action has START_TRAINING; an adapter is trained by `nerve adapter train`, "

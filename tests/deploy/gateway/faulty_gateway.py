@@ -5,9 +5,9 @@ from typing import NoReturn
 
 from fastapi import FastAPI, Request
 
+from deploy.commands.options import settings
 from deploy.gateway import logs
 from deploy.gateway.server import server
-from service.settings import Settings
 
 
 async def fail(words: str) -> NoReturn:
@@ -20,9 +20,9 @@ async def fail(words: str) -> NoReturn:
 
 def main() -> None:
     """Until a signal."""
-    settings = Settings.read()
-    logs.configure(settings)
-    gateway = server(settings)
+    given = settings()
+    logs.configure(given)
+    gateway = server(given)
     app = gateway.config.app
     assert isinstance(app, FastAPI)
 
