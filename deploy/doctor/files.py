@@ -79,7 +79,7 @@ def default(
         wanted = settings.default_model or named.default
         registry = Registry.of(base, enabled, wanted, named.aliases, named.open)
     except (ManifestError, RegistryError) as exc:
-        return wrong("default", f"{exc}; `nerve adapter promote` or NERVE_DEFAULT_MODEL"), None
+        return wrong("default", f"{exc}; mend {names.FILE_NAME}, or NERVE_DEFAULT_MODEL"), None
     off = f"; disabled: {', '.join(sorted(named.disabled))}" if named.disabled else ""
     if registry.default == base:
         return note("default", f"{untuned(base)}{off}"), registry

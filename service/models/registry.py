@@ -96,8 +96,10 @@ def _open(
         return next(iter(there), None)
     name = aliases.get(wanted, wanted)
     if name not in there:
-        expected = ", ".join(there) or "none, since no adapter takes any labels"
-        raise RegistryError(f"open is {wanted!r}; expected one of {expected}")
+        some = (
+            f"expected one of {', '.join(there)}" if there else "no adapter here takes any labels"
+        )
+        raise RegistryError(f"open is {wanted!r}; {some}")
     return name
 
 
