@@ -16,6 +16,7 @@ from tests.support.scoring import TABLE
 
 RECIPE = Path(__file__).parents[1] / "recipe.toml"
 SHIPPED = Path(recipe.__file__).parent / "clue-ner-lora-sft-peft"
+ANY_LABELS = SHIPPED.with_name("open-ner-lora")
 
 
 @pytest.fixture
@@ -44,11 +45,13 @@ def test_a_registered_adapter_can_be_served(trained: Path, tmp_path: Path) -> No
     assert "CLUENER2020" in card
 
 
-def test_the_adapter_in_the_repository_is_what_its_recipe_trains() -> None:
+@pytest.mark.parametrize("folder", [SHIPPED, ANY_LABELS])
+def test_an_adapter_in_the_repository_is_what_its_recipe_trains(folder: Path) -> None:
     """Weights, recipe and manifest; and what the card was made of."""
-    adapter = load(SHIPPED)
-    plan = recipe.load(SHIPPED / "recipe.toml")
-    check(SHIPPED, plan, SHIPPED / "recipe.toml")
+    adapter = load(folder)
+    plan = recipe.load(folder / "recipe.toml")
+    check(folder, plan, folder / "recipe.toml")
+    assert adapter.open == (plan.sources is not None) == (folder == ANY_LABELS)
     assert hashlib.sha256(adapter.weights.read_bytes()).hexdigest() == adapter.sha256
     assert (adapter.template, adapter.format, adapter.labels, adapter.max_chars) == (
         plan.template,
