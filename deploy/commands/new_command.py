@@ -26,7 +26,7 @@ def new(
     """Make a recipe from labelled rows: labels, a held-out split, and when to stop.
 
     With an open adapter training starts from its weights and has its prompt, so that a hundred
-    rows are worth a train of minutes.
+    rows go a long way.
     """
     from adapters import draft
     from adapters.data.label_file import read_labels
