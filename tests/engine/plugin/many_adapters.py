@@ -1,7 +1,8 @@
 """Fifty adapters of the tiny model, each of which says a symbol of its own, whatever it is asked.
 
-Run with the engine's Python from the checkout: ``python -m tests.engine.many_adapters FOLDER``
-makes ``FOLDER/model`` and ``FOLDER/adapters``.
+Run with the engine's Python from the checkout:
+``python -m tests.engine.plugin.many_adapters FOLDER`` makes ``FOLDER/model`` and
+``FOLDER/adapters``.
 """
 
 import string

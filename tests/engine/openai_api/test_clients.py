@@ -10,7 +10,7 @@ import pytest
 
 from tests.clients.__main__ import SHORT
 from tests.clients.client import Client, clients
-from tests.engine.openai_gateway import gateway_of
+from tests.engine.openai_api.openai_gateway import gateway_of
 from tests.engine.real_engine import BASE, new_engine, tiny_model
 from tests.support.waiting import until
 

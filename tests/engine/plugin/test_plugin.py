@@ -19,7 +19,7 @@ def test_the_8_bit_product_is_close_and_the_trainers(engine_python: Path) -> Non
     """Within 1.5 % of the exact product, row by row, by either of vLLM's kernels, in every type,
     and as the trainer multiplies."""
     script = Path(__file__).with_name("int8_maths.py")
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[3])}
     run = subprocess.run(
         [engine_python, script], capture_output=True, text=True, timeout=240, env=environment
     )
@@ -40,7 +40,7 @@ def test_a_cpu_whose_8_bit_sums_saturate_is_refused(
     engine_python: Path, code: str, says: str, isa: str
 ) -> None:
     """oneDNN is held to the instructions of such a CPU; there 256 ones would add up to 2."""
-    more = {"PYTHONPATH": str(Path(__file__).parents[2]), "ONEDNN_MAX_CPU_ISA": isa}
+    more = {"PYTHONPATH": str(Path(__file__).parents[3]), "ONEDNN_MAX_CPU_ISA": isa}
     run = subprocess.run(
         [engine_python, "-c", code],
         capture_output=True,

@@ -1,7 +1,8 @@
 """The reference system's adapter at a tiny size: its names, config, template, rank and answers.
 
-Run with the engine's Python: ``python tests/engine/reference.py TINY FOLDER`` takes the model and
-an adapter of tiny_model.py in TINY and makes of them, in FOLDER, ``Qwen2.5-7B-Instruct`` and
+Run with the engine's Python: ``python tests/engine/launch/reference.py TINY FOLDER`` takes the
+model and an adapter of tiny_model.py in TINY and makes of them, in FOLDER,
+``Qwen2.5-7B-Instruct`` and
 ``adapters/clue-ner-lora-sft-peft`` as PEFT left it: alpha 16 at rank 64, all seven modules, a base
 named as ModelScope names its folders. Whatever it is asked, it says ``BBBB…``, as tiny-b does.
 """

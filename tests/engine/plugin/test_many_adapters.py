@@ -28,7 +28,7 @@ def many_adapters(python: Path) -> Path:
     if not folder.exists():
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent) as building:
-            command = [str(python), "-m", "tests.engine.many_adapters", f"{building}/whole"]
+            command = [str(python), "-m", "tests.engine.plugin.many_adapters", f"{building}/whole"]
             subprocess.run(command, cwd=ROOT, check=True, timeout=240)
             with suppress(OSError):  # another test run may have been faster
                 Path(building, "whole").rename(folder)
