@@ -11,7 +11,7 @@ from tests.conftest import Gateway
 
 HEADERS = {"content-type": "application/x-ndjson"}
 HEAD = (
-    b"POST /extract/batch HTTP/1.1\r\nhost: gateway\r\n"
+    b"POST /extract/batch HTTP/1.1\r\nhost: localhost\r\n"
     b"content-type: application/x-ndjson\r\ntransfer-encoding: chunked\r\n\r\n"
 )
 

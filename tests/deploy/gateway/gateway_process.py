@@ -96,7 +96,7 @@ class GatewayProcess:
             return read_to_the_end(client)
 
 
-LIVE = b"GET /live HTTP/1.1\r\nhost: x\r\n\r\n"
+LIVE = b"GET /live HTTP/1.1\r\nhost: localhost\r\n\r\n"
 
 
 def ask_live(client: socket.socket) -> bytes:
