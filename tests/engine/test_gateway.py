@@ -105,7 +105,7 @@ def test_a_prompt_over_the_window_is_refused_with_the_engines_count(ready: httpx
     examples = [{"text": "字" * 500, "entities": []}] * 8
     body = {"text": "甲", "model": BASE, "examples": examples}
     response = ready.post("/extract", json=body)
-    assert (response.status_code, response.json()["error"]["param"]) == (413, "text")
+    assert (response.status_code, response.json()["error"]["param"]) == (413, "examples")
     assert "2048 tokens" in response.json()["error"]["message"]
 
 

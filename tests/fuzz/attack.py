@@ -39,6 +39,9 @@ class Attacked:
     faults: list[str] = field(default_factory=list)
 
 
+_JSON = {"content-type": "application/json"}
+
+
 def attack(engine: RealEngine, seed: int, count: int, skip: int = 0) -> Attacked:
     """Send ``count`` of the seed's inputs; the engine is running."""
     settings = Settings(
@@ -52,7 +55,7 @@ def attack(engine: RealEngine, seed: int, count: int, skip: int = 0) -> Attacked
     found, process = Attacked(), engine.process
     with (
         serving(create_app(settings)) as url,
-        httpx2.Client(base_url=url, timeout=120, trust_env=False) as client,
+        httpx2.Client(base_url=url, headers=_JSON, timeout=120, trust_env=False) as client,
         ThreadPoolExecutor(_AT_ONCE) as pool,
     ):
         until(lambda: client.get("/ready").status_code == 200, 120)
