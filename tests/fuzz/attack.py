@@ -26,6 +26,7 @@ from tests.support.serving import serving
 from tests.support.waiting import until
 
 _AT_ONCE = 4
+_JSON = {"content-type": "application/json"}
 _FINE = {"response_format": {"type": "json_object"}}
 
 
@@ -37,9 +38,6 @@ class Attacked:
     slowest_s: float = 0.0
     refused_by_us: int = 0
     faults: list[str] = field(default_factory=list)
-
-
-_JSON = {"content-type": "application/json"}
 
 
 def attack(engine: RealEngine, seed: int, count: int, skip: int = 0) -> Attacked:
