@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -80,11 +81,18 @@ def _send(client: httpx2.Client, one: Hostile, found: Attacked) -> None:
         return
     found.slowest_s = max(found.slowest_s, time.monotonic() - started)
     found.statuses[answer.status_code] += 1
-    found.refused_by_us += answer.status_code == 422
+    found.refused_by_us += _is_ours(answer)
     if answer.status_code >= 500:
         found.faults.append(
             f"{answer.status_code} {answer.text[:200]} for {kind} {json.dumps(value)[:300]}"
         )
+
+
+def _is_ours(answer: httpx2.Response) -> bool:
+    """Was it refused before the engine saw it?"""
+    if answer.status_code != HTTPStatus.BAD_REQUEST:
+        return False
+    return not str(answer.json()["error"]["code"]).startswith("engine_")
 
 
 def _body(fields: dict[str, Any]) -> bytes:
