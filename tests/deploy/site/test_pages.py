@@ -35,7 +35,7 @@ def test_every_setting_is_there() -> None:
         assert row(page, f"`NERVE_{name.upper()}`")[5] == field.description.replace("|", "\\|")  # type: ignore[union-attr]
     for name in (*VARIABLES, "HF_ENDPOINT"):
         assert row(page, f"`{name}`")[2]
-    deadline = ["`NERVE_DEADLINE_S`", "number", "seconds", "`60`", "above 0"]
+    deadline = ["`NERVE_DEADLINE_S`", "number", "seconds", "`60`", "above 0, at most 86400"]
     assert row(page, "`NERVE_DEADLINE_S`")[:5] == deadline
     assert row(page, "`NERVE_PORT`")[4] == "at least 1, at most 65535"
     assert row(page, "`NERVE_MAX_BODY_BYTES`")[1:5] == ["number", "bytes", "`2000000`", "above 0"]
