@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from deploy.engine import environment
+from service.ner.fold import fold
 from tests.conftest import Gateway
 from tests.engine.real_engine import home
 from tests.model.rows import row_of
@@ -26,9 +27,8 @@ def test_a_training_row_is_what_extract_asks(gateway: Gateway, engine_python: Pa
     (asked,) = gateway.engine.asked
     row = row_of(asked, TEXT, engine_python)
     assert row.prompt == row.engine
-    assert row.prompt.endswith(
-        "<|im_start|>user\n" + TEXT.replace("<|", "＜|") + "<|im_end|>\n<|im_start|>assistant\n"
-    )
+    read = fold(TEXT).text.replace("<|", "＜|")
+    assert row.prompt.endswith(f"<|im_start|>user\n{read}<|im_end|>\n<|im_start|>assistant\n")
     assert row.ids[:3] == [151644, 8948, 198]  # <|im_start|>system\n
     assert row.ids[-2:] == [151645, 151643]  # <|im_end|><|endoftext|>
     answer = row.ids[row.given : -2]
