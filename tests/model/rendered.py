@@ -34,7 +34,7 @@ def main() -> None:
     written = {
         "ids": row.ids,
         "given": row.prompt,
-        "prompt": encoder.prompt(asked["text"], LABELS),
+        "prompt": tokenizer.decode(row.ids[: row.prompt]),
         "engine": engine,
     }
     print(json.dumps(written))
