@@ -191,7 +191,7 @@ def test_a_checkpoint_is_of_its_rows(
     assert _train(trainer, tiny_base, recipe, work).wait() == 0
     rows.write_text(rows.read_text(encoding="utf-8") + "{}\n", encoding="utf-8")
     bad = _refused(trainer, tiny_base, recipe, work)
-    assert bad.startswith(f"nerve: {rows}:61: no field")
+    assert bad.startswith(f"nerve: {rows}:61: text is missing")
     assert _train(trainer, tiny_base, recipe, work, "--skip-bad").wait() == 0
     rows.write_text(rows.read_text(encoding="utf-8").replace("0号", "零号"), encoding="utf-8")
     said = _refused(trainer, tiny_base, recipe, work, "--skip-bad")
