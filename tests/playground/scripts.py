@@ -8,6 +8,7 @@ from typing import Any
 
 from starlette.types import Receive, Send
 
+from service.ner.fold import fold
 from tests.support.fake_engine import Script, text_of
 from tests.support.streaming import Words, ends, says
 
@@ -18,11 +19,13 @@ def completes(text: str, finish_reason: str = "stop") -> Script:
 
 
 def finds(*surfaces: str, label: str = "姓名") -> Script:
-    """A script: the model writes a line for each of ``surfaces`` that stands in the text."""
+    """A script: the model writes a line for each of ``surfaces`` that stands in the text, as the
+    prompt has it: folded."""
+    folded = [fold(surface).text for surface in surfaces]
 
     async def script(body: dict[str, Any], receive: Receive, send: Send) -> None:
         text = text_of(body)
-        lines = [f"{label}：{surface}" for surface in surfaces if surface in text]
+        lines = [f"{label}：{surface}" for surface in folded if surface in text]
         await completes("\n".join(lines) or "无")(body, receive, send)
 
     return script
