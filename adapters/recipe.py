@@ -3,12 +3,14 @@
 import shutil
 import tomllib
 from collections.abc import Mapping
+from dataclasses import field
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import ConfigDict, Field, NonNegativeInt, PositiveFloat, PositiveInt, ValidationError
 from pydantic.dataclasses import dataclass
+from typing_extensions import TypedDict
 
 from service.models.manifest import ManifestError, labels_of, template
 from service.models.toml_fields import Fields
@@ -83,6 +85,15 @@ class Train:
     patience: NonNegativeInt = 0
 
 
+class Named(TypedDict):
+    """A label's natural name and description in another language than its source's."""
+
+    __pydantic_config__ = ConfigDict(strict=True, extra="forbid")  # type: ignore[misc]
+
+    name: str
+    description: str
+
+
 @dataclass(frozen=True, slots=True, config=_STRICT)
 class Sources:
     """For an adapter that takes any labels: training rows of many sources, one source a step.
@@ -91,6 +102,9 @@ class Sources:
     neatly. ``longest``: by language, the length in code points above which a row is cut. ``names``:
     how labels are written, style → weight (see ``label_names``). ``rows``: source → how many of its
     rows are seen in an epoch; the sources that are not named give ``data.rows`` (0: none of them).
+    ``titles``: source → its labels of works, whose titles may have 《》 (see ``title_marks``).
+    ``translations``: source → label → name and description in another language, which the share
+    ``translated`` of the source's steps have in place of their own.
     """
 
     labels: PositiveInt
@@ -98,6 +112,9 @@ class Sources:
     longest: Mapping[str, PositiveInt]
     names: Mapping[Style, PositiveInt]
     rows: Mapping[str, NonNegativeInt]
+    titles: Mapping[str, list[str]] = field(default_factory=dict)
+    translated: Share = 0.0
+    translations: Mapping[str, Mapping[str, Named]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)

@@ -17,6 +17,7 @@ from adapters.mixing.label_names import write
 from adapters.mixing.negatives import Nearness, nearness, negatives
 from adapters.mixing.noise import roughened
 from adapters.mixing.sources import Source
+from adapters.mixing.title_marks import counts_marks, marked, told, with_marks
 from adapters.recipe import Recipe, Sources, Style
 from service.ner.formats import FORMATS
 from service.ner.types import Label
@@ -43,7 +44,7 @@ def validation_packs(plan: Recipe, asked: Sources, sources: Sequence[Source]) ->
         if source.held_out
     ]
     rng = random.Random(plan.train.seed)
-    plain = replace(asked, noise=0.0, names={"described": 1})
+    plain = replace(asked, noise=0.0, names={"described": 1}, titles={}, translated=0.0)
     as_is = replace(plan, data=replace(plan.data, subset=0.0, empty=0.0, joined=0.0))
     found = [pack for source in held_out for pack in _packs(source, as_is, plain, rng)]
     rng.shuffle(found)
@@ -94,7 +95,8 @@ class _Drawing:
         names = self._names()
         rows, used = self._rows(names, size)
         self.rng.shuffle(rows)
-        return Pack(self._written(names), tuple(self._varied(rows))), used
+        labels = self._written(names)
+        return Pack(labels, tuple(self._varied(self._titled(rows, labels)))), used
 
     def _names(self) -> list[str]:
         """The labels that are asked for, in a drawn order."""
@@ -162,9 +164,24 @@ class _Drawing:
             noisy = self.rng.random() < self.asked.noise
             yield roughened(row, language, self.rng) if noisy else row
 
+    def _titled(self, rows: Sequence[Example], labels: Sequence[Label]) -> list[Example]:
+        """Rows with marks around some titles of works, entities as the descriptions have them."""
+        if not self._titles:
+            return list(rows)
+        inside = {label.name for label in labels if counts_marks(label)}
+        return [with_marks(marked(row, self._titles, self.rng), inside) for row in rows]
+
+    @property
+    def _titles(self) -> Sequence[str]:
+        return self.asked.titles.get(self.source.name, ())
+
     def _written(self, names: Sequence[str]) -> tuple[Label, ...]:
         by_name = {label.name: label for label in self.source.labels}
+        language, other = self.source.language, self.source.other
+        if other and self.rng.random() < self.asked.translated:
+            by_name, language = {**by_name, **other}, "en" if language == "zh" else "zh"
+        by_name |= {name: told(by_name[name], self.rng) for name in self._titles}
         labels = [by_name[name] for name in names]
         weights = self.asked.names
         style: Style = self.rng.choices(list(weights), list(weights.values()))[0]
-        return write(labels, style, self.source.language, FORMATS[self.plan.format], self.rng)
+        return write(labels, style, language, FORMATS[self.plan.format], self.rng)

@@ -5,7 +5,7 @@
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +20,8 @@ _SENTENCE_END = re.compile(r"[。！？；!?;]|\. ")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """``labels``: ``name`` is the id, ``written`` the natural name; ``rows``: seen in an epoch."""
+    """``labels``: ``name`` is the id, ``written`` the natural name; ``other``: the same by id, as
+    another language has them; ``rows``: seen in an epoch."""
 
     name: str
     language: str
@@ -28,6 +29,7 @@ class Source:
     training: tuple[Example, ...]
     held_out: tuple[Example, ...]
     rows: int
+    other: Mapping[str, Label]
 
 
 def read_sources(folder: Path, plan: Recipe, asked: Sources) -> list[Source]:
@@ -68,7 +70,18 @@ def _source(file: Path, labels: Path, plan: Recipe, asked: Sources, rows: int) -
     longest = asked.longest.get(language, plan.max_chars)
     short = [one for one in (cut(example, longest) for example in found) if one and one.text]
     training, held_out = split(short, plan.data.held_out)
-    return Source(file.stem, language, own, tuple(training), tuple(held_out), rows)
+    known = {label.name for label in own}
+    _refuse_unknown(labels, "titles", asked.titles.get(file.stem, ()), known)
+    said = asked.translations.get(file.stem, {})
+    _refuse_unknown(labels, "translations", said, known)
+    other = {name: Label(name, one["name"], one["description"]) for name, one in said.items()}
+    return Source(file.stem, language, own, tuple(training), tuple(held_out), rows, other)
+
+
+def _refuse_unknown(file: Path, key: str, names: Collection[str], known: Collection[str]) -> None:
+    unknown = next((name for name in names if name not in known), None)
+    if unknown is not None:
+        raise DataError(f"{file}: no label {unknown!r}, which sources.{key}.{file.stem} names")
 
 
 def _splits(entities: Sequence[Entity], place: int) -> bool:
