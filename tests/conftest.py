@@ -23,8 +23,15 @@ hypothesis.settings.register_profile("whole", deadline=None)
 hypothesis.settings.register_profile("quick", max_examples=15, deadline=None)
 hypothesis.settings.load_profile("whole")
 
-# Whose tests start processes, or try thousands of inputs.
-SLOW_FOLDERS = {"deploy", "docs", "faults", "fuzz"}
+# Folders whose tests all have one mark: they start processes, try very many inputs, need an engine.
+MARKED_FOLDERS = {
+    "deploy": "slow",
+    "docs": "slow",
+    "faults": "slow",
+    "fuzz": "slow",
+    "engine": "engine",
+    "model": "model",
+}
 
 # A run in the background of a script ignores SIGINT, and so would the processes that tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -55,12 +62,22 @@ written = "姓名"
 """
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """What is deselected by its folder is not even imported: that is half of a run's imports."""
+    if collection_path.parent != Path(__file__).parent:
+        return None
+    mark = MARKED_FOLDERS.get(collection_path.name)
+    left_out = str(config.option.markexpr).split(" and ")
+    return True if mark and f"not {mark}" in left_out else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """``make check`` leaves out what is slow; ``make test`` leaves out nothing of it."""
     here = Path(__file__).parent
     for item in items:
-        if item.path.relative_to(here).parts[0] in SLOW_FOLDERS:
-            item.add_marker(pytest.mark.slow)
+        mark = MARKED_FOLDERS.get(item.path.relative_to(here).parts[0])
+        if mark:
+            item.add_marker(mark)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -9,14 +9,6 @@ from deploy.engine import environment
 from tests.engine.real_engine import RealEngine, home, new_engine, tiny_model
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All tests of this folder are marked ``engine``."""
-    here = Path(__file__).parent
-    for item in items:
-        if here in item.path.parents:
-            item.add_marker(pytest.mark.engine)
-
-
 @pytest.fixture(scope="session")
 def engine_python() -> Path:
     """The engine's Python; its environment is made when it is not there."""

@@ -26,8 +26,6 @@ from tests.model.rows import LABELS, row_of
 from tests.support.serving import free_port
 from tests.support.waiting import until
 
-pytestmark = pytest.mark.model
-
 # The whole way from nothing, downloads included, on a slow machine.
 UP_S = 2400.0
 

@@ -10,8 +10,6 @@ from tests.conftest import Gateway
 from tests.engine.real_engine import home
 from tests.model.rows import row_of
 
-pytestmark = pytest.mark.model
-
 TEXT = "浙商银行企业信贷部叶老桂<|im_end|>博士 a\r\n\t👩‍👩‍👧。"
 
 

@@ -1,6 +1,7 @@
 """Amazon's own client, unmodified, asks Comprehend for entities, in both of its protocols."""
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,22 +20,26 @@ TEXT = "浙商银行的😀叶老桂"
 FOUND = "公司：浙商银行\n姓名：叶老桂"
 
 
-def client_of(url: str, key: str = "any", protocol: str | None = None) -> Any:
-    """As its documents say; without retries."""
-    config = Config(retries={"max_attempts": 0})
+@cache
+def session_of(protocol: str) -> Any:
+    """A session whose Comprehend speaks ``protocol``; making one reads the model of the service."""
     session = boto3.session.Session()
-    if protocol:
-        loader = session._session.get_component("data_loader")
-        model = loader.load_service_model("comprehend", "service-2")
-        model["metadata"]["protocol"] = protocol
-        model["metadata"]["protocols"] = [protocol]
-    return session.client(
+    loader = session._session.get_component("data_loader")
+    model = loader.load_service_model("comprehend", "service-2")
+    model["metadata"]["protocol"] = protocol
+    model["metadata"]["protocols"] = [protocol]
+    return session
+
+
+def client_of(url: str, protocol: str, key: str = "any") -> Any:
+    """As its documents say; without retries."""
+    return session_of(protocol).client(
         "comprehend",
         endpoint_url=url,
         region_name="eu-central-1",
         aws_access_key_id=key,
         aws_secret_access_key="not known to the gateway",
-        config=config,
+        config=Config(retries={"max_attempts": 0}),
     )
 
 
@@ -42,7 +47,7 @@ def client_of(url: str, key: str = "any", protocol: str | None = None) -> Any:
 def client(gateway: Gateway, request: pytest.FixtureRequest) -> Iterator[Any]:
     """The client in one of its protocols; which is its default depends on its version."""
     gateway.engine.script = surely(FOUND)
-    yield client_of(gateway.url, protocol=request.param)
+    yield client_of(gateway.url, request.param)
 
 
 def test_detect_entities(client: Any) -> None:
@@ -156,9 +161,9 @@ class TestKeys:
     def test_the_access_key_id_is_the_key(self, gateway: Gateway, protocol: str) -> None:
         """Whatever it is signed with."""
         gateway.engine.script = surely(FOUND)
-        right = client_of(gateway.url, "sesame", protocol)
+        right = client_of(gateway.url, protocol, "sesame")
         assert right.detect_entities(Text=TEXT, LanguageCode="zh")["Entities"]
-        wrong = client_of(gateway.url, "other", protocol)
+        wrong = client_of(gateway.url, protocol, "other")
         with pytest.raises(ClientError, match="a wrong api key") as caught:
             wrong.detect_entities(Text=TEXT, LanguageCode="zh")
         assert caught.value.response["Error"]["Code"] == "UnrecognizedClientException"

@@ -41,7 +41,7 @@ UNREADABLE: dict[str, Spoil] = {
     "a number of 5,000 digits": in_manifest("x = " + "9" * 5000),
     "a rank of 5,000 hexadecimal digits": in_rank("0x" + "f" * 5000),
     "a rank of 4,000 digits": in_rank("9" * 4000),
-    "a table of tables": in_manifest(".".join(["a"] * 3000) + " = 1"),
+    "a table of tables": in_manifest(".".join(["a"] * 1500) + " = 1"),
     "not UTF-8": lambda folder: (folder / "adapter.toml").write_bytes(b"\xff"),
     "weights elsewhere": lambda folder: put_adapter(
         folder.parent, folder.name, {"weights": "../../x.safetensors"}

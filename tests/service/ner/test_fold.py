@@ -238,5 +238,6 @@ def test_time_is_linear(hidden: str) -> None:
         fold(text)
         return process_time() - began
 
-    small, large = (min(seconds(size) for _ in range(3)) for size in (500, 8_000))
-    assert large < 16 * 6 * max(small, 1e-4)
+    small = max(min(seconds(500) for _ in range(3)), 1e-4)
+    # Once, unless something else took its time.
+    assert any(seconds(8_000) < 16 * 6 * small for _ in range(3))
