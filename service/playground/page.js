@@ -1,13 +1,13 @@
 // The playground: wires the form, the gateway and the result together.
-import { addTyped, chooseAll, takeBack } from "./labels.js";
+import { addTyped, chooseAll, takeBack } from "./form/labels.js";
 import { adapters, extract, newRun } from "./gateway.js";
-import { bodies, counted, followForm, hasModels, linkForm, modelsChanged, offerModels, sayOptions } from "./form.js";
-import { changed, followResult, hasCome, linkResult, prepare, problem, showRuns, summary } from "./result.js";
-import { changeLink, linked, putIntoLink } from "./link.js";
+import { bodies, counted, followForm, hasModels, linkForm, modelsChanged, offerModels, sayOptions } from "./form/form.js";
+import { changed, followResult, hasCome, linkResult, prepare, problem, showRuns, summary } from "./answer/result.js";
+import { changeLink, linked, putIntoLink } from "./form/link.js";
 import { copy } from "./copy.js";
-import { models } from "./models.js";
-import { say, speak, spoken } from "./words.js";
-import { textOf } from "./file.js";
+import { models } from "./form/models.js";
+import { say, speak, spoken } from "./words/words.js";
+import { textOf } from "./form/file.js";
 
 const by = (id) => document.getElementById(id);
 const EXAMPLES = {

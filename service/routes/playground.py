@@ -18,14 +18,15 @@ _POLICY = (
 def router() -> APIRouter:
     """The routes; the files are read once, here."""
     routes = APIRouter(include_in_schema=False)
-    files = {path.name: path for path in FOLDER.iterdir() if path.suffix in _TYPES}
+    found = (path for path in FOLDER.rglob("*") if path.suffix in _TYPES)
+    files = {path.relative_to(FOLDER).as_posix(): path for path in found}
     bodies = {name: path.read_bytes() for name, path in files.items()}
 
     @routes.api_route("/", methods=["GET", "HEAD"])
     async def page(request: Request) -> Response:
         return _file(request, bodies["index.html"], ".html")
 
-    @routes.api_route("/playground/{name}", methods=["GET", "HEAD"])
+    @routes.api_route("/playground/{name:path}", methods=["GET", "HEAD"])
     async def part(request: Request, name: str) -> Response:
         if name not in bodies:
             raise NotFound(f"there is no file {name[:64]} of the playground; see /")

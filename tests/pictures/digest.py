@@ -12,7 +12,7 @@ KEPT = PICTURES / "playground.sha256"
 def of_page() -> str:
     """The digest of the page's files, by name."""
     found = sha256()
-    for path in sorted(FOLDER.iterdir()):
+    for path in sorted(FOLDER.rglob("*")):
         if path.suffix in (".html", ".css", ".js"):
-            found.update(f"{path.name}\0".encode() + path.read_bytes() + b"\0")
+            found.update(f"{path.relative_to(FOLDER).as_posix()}\0".encode() + path.read_bytes() + b"\0")
     return found.hexdigest()

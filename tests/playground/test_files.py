@@ -21,9 +21,13 @@ def test_the_page_has_a_strict_policy_and_an_etag(gateway: Gateway) -> None:
 
 def test_every_file_is_served(gateway: Gateway) -> None:
     """Byte for byte, and nothing else is."""
-    for path in FOLDER.iterdir():
-        assert gateway.client.get(f"/playground/{path.name}").content == path.read_bytes()
-    assert gateway.client.get("/playground/other.js").status_code == 404
+    files = [path for path in FOLDER.rglob("*") if path.is_file()]
+    assert len(files) > 20
+    for path in files:
+        name = path.relative_to(FOLDER).as_posix()
+        assert gateway.client.get(f"/playground/{name}").content == path.read_bytes()
+    for name in ("other.js", "form", "form/", "%2e%2e/app.py", "form%2f..%2fpage.js", "/page.js"):
+        assert gateway.client.get(f"/playground/{name}").status_code == 404, name
 
 
 def test_no_key_is_asked_for_the_page_but_for_the_api(adapters: Path, tmp_path: Path) -> None:
@@ -39,4 +43,4 @@ def test_no_key_is_asked_for_the_page_but_for_the_api(adapters: Path, tmp_path: 
 def test_the_files_are_packaged() -> None:
     """A wheel has them as an editable installation does."""
     project = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))
-    assert "playground/*" in project["tool"]["setuptools"]["package-data"]["service"]
+    assert "playground/**/*" in project["tool"]["setuptools"]["package-data"]["service"]

@@ -44,7 +44,7 @@ def test_both_languages_say_everything() -> None:
     """Each phrase of one is in the other."""
     names = [
         set(re.findall(r"^ {2}(\w+):|, (\w+): [\"(\w]", (FOLDER / name).read_text("utf-8"), re.M))
-        for name in ["english.js", "chinese.js"]
+        for name in ["words/english.js", "words/chinese.js"]
     ]
     assert len(names[0]) > 50
     assert names[0] == names[1]

@@ -26,7 +26,7 @@ def shown(page: Page, text: str, entities: list[tuple[int, int, str]]) -> None:
     """Mark ``text`` by the page's own module; the gateway's answers have no nested entities yet."""
     page.evaluate(
         """async ([text, entities]) => {
-          const { show } = await import("/playground/marks.js");
+          const { show } = await import("/playground/answer/marks.js");
           // What the page has yet to draw of the answer comes first.
           for (let frame = 0; frame < 2; frame += 1) await new Promise(requestAnimationFrame);
           const into = document.querySelector(".marked");

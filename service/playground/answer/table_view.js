@@ -1,8 +1,8 @@
 // Entities and differences as tables, for those who read better so.
-import { colour } from "./palette.js";
-import { element } from "./element.js";
+import { colour } from "../palette.js";
+import { element } from "../element.js";
 import { told } from "./text_view.js";
-import { say } from "./words.js";
+import { say } from "../words/words.js";
 
 const MOST_ROWS = 1000;
 

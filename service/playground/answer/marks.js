@@ -1,8 +1,8 @@
 // A text with its entities marked, nested and overlapping ones too. Offsets are in UTF-16 code
 // units, half-open. The text is cut where an entity starts or ends; a piece has a line for each
 // entity that covers it, and behind an entity's last piece stands its tag.
-import { colour } from "./palette.js";
-import { element } from "./element.js";
+import { colour } from "../palette.js";
+import { element } from "../element.js";
 
 const LINE = 2; // pixels, and as much between two
 const shown = new WeakMap(); // a piece or tag: its entities, the innermost first

@@ -1,7 +1,7 @@
 // What is asked: the text, the models, the labels, how.
-import { element } from "./element.js";
+import { element } from "../element.js";
 import { follow as followLabels, labelsFor, link as linkLabels, offer } from "./labels.js";
-import { say } from "./words.js";
+import { say } from "../words/words.js";
 
 const by = (id) => document.getElementById(id);
 const DEFAULTS = { constraint: "grounded", scores: "calibrated" };

@@ -1,8 +1,8 @@
 // What went over the wire: the answer as JSON, the request as one would write it elsewhere.
-import { copy } from "./copy.js";
-import { element } from "./element.js";
+import { copy } from "../copy.js";
+import { element } from "../element.js";
 import { snippet } from "./snippets.js";
-import { say } from "./words.js";
+import { say } from "../words/words.js";
 
 const TONGUES = { curl: "curl", python: "Python", javascript: "JavaScript" };
 let tongue = "curl";

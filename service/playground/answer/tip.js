@@ -1,8 +1,8 @@
 // What is known of the entity under the pointer or the focus, beside it. Escape takes it away.
-import { colour } from "./palette.js";
-import { element } from "./element.js";
+import { colour } from "../palette.js";
+import { element } from "../element.js";
 import { entitiesAt } from "./marks.js";
-import { say } from "./words.js";
+import { say } from "../words/words.js";
 
 const LEAVING_MS = 150; // for the pointer's way from the entity to the tip
 const tip = element("div", { kind: "tip", role: "tooltip", hidden: "" });

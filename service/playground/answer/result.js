@@ -1,14 +1,14 @@
 // The answers, side by side, in the view that is chosen.
 import { compare, differences } from "./differences.js";
-import { choose, tabs } from "./tabs.js";
+import { choose, tabs } from "../tabs.js";
 import { differencesView, tableView } from "./table_view.js";
-import { element } from "./element.js";
+import { element } from "../element.js";
 import { jsonView, requestView } from "./code_view.js";
-import { say } from "./words.js";
+import { say } from "../words/words.js";
 import { textView } from "./text_view.js";
 import { close } from "./tip.js";
 import { entitiesAt } from "./marks.js";
-import { colour } from "./palette.js";
+import { colour } from "../palette.js";
 
 const by = (id) => document.getElementById(id);
 const VIEWS = ["text", "table", "differences", "json", "request"];

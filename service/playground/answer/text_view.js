@@ -1,9 +1,9 @@
 // One answer in its text, and what is not in it: what was dropped, failed, or scores too little.
-import { element } from "./element.js";
+import { element } from "../element.js";
 import { show } from "./marks.js";
-import { steps } from "./tabs.js";
+import { steps } from "../tabs.js";
 import { spokenOf, tips } from "./tip.js";
-import { languageOf, say } from "./words.js";
+import { languageOf, say } from "../words/words.js";
 
 const SIGNS = { label: "≠", span: "↔", only: "＋" };
 const MOST_ROWS = 200;

@@ -1,8 +1,8 @@
 // The labels to ask for: an adapter's own to choose from, and others for a model that takes any.
-import { colour } from "./palette.js";
-import { element } from "./element.js";
-import { Refusal } from "./gateway.js";
-import { say } from "./words.js";
+import { colour } from "../palette.js";
+import { element } from "../element.js";
+import { Refusal } from "../gateway.js";
+import { say } from "../words/words.js";
 
 const by = (id) => document.getElementById(id);
 let asked = []; // the models chosen

@@ -1,5 +1,5 @@
 // A file's text, in the encodings that texts come in.
-import { Refusal } from "./gateway.js";
+import { Refusal } from "../gateway.js";
 
 const MOST_BYTES = 8_000_000;
 const MARKS = [["utf-16le", 0xff, 0xfe], ["utf-16be", 0xfe, 0xff]];
