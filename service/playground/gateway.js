@@ -39,7 +39,8 @@ export async function extract(run, key, signal, changed) {
   changed();
 }
 
-async function readWhole(response) {
+/** The whole of an answer as JSON. */
+export async function readWhole(response) {
   try {
     return await response.json();
   } catch {
@@ -78,7 +79,8 @@ function insert(sorted, entity) {
   sorted.splice(place, 0, entity);
 }
 
-async function ask(path, key, options = {}) {
+/** Ask the gateway; raises Refusal for whatever is no answer. */
+export async function ask(path, key, options = {}) {
   const headers = { "content-type": "application/json" };
   if (key) headers.authorization = `Bearer ${key}`;
   let response;

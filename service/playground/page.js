@@ -1,11 +1,17 @@
 // The playground: wires the form, the gateway and the result together.
-import { addTyped, chooseAll, takeBack } from "./form/labels.js";
-import { adapters, extract, newRun } from "./gateway.js";
-import { bodies, counted, followForm, hasModels, linkForm, modelsChanged, offerModels, sayOptions } from "./form/form.js";
-import { changed, followResult, hasCome, linkResult, prepare, problem, showRuns, summary } from "./answer/result.js";
+import { Refusal, adapters, extract, newRun } from "./gateway.js";
+import { areMany } from "./files/rows.js";
+import { bodies, counted, followForm, hasModels, linkForm, modelsChanged, offerModels, optionsOnly, sayOptions, wantOwn } from "./form/form.js";
+import { changed, followResult, hasCome, linkResult, prepare, showRuns, summary } from "./answer/result.js";
 import { changeLink, linked, putIntoLink } from "./form/link.js";
 import { copy } from "./copy.js";
+import { labelSets, offerSets } from "./kept/label_sets.js";
 import { models } from "./form/models.js";
+import { opening } from "./form/opening.js";
+import { prepareFiles, showFiles, takeFiles } from "./files/files.js";
+import { prepareHistory, remember, showHistory } from "./kept/history.js";
+import { prepareLabels } from "./form/labels.js";
+import { problem, said } from "./problem.js";
 import { say, speak, spoken } from "./words/words.js";
 import { textOf } from "./form/file.js";
 
@@ -20,9 +26,9 @@ let latest = []; // the runs of the last request
 const tell = (text) => (by("status").textContent = text);
 const key = () => by("key").value;
 
-/** Show an error, or with null none. */
-function fail(error) {
-  by("error").replaceChildren(...(error ? problem(error, run) : []));
+/** Show an error, with a button for `again`, or with null none. */
+function fail(error, again = run) {
+  by("error").replaceChildren(...(error ? problem(error, again) : []));
   if (error?.status !== 401 && error?.status !== 403) return;
   by("key-row").hidden = false;
   by("key").focus();
@@ -56,17 +62,18 @@ async function run() {
 /** Ask for all runs at once, and show what comes for as long as nobody asks anew. */
 async function ask(runs, mine) {
   latest = runs;
+  const asked = formState();
   const came = () => latest === runs && showRuns(runs);
   came();
   await Promise.all(runs.map((one) => extract(one, key(), mine.signal, came)));
-  if (running === mine) finished(runs);
+  if (running === mine) finished(runs, asked);
 }
 
 /** Say it to those who do not see it. An error of all runs alike is said once. */
-function finished(runs) {
+function finished(runs, asked) {
   tell(summary());
   const [first] = runs.map(({ error }) => error).filter(Boolean);
-  if (!first) return;
+  if (!first) return remember(asked, runs[0].answer.entities.length);
   if (first.status === 401 || first.status === 403 || runs.every((one) => one.error && !hasCome(one))) {
     showRuns([]);
     fail(first);
@@ -88,27 +95,43 @@ function stop() {
   by("go").focus();
 }
 
-async function copyLink() {
-  const state = new URLSearchParams({ lang: spoken() });
+function formState(more) {
+  const state = new URLSearchParams(more);
   linkForm(state);
+  return state;
+}
+
+async function copyLink() {
+  const state = formState({ lang: spoken() });
   linkResult(state);
   const whole = putIntoLink(state);
   const done = await copy(location.href);
   tell(say(done ? (whole ? "linkCopied" : "linkWithoutText") : "notCopied"));
 }
 
-async function take(file) {
-  if (!file) return;
+/** Take files: one text into the form, more into the table. */
+async function take(files) {
   try {
-    const { text, encoding } = await textOf(file);
     fail(null);
-    by("text").value = text;
-    counted();
-    tell(say("readFile", file.name, encoding));
-    by("text").focus();
+    if (areMany(files)) return await takeFiles(files);
+    const { text, encoding } = await textOf(files[0]);
+    putText(text);
+    tell(say("readFile", files[0].name, encoding));
   } catch (error) {
-    fail(error);
+    if (!(error instanceof Refusal)) throw error;
+    fail(error, () => by("file").click());
   }
+}
+
+function putText(text) {
+  by("text").value = text;
+  counted();
+  by("text").focus();
+}
+
+async function optionsOfAll() {
+  if (!hasModels()) await loadModels();
+  return optionsOnly();
 }
 
 function speakAgain(wanted) {
@@ -117,31 +140,23 @@ function speakAgain(wanted) {
   counted();
   if (hasModels()) modelsChanged();
   tell(summary());
+  offerSets();
+  showHistory();
+  showFiles();
   changed();
 }
 
-function follow() {
-  const state = linked();
-  speakAgain(state.get("lang"));
+/** Fill the form as a link or the history says. */
+function follow(state) {
   followForm(state);
   followResult(state);
   if (state.has("text")) tell(say("filled"));
 }
 
-function dropping() {
-  const form = by("form");
-  const files = ({ dataTransfer }) => dataTransfer.types.includes("Files");
-  form.addEventListener("dragover", (event) => {
-    if (!files(event)) return;
-    event.preventDefault();
-    form.classList.add("over");
-  });
-  for (const name of ["dragleave", "drop"]) form.addEventListener(name, () => form.classList.remove("over"));
-  form.addEventListener("drop", (event) => {
-    if (!files(event)) return;
-    event.preventDefault();
-    take(event.dataTransfer.files[0]);
-  });
+function followLink() {
+  const state = linked();
+  speakAgain(state.get("lang"));
+  follow(state);
 }
 
 function listen() {
@@ -150,15 +165,10 @@ function listen() {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); run(); }
   });
   by("text").addEventListener("input", counted);
-  by("open").addEventListener("click", () => by("file").click());
-  by("file").addEventListener("change", () => { take(by("file").files[0]); by("file").value = ""; });
   for (const id of ["model", "other"]) by(id).addEventListener("change", modelsChanged);
   for (const [id, text] of Object.entries(EXAMPLES))
-    by(id).addEventListener("click", () => { by("text").value = text; counted(); by("text").focus(); });
-  by("all").addEventListener("click", () => chooseAll(true));
-  by("none").addEventListener("click", () => chooseAll(false));
-  by("add").addEventListener("click", addTyped);
-  by("new-label").addEventListener("keydown", typedLabel);
+    by(id).addEventListener("click", () => putText(text));
+  by("own").addEventListener("click", wantOwn);
   by("stop").addEventListener("click", stop);
   by("link").addEventListener("click", copyLink);
   by("language").addEventListener("click", () => {
@@ -168,25 +178,16 @@ function listen() {
   by("key").addEventListener("keydown", (event) => {
     if (event.key === "Enter") { event.preventDefault(); loadModels().then(() => fail(null), fail); }
   });
-  addEventListener("hashchange", follow);
-}
-
-function typedLabel(event) {
-  if (event.isComposing || event.ctrlKey || event.metaKey) return;
-  // In a description a comma is a comma.
-  const between = /^[,，、;；]$/.test(event.key) && !/[:：]/.test(by("new-label").value);
-  if (event.key === "Enter" || between) {
-    event.preventDefault();
-    addTyped();
-  } else if (event.key === "Backspace" && !by("new-label").value) {
-    event.preventDefault();
-    takeBack();
-  }
+  addEventListener("hashchange", followLink);
 }
 
 by("shortcut").textContent = navigator.platform.startsWith("Mac") ? "⌘ ⏎" : "Ctrl ⏎";
-prepare({ keyed: () => key() !== "", tell, again: run });
+prepare({ key, tell, again: run });
+prepareFiles({ tell, fail, key, said, options: optionsOfAll, look: putText });
+prepareHistory({ tell, open: (state) => { follow(state); by("text").focus(); } });
+prepareLabels();
+labelSets(tell);
+opening(take);
 listen();
-dropping();
-follow();
+followLink();
 loadModels().catch(fail);

@@ -1,6 +1,6 @@
 """How tests open the playground and ask it something."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -41,16 +41,22 @@ def extract(page: Page, text: str) -> None:
 
 def drop(page: Page, name: str, content: bytes) -> None:
     """Let a file fall on the form."""
+    drop_all(page, {name: content})
+
+
+def drop_all(page: Page, files: Mapping[str, bytes]) -> None:
+    """Let files fall on the form, all at once."""
     page.evaluate(
-        """([name, bytes]) => {
+        """(files) => {
           const dataTransfer = new DataTransfer();
-          dataTransfer.items.add(new File([new Uint8Array(bytes)], name, { type: "text/plain" }));
+          for (const [name, bytes] of files)
+            dataTransfer.items.add(new File([new Uint8Array(bytes)], name, { type: "text/plain" }));
           for (const type of ["dragover", "drop"]) {
             const event = new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true });
             document.getElementById("text").dispatchEvent(event);
           }
         }""",
-        [name, list(content)],
+        [[name, list(content)] for name, content in files.items()],
     )
 
 

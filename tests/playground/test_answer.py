@@ -73,6 +73,23 @@ def test_the_score_slides_without_a_request(page: Page, pair: Gateway) -> None:
     expect(page.locator("mark.below")).to_have_count(0)
 
 
+def test_overlapping_entities_are_all_shown(page: Page, pair: Gateway) -> None:
+    """Where they are asked for: each with its own line and tag, in the text and in the table."""
+    pair.engine.script = completes("公司：浙商银行的叶老桂\n姓名：叶老桂")
+    extract(page, TEXT)
+    expect(page.locator(".tag")).to_have_count(1)
+    page.get_by_text("Options", exact=True).click()
+    page.get_by_label("Overlaps").select_option("all")
+    extract(page, TEXT)
+    assert tags(page) == ["name, 叶老桂, 5–8", "company, 浙商银行的叶老桂, 0–8"]
+    expect(page.locator("mark")).to_have_text(["浙商银行的", "叶老桂"])
+    assert (
+        page.locator("mark").nth(1).evaluate("one => one.style.background").count("gradient") == 2
+    )
+    page.locator("#tab-table").click()
+    expect(page.locator("#panel tbody tr")).to_have_count(2)
+
+
 def test_without_scores_the_slider_says_why_it_is_off(page: Page, pair: Gateway) -> None:
     """No score is made up."""
     pair.engine.script = completes("姓名：叶老桂")

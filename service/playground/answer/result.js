@@ -4,6 +4,8 @@ import { choose, tabs } from "../tabs.js";
 import { differencesView, tableView } from "./table_view.js";
 import { element } from "../element.js";
 import { jsonView, requestView } from "./code_view.js";
+import { leaveRedacted, redactedView } from "./redacted_view.js";
+import { problem } from "../problem.js";
 import { say } from "../words/words.js";
 import { textView } from "./text_view.js";
 import { close } from "./tip.js";
@@ -11,10 +13,10 @@ import { entitiesAt } from "./marks.js";
 import { colour } from "../palette.js";
 
 const by = (id) => document.getElementById(id);
-const VIEWS = ["text", "table", "differences", "json", "request"];
+const VIEWS = ["text", "table", "differences", "redacted", "json", "request"];
 let runs = [];
 let view = "text";
-let page = { keyed: () => false, tell: () => {}, again: () => {} };
+let page = { key: () => "", tell: () => {}, again: () => {} };
 let painting = 0;
 let waiting = 0;
 let rested = 0; // when the page has had time for other things since it was painted
@@ -34,6 +36,7 @@ export function prepare(given) {
 
 /** Show these runs; none: nothing. */
 export function showRuns(some) {
+  if (some !== runs) leaveRedacted();
   runs = some;
   came();
 }
@@ -156,8 +159,9 @@ function inside(now, run, verdicts) {
   const views = {
     text: () => [...textView(run, belowOf(run), verdicts), figures(run)],
     table: () => tableView(run, belowOf(run), verdicts),
+    redacted: () => redactedView(run, { ...page, changed }),
     json: () => jsonView(run, page.tell),
-    request: () => requestView(run, page.keyed(), page.tell, changed),
+    request: () => requestView(run, page.key() !== "", page.tell, changed),
   };
   return views[now]();
 }
@@ -179,17 +183,6 @@ function differing() {
 
 /** Has anything come, whatever came then? */
 export const hasCome = ({ answer }) => answer.entities.length + answer.dropped.length > 0;
-
-/** An error, in words: what it means, the gateway's message, a way on. */
-export function problem(error, again) {
-  const lead = error.word ? say(error.word, error.message || error.status) : say(error.type);
-  const parts = lead ? [element("b", { text: lead }), " "] : [];
-  if (!error.word) parts.push(element("span", { text: error.message, lang: "en" }), " ", element("code", { text: error.type }));
-  if (error.after) parts.push(" ", say("after", error.after));
-  const button = element("button", { type: "button", text: say("again") });
-  button.addEventListener("click", again);
-  return [element("p", {}, ...parts), button];
-}
 
 function figures({ answer: { usage }, took, first, overhead, stages, done }) {
   if (!done) return "";

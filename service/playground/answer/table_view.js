@@ -40,7 +40,8 @@ function name({ label }) {
 
 const surface = ({ text }) => element("bdi", { text });
 
-function table(heads, rows) {
+/** Rows of cells under their heads. */
+export function table(heads, rows) {
   const head = element("tr", {}, ...heads.map((text) => element("th", { text, scope: "col" })));
   const body = rows.slice(0, MOST_ROWS).map((cells) => element("tr", {}, ...cells.map((cell) => element("td", {}, cell))));
   const made = element("table", {}, element("thead", {}, head), element("tbody", {}, ...body));

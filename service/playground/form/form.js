@@ -1,10 +1,11 @@
 // What is asked: the text, the models, the labels, how.
 import { element } from "../element.js";
-import { follow as followLabels, labelsFor, link as linkLabels, offer } from "./labels.js";
+import { addWhatIsTyped, follow as followLabels, labelsFor, link as linkLabels, offer } from "./labels.js";
 import { say } from "../words/words.js";
 
 const by = (id) => document.getElementById(id);
-const DEFAULTS = { constraint: "grounded", scores: "calibrated" };
+const DEFAULTS = { constraint: "grounded", overlaps: "longest", scores: "calibrated" };
+const SAID = { none: "free", all: "allOverlaps" }; // words that mean something else elsewhere
 let known = new Map(); // models by name
 let wanted = new URLSearchParams(); // a link's state, until the models are known
 
@@ -32,7 +33,19 @@ export const chosen = () => [by("model").value, by("other").value].filter(Boolea
 export function modelsChanged() {
   by("other").options[0].textContent = say("nothing");
   for (const id of ["model", "other"]) by(`${id}-facts`).textContent = facts(known.get(by(id).value));
+  const one = takingAny();
+  by("own").hidden = !one || chosen().some(({ labels }) => labels === null);
   offer(chosen());
+}
+
+/** The model for labels of one's own: an open adapter, else a base model. */
+const takingAny = () => [...known.values()].filter(({ labels }) => labels === null).sort((a, b) => (a.base === null) - (b.base === null))[0];
+
+/** Choose it, to type a label. */
+export function wantOwn() {
+  by("model").value = takingAny().name;
+  modelsChanged();
+  by("new-label").focus();
 }
 
 function facts(model) {
@@ -47,13 +60,22 @@ function facts(model) {
 
 /** The request's body for each model; raises Refusal when no label is left for one. */
 export function bodies() {
-  return chosen().map((model) => {
-    const labels = labelsFor(model);
-    const options = Object.entries(DEFAULTS).map(([name]) => [name, by(name).value]);
-    const changed = options.filter(([name, value]) => value !== DEFAULTS[name]);
-    const stream = by("stream").checked && { stream: true };
-    return { text: by("text").value, model: model.name, ...(labels && { labels }), offsets: "utf16", ...Object.fromEntries(changed), ...stream };
-  });
+  addWhatIsTyped();
+  const stream = by("stream").checked && { stream: true };
+  return chosen().map((model) => ({ text: by("text").value, ...asked(model), offsets: "utf16", ...stream }));
+}
+
+/** A request of the first model without a text; raises Refusal as `bodies`. */
+export function optionsOnly() {
+  addWhatIsTyped();
+  return asked(chosen()[0]);
+}
+
+function asked(model) {
+  const labels = labelsFor(model);
+  const options = Object.keys(DEFAULTS).map((name) => [name, by(name).value]);
+  const changed = options.filter(([name, value]) => value !== DEFAULTS[name]);
+  return { model: model.name, ...(labels && { labels }), ...Object.fromEntries(changed) };
 }
 
 /** The form's state, for a link. */
@@ -92,10 +114,10 @@ export function counted() {
 
 /** Fill the choices of options in the page's language. */
 export function sayOptions() {
-  const words = { constraint: ["grounded", "schema", "none"], scores: ["calibrated", "raw"] };
+  const words = { constraint: ["grounded", "schema", "none"], overlaps: ["longest", "all"], scores: ["calibrated", "raw"] };
   for (const [id, values] of Object.entries(words)) {
     const value = by(id).value || DEFAULTS[id];
-    by(id).replaceChildren(...values.map((one) => element("option", { value: one, text: say(one === "none" ? "free" : one) })));
+    by(id).replaceChildren(...values.map((one) => element("option", { value: one, text: say(SAID[one] ?? one) })));
     by(id).value = value;
   }
 }
