@@ -14,5 +14,6 @@ def of_page() -> str:
     found = sha256()
     for path in sorted(FOLDER.rglob("*")):
         if path.suffix in (".html", ".css", ".js"):
-            found.update(f"{path.relative_to(FOLDER).as_posix()}\0".encode() + path.read_bytes() + b"\0")
+            name = path.relative_to(FOLDER).as_posix()
+            found.update(f"{name}\0".encode() + path.read_bytes() + b"\0")
     return found.hexdigest()
