@@ -3,10 +3,9 @@
 import csv
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Request, expect
 
 from deploy.bulk.convert import answers
 from tests.conftest import ADAPTER, Gateway, running
@@ -108,17 +107,16 @@ def test_rows_are_asked_as_the_form_says(page: Page, pair: Gateway) -> None:
     page.get_by_label("company").press("Space")
     page.get_by_text("Options", exact=True).click()
     page.get_by_label("Overlaps").select_option("all")
-    bodies: list[list[dict[str, Any]]] = []
-    page.on(
-        "request",
-        lambda one: (
-            one.url.endswith("/batch")
-            and bodies.append([json.loads(line) for line in (one.post_data or "").splitlines()])
-        ),
-    )
+    sent: list[Request] = []
+    page.on("request", lambda one: sent.append(one))
     lines = "\n".join(json.dumps(f"第{at}行") for at in range(70))
     run(page, {"many.jsonl": lines.encode()})
     expect(page.locator("#files-count")).to_have_text("70 of 70 done")
+    bodies = [
+        [json.loads(line) for line in (one.post_data or "").splitlines()]
+        for one in sent
+        if one.url.endswith("/extract/batch")
+    ]
     assert [len(body) for body in bodies] == [32, 32, 6]
     wanted = {"model": ADAPTER, "labels": ["name"], "overlaps": "all", "text": "第0行"}
     assert bodies[0][0] == wanted
