@@ -15,7 +15,7 @@ from service.app import create_app
 from service.settings import Settings
 from tests.support import tools
 from tests.support.fake_engine import FakeEngine
-from tests.support.serving import serving
+from tests.support.serving import client_of, serving
 from tests.support.waiting import until
 
 # No deadlines: beside other work an example takes as long as it takes.
@@ -134,10 +134,7 @@ def running(adapters: Path, **settings: Any) -> Iterator[Gateway]:
     engine = FakeEngine(BASE, ENGINE_NAME)
     with serving(engine) as engine_url:
         app = create_app(gateway_settings(adapters, engine_url=engine_url, **settings))
-        with (
-            serving(app) as url,
-            httpx2.Client(base_url=url, timeout=20, trust_env=False) as client,
-        ):
+        with serving(app) as url, client_of(url) as client:
             gateway = Gateway(url, client, engine)
             gateway.wait_until_ready()
             yield gateway

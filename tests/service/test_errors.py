@@ -5,14 +5,13 @@ from codecs import BOM_UTF8
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx2
 import pytest
 
 from service.app import create_app
 from tests.conftest import BASE, ENGINE_NAME, Gateway, error_of, gateway_settings, running
 from tests.support.fake_engine import FakeEngine
 from tests.support.openai_script import CHAT, chat_answer, writes
-from tests.support.serving import serving
+from tests.support.serving import client_of, serving
 
 pytestmark = pytest.mark.slow
 
@@ -248,7 +247,7 @@ def test_a_fault_of_the_gateway_is_a_500_in_answer_and_metrics(adapters: Path) -
         def fault() -> None:
             raise RuntimeError("secret")
 
-        with serving(app) as url, httpx2.Client(base_url=url, trust_env=False) as client:
+        with serving(app) as url, client_of(url) as client:
             response = client.get("/fault")
             assert (response.status_code, error_of(response)["type"]) == (500, "internal_error")
             assert "secret" not in response.text

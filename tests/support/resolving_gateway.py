@@ -12,7 +12,7 @@ from service.app import create_app
 from tests.conftest import Gateway, gateway_settings
 from tests.support.adapter_folders import BASE
 from tests.support.resolving_engine import ResolvingEngine
-from tests.support.serving import serving
+from tests.support.serving import client_of, serving
 
 KEY = "admin-secret"
 
@@ -72,7 +72,7 @@ def gateway(
     """One gateway in front of an engine that listens already."""
     given = {"engine_url": engine_url, "store": store, "admin_key": KEY, **settings}
     app = create_app(gateway_settings(adapters, **given))
-    with serving(app) as url, httpx2.Client(base_url=url, timeout=20, trust_env=False) as client:
+    with serving(app) as url, client_of(url) as client:
         one = AdapterGateway(url, client, engine)
         one.wait_until_ready()
         yield one

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import httpx2
 import uvicorn
 from starlette.types import ASGIApp
 
@@ -37,6 +38,11 @@ def serving(app: ASGIApp, port: int = 0) -> Iterator[str]:
         server.should_exit = True
         thread.join(10)
         listener.close()
+
+
+def client_of(url: str, timeout_s: float = 20) -> httpx2.Client:
+    """A client of ``url``, plain HTTP: to read certificates would take longer than most tests."""
+    return httpx2.Client(base_url=url, timeout=timeout_s, trust_env=False, verify=False)
 
 
 def free_port() -> int:

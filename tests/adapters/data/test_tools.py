@@ -282,6 +282,7 @@ class TestDocBin:
         with pytest.raises(DataError, match="read with spaCy, which is not installed; expected"):
             read(written(tmp_path, "", "a.spacy"), "auto", ())
 
+    @pytest.mark.slow  # importing spaCy takes a second
     def test_with_spacy(self, tmp_path: Path) -> None:
         """Documents with their entities; bytes that are none are said to be none."""
         spacy = pytest.importorskip("spacy")

@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import httpx2
 import pytest
 
 from service.app import create_app
 from tests.conftest import BASE, ENGINE_NAME, Gateway, error_of, gateway_settings, running
 from tests.support.fake_engine import FakeEngine, fails
 from tests.support.openai_script import BODY, CHAT, chat_answer, writes
-from tests.support.serving import free_port, serving
+from tests.support.serving import client_of, free_port, serving
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.slow
@@ -27,7 +26,7 @@ def in_front_of(adapters: Path, port: int, **settings: object) -> Iterator[Gatew
     """A gateway whose engine is, or is not, at ``port``."""
     url = f"http://127.0.0.1:{port}"
     app = create_app(gateway_settings(adapters, engine_url=url, **settings))
-    with serving(app) as url, httpx2.Client(base_url=url, timeout=20, trust_env=False) as client:
+    with serving(app) as url, client_of(url) as client:
         yield Gateway(url, client, FakeEngine(BASE, ENGINE_NAME))
 
 

@@ -10,7 +10,7 @@ import pytest
 from service.app import create_app
 from tests.conftest import BASE, ENGINE_NAME, Gateway, error_of, gateway_settings, running
 from tests.support.fake_engine import FakeEngine, Script, babbles, completes, cuts, fails
-from tests.support.serving import free_port, serving
+from tests.support.serving import client_of, free_port, serving
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.slow
@@ -92,7 +92,7 @@ def test_a_client_that_leaves_cancels_the_engines_work(gateway: Gateway) -> None
     gateway.engine.script = gateway.engine.hangs
     cancelled = 'nerve_engine_requests_total{outcome="cancelled"}'
     before = gateway.metric(cancelled)
-    hasty = httpx2.Client(base_url=gateway.url, timeout=0.3, trust_env=False)
+    hasty = client_of(gateway.url, 0.3)
     with hasty, pytest.raises(httpx2.ReadTimeout):
         hasty.post("/extract", json={"text": "叶老桂"})
     assert gateway.engine.left.wait(5)
@@ -112,7 +112,7 @@ class TestOverload:
     def test_the_next_is_refused_at_once(self, gateway: Gateway) -> None:
         """429 with Retry-After while the place is taken; health still answers."""
         gateway.engine.script = gateway.engine.hangs
-        with httpx2.Client(base_url=gateway.url, timeout=20, trust_env=False) as first:
+        with client_of(gateway.url) as first:
             body = {"text": "叶老桂"}
             holder = threading.Thread(target=lambda: _ignore_cut(first, body), daemon=True)
             holder.start()
@@ -138,7 +138,7 @@ class TestEngineDown:
         port = free_port()
         app = create_app(gateway_settings(adapters, engine_url=f"http://127.0.0.1:{port}"))
         engine = FakeEngine(BASE, ENGINE_NAME)
-        with serving(app) as url, httpx2.Client(base_url=url, trust_env=False) as client:
+        with serving(app) as url, client_of(url) as client:
             gateway = Gateway(url, client, engine)
             response = gateway.extract("叶老桂")
             assert (response.status_code, error_of(response)["type"]) == (503, "engine_unavailable")
@@ -168,6 +168,6 @@ def test_ready_names_the_condition_that_fails(
         setattr(engine, name, value)
     with serving(engine) as engine_url:
         app = create_app(gateway_settings(adapters, engine_url=engine_url))
-        with serving(app) as url, httpx2.Client(base_url=url, trust_env=False) as client:
+        with serving(app) as url, client_of(url) as client:
             until(lambda: says in client.get("/ready").text)
             assert client.get("/ready").status_code == 503

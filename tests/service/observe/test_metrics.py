@@ -11,6 +11,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from service.observe.metrics import STAGES
 from tests.conftest import ADAPTER, BASE, Gateway, running
 from tests.support.fake_engine import completes, fails
+from tests.support.serving import client_of
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.slow
@@ -67,7 +68,7 @@ def test_the_state_is_in_gauges(gateway: Gateway) -> None:
 def test_what_the_engine_works_on_is_a_gauge(gateway: Gateway) -> None:
     """1 while the engine is busy, and 0 when its client has left."""
     gateway.engine.script = gateway.engine.hangs
-    hasty = httpx2.Client(base_url=gateway.url, timeout=1, trust_env=False)
+    hasty = client_of(gateway.url, 1)
     with hasty, ThreadPoolExecutor(1) as pool:
         asking = pool.submit(hasty.post, "/extract", json={"text": "甲"})
         assert gateway.engine.busy.wait(5)

@@ -4,7 +4,6 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import pytest
 
 from service.app import create_app
@@ -20,7 +19,7 @@ from tests.support.openai_script import (
     public,
     writes,
 )
-from tests.support.serving import free_port, serving
+from tests.support.serving import client_of, free_port, serving
 
 REFUSAL = b'{"error":{"message":"max_tokens is too large","type":"BadRequestError","code":400}}'
 
@@ -149,7 +148,7 @@ class TestDown:
         """503 with Retry-After, on every route that needs the engine."""
         url = f"http://127.0.0.1:{free_port()}"
         app = create_app(gateway_settings(adapters, engine_url=url))
-        with serving(app) as here, httpx2.Client(base_url=here, trust_env=False) as client:
+        with serving(app) as here, client_of(here) as client:
             for response in (
                 client.post(CHAT, json=BODY),
                 client.post(CHAT, json=STREAM),

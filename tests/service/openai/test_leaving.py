@@ -25,6 +25,7 @@ from tests.support.openai_script import (
     waits_between,
     writes,
 )
+from tests.support.serving import client_of
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.slow
@@ -105,7 +106,7 @@ def test_a_client_that_leaves_before_the_answer(
     gateway.engine.script = gateway.engine.hangs
     before = outcome(gateway, "cancelled")
     with (
-        httpx2.Client(base_url=gateway.url, timeout=0.3, trust_env=False) as hasty,
+        client_of(gateway.url, 0.3) as hasty,
         pytest.raises(httpx2.ReadTimeout),
     ):
         hasty.post(CHAT, json=fields)

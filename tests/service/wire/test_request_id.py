@@ -2,14 +2,13 @@
 
 from pathlib import Path
 
-import httpx2
 import pytest
 
 from service.app import create_app
 from tests.conftest import Gateway, gateway_settings
 from tests.support.fake_engine import streams
 from tests.support.openai_script import CHAT, DONE, MESSAGES, event
-from tests.support.serving import serving
+from tests.support.serving import client_of, serving
 
 ROUTES = (
     ("GET", "/live", None, 200),
@@ -66,6 +65,6 @@ def test_a_fault_of_the_gateway_has_it_too(adapters: Path) -> None:
     def fault() -> None:
         raise RuntimeError
 
-    with serving(app) as url, httpx2.Client(base_url=url, trust_env=False) as client:
+    with serving(app) as url, client_of(url) as client:
         response = client.get("/fault", headers={"x-request-id": "mine"})
         assert (response.status_code, response.headers["x-request-id"]) == (500, "mine")
