@@ -32,6 +32,7 @@ from service.extraction.redact import Redact
 from service.guard.access import Access
 from service.guard.body import WholeBody
 from service.guard.concurrency import ConcurrencyLimit
+from service.guard.counters import Counters
 from service.guard.deadline import Deadline
 from service.guard.draining import CloseWhenDraining, Draining
 from service.guard.fast_path import FastPath
@@ -45,6 +46,7 @@ from service.models.metrics import AdapterMetrics
 from service.models.registry import untuned
 from service.observe.measure import MeasureRequests
 from service.observe.metrics import Metrics
+from service.observe.together import Together
 from service.observe.trace_requests import TraceRequests
 from service.observe.tracing import Tracing
 from service.openai.proxy import Proxy
@@ -82,28 +84,39 @@ _NO_TELEMETRY: TelemetryConfig = {
 
 
 def create_app(
-    settings: Settings, draining: Draining | None = None, spans: TracerProvider | None = None
+    settings: Settings,
+    draining: Draining | None = None,
+    spans: TracerProvider | None = None,
+    counters: Counters | None = None,
+    together: Together | None = None,
 ) -> FastAPI:
     """The gateway; whoever runs it says to ``draining`` when it is to end, and takes ``spans``.
+
+    One of several workers has ``counters`` that they share, and ``together`` has all their series.
 
     Raises ManifestError or RegistryError if the adapters folder cannot be used, SettingsError if
     the file of api keys or that of labels' names cannot.
     """
     tracing = Tracing(spans, settings.engine_url, settings.trace_texts)
-    metrics, keys = Metrics(tracing), Keys(settings)
+    metrics, keys = Metrics(tracing, together), Keys(settings)
+    counters = counters or Counters()
     engine = Engine.connect(settings, metrics, tracing)
     adapter_metrics = AdapterMetrics(metrics.registry)
     registry = LiveRegistry(settings, AdapterLoader(settings, engine), adapter_metrics)
     if registry.default == settings.base_model:
         logger.warning("%s", untuned(settings.base_model))
     draining = draining or Draining()
-    readiness = Readiness(settings, registry, engine, metrics, draining)
+    readiness = Readiness(settings, registry, engine, metrics, draining, counters)
     queue = EngineQueue(settings, engine, metrics)
 
-    concurrency = ConcurrencyLimit(settings.max_in_flight, metrics.http.in_flight, queue.check)
+    concurrency = ConcurrencyLimit(
+        settings.max_in_flight, counters.counter("places"), metrics.http.in_flight, queue.check
+    )
     metrics.http.places.set(settings.max_in_flight)
     extracting = Extract(settings, registry, engine, metrics, adapter_metrics)
-    held = HeldBytes(settings.max_held_bytes, metrics.guards.held_bytes)
+    held = HeldBytes(
+        settings.max_held_bytes, counters.counter("held bytes"), metrics.guards.held_bytes
+    )
     backend = ThisGateway(extracting, concurrency, registry, readiness)
     tools = mcp.mounted(settings, backend, VERSION)
     app = FastAPI(
@@ -135,7 +148,7 @@ def create_app(
     app.include_router(doors.router(extracting, concurrency, names))
     fast = {extract.PATH: extract.fast_path(extracting, concurrency), **proxied}
     app.add_middleware(FastPath, handlers=fast)
-    _wrap(app, settings, metrics, keys, tracing, held)
+    _wrap(app, settings, metrics, keys, tracing, held, counters)
     app.add_middleware(CloseWhenDraining, draining=draining)
     _handle_errors(app)
     return app
@@ -172,6 +185,7 @@ def _wrap(
     keys: Keys,
     tracing: Tracing,
     held: HeldBytes,
+    counters: Counters,
 ) -> None:
     """The last added is the outermost: what is refused is measured too."""
     app.add_middleware(
@@ -182,7 +196,7 @@ def _wrap(
         in_parts={extract.BATCH},
     )
     app.add_middleware(Deadline)
-    app.add_middleware(Access, keys=keys)
+    app.add_middleware(Access, keys=keys, counters=counters)
     app.add_middleware(SameSite, settings=settings, needs_keys=keys.needed)
     app.add_middleware(MeasureRequests, metrics=metrics)
     app.add_middleware(TraceRequests, tracing=tracing)

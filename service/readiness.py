@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from service.engine.client import Engine
 from service.engine.completion import CompletionRequest
 from service.errors import EngineUnavailable, NerveError
+from service.guard.counters import Counters
 from service.guard.draining import Draining
 from service.models.registry import Models
 from service.ner.formats.lark import only_a_substring_of
@@ -16,6 +17,7 @@ from service.settings import Settings
 
 logger = logging.getLogger("nerve")
 
+_READY = "workers that have been ready"
 _PROBE_TEXT = "浙商银行"
 
 
@@ -34,6 +36,7 @@ class Readiness:
     engine: Engine
     metrics: Metrics
     draining: Draining = field(default_factory=Draining)
+    counters: Counters = field(default_factory=Counters)
     problem: str | None = field(default="the engine has not been asked yet", init=False)
     loaded: frozenset[str] = field(default=frozenset(), init=False)
 
@@ -59,14 +62,32 @@ class Readiness:
             else:
                 logger.warning("not ready: %s", problem)
         self.problem = problem
+        if problem is None:
+            self._tell_the_others()
         self.metrics.engine.ready.set(problem is None)
 
     def require(self) -> None:
         """Raises EngineUnavailable, with the reason, unless ready."""
-        if self.draining.begun:
+        if self.draining.begun and not self.draining.others_stay:
             raise EngineUnavailable("this gateway is about to end", code="draining")
         if self.problem is not None:
             raise EngineUnavailable(self.problem, code="not_ready")
+        if (missing := self._missing_workers()) > 0:
+            raise EngineUnavailable(
+                f"{missing} of {self.counters.workers} workers have not begun", code="not_ready"
+            )
+
+    def _missing_workers(self) -> int:
+        """Once all have been there, a worker that dies is no reason: the others take its place."""
+        ready = self.counters.counter(_READY)
+        return 0 if ready.mark else self.counters.workers - ready.total
+
+    def _tell_the_others(self) -> None:
+        ready = self.counters.counter(_READY)
+        if not ready.own:
+            ready.add(1)
+        if ready.total >= self.counters.workers:
+            ready.mark = 1
 
     async def _problem(self) -> str | None:
         try:

@@ -48,6 +48,9 @@ class Settings(BaseSettings):
 
     host: str = Field("127.0.0.1", description="address the gateway listens on")
     port: int = Field(8080, ge=1, le=65535, description="port the gateway listens on")
+    workers: int = Field(
+        1, ge=1, le=256, description="processes that share the port, the limits and the metrics"
+    )
     allow_no_keys: bool = Field(
         False, description="listen on an address other than loopback although there are no api keys"
     )

@@ -55,12 +55,20 @@ def up(
 
 
 @app.command()
-def serve() -> None:
+def serve(
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, max=256, help="processes behind the port [NERVE_WORKERS, else 1]"),
+    ] = None,
+) -> None:
     """Run the gateway alone, in front of the engine that NERVE_ENGINE_URL names."""
     from deploy.gateway.serve import serve as run_gateway
 
     with clear_errors():
-        run_gateway(read_settings())
+        settings = read_settings()
+        if workers is not None:
+            settings = settings.model_copy(update={"workers": workers})
+        run_gateway(settings)
 
 
 @app.command(context_settings=PASS_ON)

@@ -17,6 +17,7 @@ from uvicorn.protocols.http.httptools_impl import (
 )
 
 from service.errors import InvalidRequest, RequestTooSlow
+from service.guard.counters import Counter, Counters
 from service.wire.responses import ErrorResponse
 
 # A head is fed to the parser in such parts, and has to end before so many bytes.
@@ -31,11 +32,13 @@ _LINGER_S = 1.0
 
 @dataclass(slots=True)
 class Door:
-    """What the connections of one server share: ``most`` of them at a time, ``head_s`` seconds
-    for a request's head, and those without a request, the longest waiting first."""
+    """What the connections of one server share: ``most`` of them at a time, those ``open`` in
+    other workers too, ``head_s`` seconds for a request's head, and those without a request, the
+    longest waiting first."""
 
     most: int
     head_s: float
+    open: Counter = field(default_factory=lambda: Counters().counter("connections"))
     waiting: dict["BoundedProtocol", None] = field(default_factory=dict)
 
 
@@ -57,7 +60,8 @@ class BoundedProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Room is made by closing the connection that has waited longest, else this one."""
         super().connection_made(transport)
-        if len(self.connections) > self._door.most:
+        self._door.open.add(1)
+        if self._door.open.total > self._door.most:
             oldest = next(iter(self._door.waiting), self)
             self._door.waiting.pop(oldest, None)
             oldest.transport.abort()
@@ -107,6 +111,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Let go of what belongs to it."""
         self._stop_waiting()
+        self._door.open.add(-1)
         self._ahead = b""
         for cycle in self._open:
             cycle.disconnected = True

@@ -5,13 +5,16 @@ import logging
 import os
 import resource
 import signal
+import socket
 import sys
 import time
+from collections.abc import Callable, Sequence
 from functools import partial
 from types import FrameType
 from typing import Any
 
 import uvicorn
+from fastapi import FastAPI
 from opentelemetry.trace import TracerProvider
 
 from deploy.gateway import tracing
@@ -47,8 +50,9 @@ class Server(uvicorn.Server):
             logger.warning("ended at once, by a second signal")
             # Not by the signal's own default, which the first process of a container never sees.
             os._exit(128 + sig)
-        wait_s = self._drain_s if sig == signal.SIGTERM else 0.0
-        logger.info("stopping: not ready any more; no new connections in %g s", wait_s)
+        wait_s = 0.0 if sig == signal.SIGINT else self._drain_s
+        ready = "as ready as before" if self._draining.others_stay else "not ready any more"
+        logger.info("stopping: %s; no new connections in %g s", ready, wait_s)
         self._draining.begun = True
         self._stop_at = time.monotonic() + wait_s
 
@@ -59,17 +63,22 @@ class Server(uvicorn.Server):
         return await super().on_tick(counter)
 
 
-def run(settings: Settings) -> None:
-    """The gateway, until a signal; ends the process with status 3 where it cannot begin.
+def run(
+    settings: Settings,
+    make: Callable[[TracerProvider | None], Server],
+    listeners: Sequence[socket.socket] | None = None,
+) -> None:
+    """The gateway that ``make`` makes, until a signal; ends the process with status 3 where it
+    cannot begin.
 
-    Raises as ``create_app`` does, and SettingsError where spans cannot be sent as asked.
+    Raises as ``make`` does, and SettingsError where spans cannot be sent as asked.
     """
     _raise_the_limit_of_files(settings)
     spans = tracing.provider()
-    gateway = server(settings, spans)
+    gateway = make(spans)
     _spare_the_collector()
     try:
-        gateway.run()
+        gateway.run(None if listeners is None else [*listeners])
     finally:
         if spans is not None:
             tracing.end(spans)
@@ -80,10 +89,18 @@ def run(settings: Settings) -> None:
 def server(settings: Settings, spans: TracerProvider | None = None) -> Server:
     """The gateway with all of its limits, ready to ``run``. Raises as ``create_app`` does."""
     draining = Draining()
-    door = Door(settings.max_connections, settings.receive_s)
-    protocol: Any = partial(BoundedProtocol, door)
-    config = uvicorn.Config(
+    app, door = (
         create_app(settings, draining, spans),
+        Door(settings.max_connections, settings.receive_s),
+    )
+    return Server(config(settings, app, door), draining, settings.drain_s)
+
+
+def config(settings: Settings, app: FastAPI, door: Door) -> uvicorn.Config:
+    """What uvicorn is told."""
+    protocol: Any = partial(BoundedProtocol, door)
+    return uvicorn.Config(
+        app,
         host=settings.host,
         port=settings.port,
         http=protocol,
@@ -95,7 +112,6 @@ def server(settings: Settings, spans: TracerProvider | None = None) -> Server:
         server_header=False,
         proxy_headers=False,  # nothing here asks for a caller's address
     )
-    return Server(config, draining, settings.drain_s)
 
 
 def _spare_the_collector() -> None:

@@ -7,6 +7,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service.errors import AuthenticationFailed, NerveError, PermissionDenied
 from service.guard import credentials
+from service.guard.counters import Counters
 from service.guard.keys import Key, Keys
 from service.guard.keys import Scope as KeyScope
 from service.guard.limits import Limits
@@ -52,9 +53,10 @@ def right(method: str, path: str) -> Right:
 class Access:
     """Refuses with 401, 403 or 429; a key's request counts until its answer is complete."""
 
-    def __init__(self, app: ASGIApp, keys: Keys) -> None:
+    def __init__(self, app: ASGIApp, keys: Keys, counters: Counters) -> None:
         self.app = app
         self._keys = keys
+        self._counters = counters
         self._limits: dict[str, Limits] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -83,8 +85,10 @@ class Access:
             return None
         name, key = self._key(needed, scope["path"], Headers(scope=scope))
         request_record.has_key(name)
-        limits = self._limits.setdefault(name, Limits())
-        limits.enter(name, key)
+        limits = self._limits.get(name)
+        if limits is None:
+            limits = self._limits[name] = Limits(name, self._counters)
+        limits.enter(key)
         return limits
 
     def _is_asked_for(self, needed: Right) -> bool:

@@ -6,28 +6,32 @@ from collections.abc import Callable
 from prometheus_client import Gauge
 
 from service.errors import Overloaded
+from service.guard.counters import Counter
 
 _LOOK_S = 0.05
 
 
 class ConcurrencyLimit:
-    """A counter with a limit. Nothing waits: a queue would only eat into every deadline.
+    """``taken`` with a limit. Nothing waits: a queue would only eat into every deadline.
 
     ``check`` raises Overloaded when there is no place further on, in the engine.
     """
 
-    def __init__(self, limit: int, gauge: Gauge, check: Callable[[], None]) -> None:
+    def __init__(self, limit: int, taken: Counter, gauge: Gauge, check: Callable[[], None]) -> None:
         self._limit = limit
+        self._taken = taken
         self._gauge = gauge
         self._check = check
-        self._taken = 0
 
     def __enter__(self) -> None:
         """Hold a place; raises Overloaded when there is none."""
-        if self._taken >= self._limit:
+        if not self._taken.take(1, self._limit):
             raise Overloaded(f"all {self._limit} places are taken; try again shortly")
-        self._check()
-        self._taken += 1
+        try:
+            self._check()
+        except Overloaded:
+            self._taken.add(-1)
+            raise
         self._gauge.inc()
 
     async def wait(self) -> None:
@@ -41,7 +45,7 @@ class ConcurrencyLimit:
                 return
 
     def __exit__(self, *_: object) -> None:
-        self._taken -= 1
+        self._taken.add(-1)
         self._gauge.dec()
 
 

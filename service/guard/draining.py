@@ -8,10 +8,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 class Draining:
-    """``begun`` is set by whoever runs the application, and never goes back."""
+    """``begun`` is set by whoever runs the application, and never goes back; ``others_stay``
+    where other workers of the same gateway go on, which therefore is as ready as before."""
 
     def __init__(self) -> None:
         self.begun = False
+        self.others_stay = False
 
 
 class CloseWhenDraining:

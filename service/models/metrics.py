@@ -15,6 +15,7 @@ from service.ner.align import Aligned
 from service.ner.formats import FORMATS
 from service.ner.prompt import BUILT_IN
 from service.ner.types import Decoded, Reason
+from service.observe.facts import Facts
 from service.observe.metrics import Metrics
 
 OPEN = "open"
@@ -49,17 +50,17 @@ class AdapterMetrics:
             buckets=_TENTHS,
             registry=registry,
         )
-        self.info = Gauge(
+        self.info = Facts(
             "nerve_adapter_info",
             "1 for each model that is served, the base model too.",
             ("adapter", "engine_name", "base", "rank", "f1", "prompt", "format"),
-            registry=registry,
+            registry,
         )
-
         self.problems = Gauge(
             "nerve_registry_problems",
             "Files of the adapters folder that cannot be used; what was served before them stays.",
             registry=registry,
+            multiprocess_mode="livemax",
         )
 
     def show(self, models: Iterable[Served]) -> None:
@@ -67,9 +68,9 @@ class AdapterMetrics:
 
         A series that appears with its first event hides that event from rate().
         """
-        self.info.clear()
+        models = list(models)
+        self.info.tell(_info(served) for served in models)
         for served in models:
-            self.info.labels(**_info(served)).set(1)
             for counter in (
                 self.completions,
                 self.truncated,

@@ -32,6 +32,7 @@ class EngineMetrics:
             "nerve_engine_requests_in_flight",
             "Completions and token counts that the engine is working on.",
             registry=registry,
+            multiprocess_mode="livesum",
         )
         self.first_token = Histogram(
             "nerve_time_to_first_token_seconds",
@@ -40,5 +41,8 @@ class EngineMetrics:
             registry=registry,
         )
         self.ready = Gauge(
-            "nerve_engine_ready", "1 when the engine can be used, else 0.", registry=registry
+            "nerve_engine_ready",
+            "1 when the engine can be used, else 0.",
+            registry=registry,
+            multiprocess_mode="livemin",
         )

@@ -9,6 +9,16 @@ class HttpMetrics:
     """``places`` is the limit of ``in_flight``."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
+        workers = Gauge(
+            "nerve_workers",
+            "Processes that answer.",
+            registry=registry,
+            multiprocess_mode="livesum",
+        )
+        workers.set(1)
+        Counter(
+            "nerve_worker_starts", "Processes that have begun to answer.", registry=registry
+        ).inc()
         self.requests = Counter(
             "nerve_http_requests",
             "HTTP requests answered, by route, method and status.",
@@ -29,7 +39,15 @@ class HttpMetrics:
             buckets=(*SHORT, 0.01, 0.025, 0.05, 0.1, 0.25, 1),
             registry=registry,
         )
-        self.places = Gauge("nerve_places", "Requests that may run at a time.", registry=registry)
+        self.places = Gauge(
+            "nerve_places",
+            "Requests that may run at a time.",
+            registry=registry,
+            multiprocess_mode="max",
+        )
         self.in_flight = Gauge(
-            "nerve_requests_in_flight", "Requests that hold a place.", registry=registry
+            "nerve_requests_in_flight",
+            "Requests that hold a place.",
+            registry=registry,
+            multiprocess_mode="livesum",
         )

@@ -13,7 +13,6 @@ from prometheus_client import (
     CONTENT_TYPE_LATEST,
     CollectorRegistry,
     Counter,
-    Gauge,
     Histogram,
     ProcessCollector,
     generate_latest,
@@ -22,9 +21,11 @@ from prometheus_client.openmetrics import exposition as openmetrics
 
 from service.observe.buckets import STAGE
 from service.observe.engine_metrics import EngineMetrics
+from service.observe.facts import Facts
 from service.observe.guard_metrics import GuardMetrics
 from service.observe.http_metrics import HttpMetrics
 from service.observe.timing import current
+from service.observe.together import Together
 from service.observe.tracing import Tracing
 
 OPENMETRICS = "application/openmetrics-text"
@@ -36,10 +37,12 @@ ROW_OUTCOMES = ("ok", "error")
 class Metrics:
     """The gateway's series, in a registry of their own: two gateways in one process do not mix.
 
-    What times a stage has its span, too."""
+    What times a stage has its span, too. ``together`` has the series of all workers, where this is
+    one of several."""
 
-    def __init__(self, tracing: Tracing | None = None) -> None:
+    def __init__(self, tracing: Tracing | None = None, together: Together | None = None) -> None:
         self._tracing = tracing or Tracing()
+        self._together = together
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         self.http = HttpMetrics(self.registry)
@@ -64,13 +67,9 @@ class Metrics:
         self._tell_build()
 
     def _tell_build(self) -> None:
-        build = Gauge(
-            "nerve_build_info",
-            "1; the gateway's version.",
-            ["version", "python"],
-            registry=self.registry,
-        )
-        build.labels(version("nerve"), platform.python_version()).set(1)
+        labels = {"version": version("nerve"), "python": platform.python_version()}
+        build = Facts("nerve_build_info", "1; the gateway's version.", [*labels], self.registry)
+        build.tell([labels])
 
     def stage(self, name: str) -> "_Stage":
         """Time a stage of an extraction, whether it fails or not."""
@@ -79,10 +78,11 @@ class Metrics:
     def exposition(self, accepted: str) -> tuple[bytes, str]:
         """All series, and in which format: with exemplars where ``accepted``, the header's value,
         has OpenMetrics, which Prometheus asks for; else in Prometheus' own, which has none."""
+        shown = self._together.of(self.registry) if self._together else self.registry
         if OPENMETRICS in accepted:
-            body: bytes = openmetrics.generate_latest(self.registry)  # type: ignore[no-untyped-call]
+            body: bytes = openmetrics.generate_latest(shown)  # type: ignore[no-untyped-call]
             return body, openmetrics.CONTENT_TYPE_LATEST
-        return generate_latest(self.registry), CONTENT_TYPE_LATEST
+        return generate_latest(shown), CONTENT_TYPE_LATEST
 
 
 class _Stage:

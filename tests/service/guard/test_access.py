@@ -12,6 +12,7 @@ import pytest
 from service.app import create_app
 from service.errors import Overloaded
 from service.guard.access import right
+from service.guard.counters import Counters
 from service.guard.keys import Key
 from service.guard.limits import Limits
 from tests.conftest import BASE, Gateway, error_of, gateway_settings, running
@@ -204,13 +205,14 @@ def test_so_many_requests_a_minute(gateway: Gateway) -> None:
 
 def test_the_bucket_fills_with_time() -> None:
     """At the rate, up to a minute's requests, and no further."""
-    now = [1000.0]
-    limits, key = Limits(lambda: now[0]), Key(sha256="0" * 64, scopes=["extract"], rate=6)
+    now = [1000]
+    limits = Limits("a", Counters(), lambda: now[0] * 1_000_000_000)
+    key = Key(sha256="0" * 64, scopes=["extract"], rate=6)
 
     def granted() -> int:
         for number in range(100):
             try:
-                limits.enter("a", key)
+                limits.enter(key)
             except Overloaded:
                 return number
         raise AssertionError("no limit")
