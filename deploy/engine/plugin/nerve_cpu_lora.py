@@ -2,7 +2,9 @@
 
 It asks the installed vLLM's LoRA operators a question with a known answer. Where they are right,
 or where the platform is not the CPU, it steps aside with a log line; else it puts its own
-(``nerve_cpu_lora_ops``) in their place, once those have given the right answer here.
+(``nerve_cpu_lora_ops``) in their place, once those have given the right answer here. Linear layers,
+which are nearly all of LoRA, get faster products of their own (``nerve_cpu_lora_linear``) in the
+same way.
 """
 
 import importlib
@@ -39,7 +41,9 @@ def register() -> None:
     if not current_platform.is_cpu():
         log.info("Not the CPU platform; vLLM's own LoRA operators stay.")
         return
-    install([importlib.import_module(place) for place in PLACES])
+    places = [importlib.import_module(place) for place in PLACES]
+    install(places)
+    install_linear(places[-1].PunicaWrapperCPU)
 
 
 def install(places: list[ModuleType]) -> bool:
@@ -57,6 +61,25 @@ def install(places: list[ModuleType]) -> bool:
             if hasattr(place, name):
                 setattr(place, name, getattr(ours, name))
     log.info("vLLM's CPU LoRA operators change rows without an adapter; replaced by our own.")
+    return True
+
+
+def install_linear(wrapper: Any) -> bool:
+    """Give vLLM's wrapper of LoRA for the CPU our linear layers, if those are right here."""
+    import nerve_cpu_lora_linear as linear
+
+    trial = type("Trial", (wrapper,), {})
+    try:
+        linear.install(trial)
+        right = all(linear_is_right(trial, dtype) for dtype in (torch.float32, torch.bfloat16))
+    except (AttributeError, RuntimeError, TypeError) as exc:  # another vLLM, or without oneDNN
+        log.warning("LoRA's linear layers stay vLLM's, which are slower: %s", exc)
+        return False
+    if not right:
+        log.warning("LoRA's linear layers stay vLLM's, which are slower: ours are wrong here.")
+        return False
+    linear.install(wrapper)
+    log.info("LoRA's linear layers multiply matrices prepared when they are loaded.")
     return True
 
 
@@ -104,3 +127,27 @@ def _answers(operators: Any, name: str, add: bool, dtype: torch.dtype) -> bool:
     tolerance = 1e-4 if after.dtype == torch.float32 else 0.1
     untouched = torch.equal(after[by_row < 0], before[by_row < 0])
     return untouched and torch.allclose(after, expected, rtol=tolerance, atol=tolerance)
+
+
+def linear_is_right(wrapper: Any, dtype: torch.dtype) -> bool:
+    """Ask a wrapper for one layer of two slices, and compare with plain products, row by row."""
+    from vllm.lora.layers import LoRAMapping
+
+    random = torch.Generator().manual_seed(7)
+    by_row = torch.repeat_interleave(torch.tensor(_SLOTS), torch.tensor(_LENGTHS))
+    outs, rank = (_OUT, 2 * _OUT), 4
+    x, before = (torch.randn(_ROWS, n, generator=random).to(dtype) for n in (_IN, sum(outs)))
+    lora_a = tuple(torch.randn(2, 1, rank, _IN, generator=random).to(dtype) for _ in outs)
+    lora_b = tuple(torch.randn(2, 1, out, rank, generator=random).to(dtype) for out in outs)
+    asked = wrapper(max_num_batched_tokens=_ROWS, max_batches=_ROWS, device="cpu")
+    ids = tuple(slot + 1 for slot in by_row.tolist())  # 0: without an adapter
+    asked.update_metadata(LoRAMapping(ids, ids, is_prefill=True), [1, 2], 2, 100)
+    after = before.clone()
+    asked.add_lora_linear(after, x, lora_a, lora_b, _SCALING, outs)
+    expected = before.double()
+    for row, slot in enumerate(by_row.tolist()):
+        parts = zip(lora_a, lora_b, expected[row].split(outs), strict=True)
+        for a, b, columns in parts if slot >= 0 else ():
+            columns += b[slot, 0].double() @ (a[slot, 0].double() @ x[row].double()) * _SCALING
+    untouched = torch.equal(after[by_row < 0], before[by_row < 0])
+    return untouched and torch.allclose(after.double(), expected, rtol=0.05, atol=0.1)

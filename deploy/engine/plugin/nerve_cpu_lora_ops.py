@@ -29,7 +29,7 @@ def bgmv_shrink(
     scaling: float = 1.0,
 ) -> None:
     """``output = scaling * inputs @ A.T``."""
-    groups = _by_row(lora_indices_tensor)
+    groups = by_row(lora_indices_tensor)
     _multiply(groups, inputs, lora_b_weights, output_tensor, scaling=scaling, add=False)
 
 
@@ -58,7 +58,7 @@ def bgmv_expand(
     add_inputs: bool = True,
 ) -> None:
     """``output (+)= inputs @ B.T``."""
-    groups = _by_row(lora_indices_tensor)
+    groups = by_row(lora_indices_tensor)
     _multiply(groups, inputs, lora_b_weights, output_tensor, add=add_inputs)
 
 
@@ -90,7 +90,7 @@ def bgmv_expand_slice(
 ) -> None:
     """``output[:, offset:offset + size] (+)= inputs @ B.T``."""
     columns = output_tensor[:, slice_offset : slice_offset + slice_size]
-    _multiply(_by_row(lora_indices_tensor), inputs, lora_b_weights, columns, add=add_inputs)
+    _multiply(by_row(lora_indices_tensor), inputs, lora_b_weights, columns, add=add_inputs)
 
 
 def sgmv_expand_slice(
@@ -123,7 +123,7 @@ def _multiply(
     scaling: float = 1.0,
 ) -> None:
     for slot, rows in groups:
-        height, width = _used(weights, slot)
+        height, width = used(weights, slot)
         matrix = weights[slot].reshape(weights.shape[-2:])[:height, :width]
         # The adapter may be padded further than the layer, or the layer further than the adapter.
         padded = min(weights.shape[-2], output.shape[1])
@@ -141,11 +141,11 @@ def _multiply(
             output[rows, :height] = product.to(output.dtype)
 
 
-# Stacked weights -> by slot, their version when they were looked at, and what _used says.
+# Stacked weights -> by slot, their version when they were looked at, and what ``used`` says.
 _LOOKED_AT: Any = WeakIdKeyDictionary()
 
 
-def _used(weights: torch.Tensor, slot: int) -> tuple[int, int]:
+def used(weights: torch.Tensor, slot: int) -> tuple[int, int]:
     """Rows and columns of the slot's matrix up to the last that is not all zeros.
 
     Looked up again only when the weights have been written to, which is when an adapter is loaded.
@@ -166,7 +166,7 @@ def _end(filled: torch.Tensor) -> int:
     return int(places[-1]) + 1 if len(places) else 0
 
 
-def _by_row(slots: torch.Tensor) -> tuple[tuple[int, Rows], ...]:
+def by_row(slots: torch.Tensor) -> tuple[tuple[int, Rows], ...]:
     return _grouped(tuple(slots.tolist()), (1,) * slots.numel())
 
 

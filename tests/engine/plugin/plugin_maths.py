@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any
 
 import nerve_cpu_lora as plugin  # type: ignore[import-not-found]
+import nerve_cpu_lora_linear as linear  # type: ignore[import-not-found]
 import nerve_cpu_lora_ops as ours  # type: ignore[import-not-found]
 import nerve_cpu_wait as wait  # type: ignore[import-not-found]
 import torch
@@ -87,6 +88,68 @@ def check_zeros() -> None:
         assert (shrunk[:, 6] == 5.0).all()
 
 
+def linear_wrapper(mapping: list[int]) -> Any:
+    """vLLM's wrapper with our linear layers, in a step whose rows have these slots."""
+    from vllm.lora.layers import LoRAMapping
+    from vllm.lora.punica_wrapper.punica_cpu import PunicaWrapperCPU
+
+    ours_too = type("Ours", (PunicaWrapperCPU,), {})
+    linear.install(ours_too)
+    wrapper = ours_too(max_num_batched_tokens=512, max_batches=64, device="cpu")
+    ids = tuple(slot + 1 for slot in mapping)
+    wrapper.update_metadata(LoRAMapping(ids, ids, is_prefill=False), [1, 2, 3], 3, 100)
+    return wrapper
+
+
+def check_linear(outs: tuple[int, ...], ranks: tuple[int, ...], mapping: list[int]) -> None:
+    """Slices whose adapters have other ranks, or none, in slots padded with zeros; then another
+    adapter is loaded into a slot."""
+    lora_a = tuple(torch.zeros(3, 1, 64, 96, dtype=torch.bfloat16) for _ in outs)
+    lora_b = tuple(torch.zeros(3, 1, out, 64, dtype=torch.bfloat16) for out in outs)
+    x, before = (normal(len(mapping), width, dtype=torch.bfloat16) for width in (96, sum(outs)))
+    wrapper = linear_wrapper(mapping)
+    for loaded in ((0, 1, 2), (2,), (0,)):
+        with torch.inference_mode():
+            for slot in loaded:
+                for a, b, rank in zip(lora_a, lora_b, ranks, strict=True):
+                    a[slot, 0, :rank].copy_(normal(rank, 96))
+                    b[slot, 0, :, :rank].copy_(normal(b.shape[2], rank))
+            after = before.clone()
+            wrapper.add_lora_linear(after, x, lora_a, lora_b, 1.0, outs)
+        expected = before.double()
+        for row, slot in enumerate(mapping):
+            parts = zip(lora_a, lora_b, expected[row].split(outs), strict=True)
+            for a, b, columns in parts if slot >= 0 else ():
+                columns += b[slot, 0].double() @ (a[slot, 0].double() @ x[row].double())
+        for row, slot in enumerate(mapping):
+            if slot < 0:
+                assert torch.equal(after[row], before[row]), "a row without an adapter changed"
+        wrong = (after.double() - expected).norm(dim=1) / expected.norm(dim=1)
+        assert wrong.max() < 0.02, (outs, ranks, loaded, wrong)
+
+
+def check_linear_layers() -> None:
+    """One adapter for all rows, several mixed with the base model, and the base model alone."""
+    wide = (linear._ONE_B // 128 // 2, linear._ONE_B // 128)  # too wide for one B
+    for mapping in ([1] * 5, [0], [-1, 2, 0, 0, 2, -1, 1], [-1, -1], [0, 0, -1]):
+        check_linear((40, 24, 24), (64, 64, 64), mapping)
+        check_linear((40, 24, 24), (8, 0, 3), mapping)
+        check_linear((56,), (16,), mapping)
+        check_linear(wide, (64, 64), mapping)
+        check_linear(wide, (0, 64), mapping)
+    assert plugin.install_linear(type("Fresh", (linear_wrapper([0]).__class__.__mro__[1],), {}))
+
+
+def check_wrong_linear_layers_are_left_out() -> None:
+    """Ours are asked before they are used."""
+    right, fresh = linear.Slot.add, linear_wrapper([0]).__class__.__mro__[1]
+    try:
+        linear.Slot.add = lambda self, y, x, scale: right(self, y, x, 2 * scale)
+        assert not plugin.install_linear(type("Fresh", (fresh,), {}))
+    finally:
+        linear.Slot.add = right
+
+
 def check_who_waits_sleeps() -> None:
     """A reader with nothing to read waits for its notification, and hears it."""
     place = importlib.import_module(wait.PLACE)
@@ -139,6 +202,8 @@ if __name__ == "__main__":
     check_a_large_batch(torch.bfloat16, 1e-2)
     check_an_adapter_padded_beyond_the_layer()
     check_zeros()
+    check_linear_layers()
+    check_wrong_linear_layers_are_left_out()
     check_who_waits_sleeps()
     check_when_it_acts()
     print("all right")
