@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from service.guard.grammars.measure import Kind, measure
+from service.guard.grammars.measure import Kind, measure, measure_tools
 from service.guard.grammars.size import Limits
 from service.openai.rules import Rule
 from service.settings import Settings
@@ -64,7 +64,7 @@ def small_functions(limits: Limits) -> Rule:
     """The parameters of a response's tools."""
 
     def rule(value: Any, _: str) -> str | None:
-        return _first(measure("json", tool.get("parameters"), limits) for tool in value)
+        return measure_tools([tool.get("parameters") for tool in value], limits)
 
     return rule
 
@@ -73,8 +73,7 @@ def small_tools(limits: Limits) -> Rule:
     """The parameters of tools: the engine may hold a completion to them."""
 
     def rule(value: Any, _: str) -> str | None:
-        schemas = (tool["function"].get("parameters") for tool in value)
-        return _first(measure("json", schema, limits) for schema in schemas)
+        return measure_tools([tool["function"].get("parameters") for tool in value], limits)
 
     return rule
 

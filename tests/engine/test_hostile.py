@@ -11,7 +11,14 @@ from service.app import create_app
 from service.settings import Settings
 from tests.engine.real_engine import BASE, RealEngine
 from tests.fuzz.attack import attack
-from tests.service.guard.test_grammars import BILLION, chain, references
+from tests.service.guard.test_grammars import (
+    BILLION,
+    chain,
+    functions,
+    hidden,
+    references,
+    renamed,
+)
 from tests.support.serving import serving
 
 DOORS: dict[str, dict[str, Any]] = {
@@ -31,6 +38,16 @@ DOORS: dict[str, dict[str, Any]] = {
     "a billion items of a tool": {
         "tools": [{"type": "function", "function": {"name": "f", "parameters": BILLION}}]
     },
+    "1,200 references that an id renames": {"structured_outputs": {"json": renamed(1200)}},
+    "3,000 rules behind a comment": {"structured_outputs": {"grammar": hidden(3000)}},
+    "1,000 references through functions": {
+        "tool_choice": "required",
+        "tools": [
+            {"type": "function", "function": {"name": f"f{i}", "parameters": one}}
+            for i, one in enumerate(functions(12, 90))
+        ],
+    },
+    "30,000 blank lines": {"structured_outputs": {"grammar": "\n " * 30_000 + 'root ::= "x"'}},
     "many multiples": {
         "structured_outputs": {"json": {"allOf": [{"multipleOf": n} for n in (7, 11, 13, 17, 19)]}}
     },

@@ -101,7 +101,8 @@ def _gbnf(rng: Random) -> Hostile:
         target = f"r{min(number + 1 + rng.randrange(3), count)}"
         body = rng.choice((target, f"({target}) [a-z]", f'"x" {target} | {target}', target * 1))
         rules.append(f"r{number} ::= {body}{_times(rng) if rng.random() < 0.05 else ''}")
-    return "grammar", "\n".join([*rules, f'r{count} ::= [^"]{_times(rng)}'])
+    end = rng.choice(("\n", "\n", "\r", "\r\n", " # x\n", " # x\r", "\n" * _few(rng)))
+    return "grammar", end.join([*rules, f'r{count} ::= [^"]{_times(rng)}'])
 
 
 def _pattern(rng: Random, depth: int = 0) -> str:
@@ -144,7 +145,11 @@ def _chained_schema(rng: Random) -> Hostile:
         targets = [min(number + 1 + rng.randrange(rng.choice((1, 3))), count) for _ in range(often)]
         steps[f"d{number}"] = shape([{"$ref": f"#/$defs/d{target}"} for target in targets])
     last = {"$ref": "#"} if rng.random() < 0.2 else {"type": "string"}
-    return "json", {"$ref": "#/$defs/d0", "$defs": {**steps, f"d{count}": last}}
+    found = {"$ref": "#/$defs/d0", "$defs": {**steps, f"d{count}": last}}
+    if rng.random() < 0.2:  # the same names lead elsewhere outside of it
+        inside = {rng.choice(("$id", "id", "$anchor")): "http://b/", **found}
+        return "json", {"items": inside, "$defs": dict.fromkeys(found["$defs"], True)}
+    return "json", found
 
 
 def _schema(rng: Random, depth: int = 0) -> Hostile:

@@ -20,10 +20,11 @@ _LARK = rf"""
     |(?P<number>[+-]?\d+)
     |(?P<mark>->|\.\.|::|[.,:()\[\]{{}}~|&=*+?])
 """
-# What begins a rule is `name ::=`; classes of characters are their own notation.
+# What begins a rule is `name ::=`; classes of characters are their own notation. A comment ends at
+# either character of a line's end, and so does a line.
 _GBNF = r"""
-    (?P<skip>[ \t]+|\#[^\n]*)
-    |(?P<line>\r?\n)
+    (?P<skip>[ \t]+|\#[^\r\n]*)
+    |(?P<line>\r\n?|\n)
     |(?P<text>"(?:\\.|[^"\\\n])*")
     |(?P<regex>\[(?:\\.|[^\]\\])*\])
     |(?P<name>[A-Za-z][\w-]*)
@@ -37,7 +38,9 @@ _WORDS = {
 # As the engine tells them apart.
 _IS_LARK = re.compile(r"(?m)^\s*(%llguidance\b|start\s*:)")
 _SPACE = re.compile(r"[ \t\n\r]*")
-
+# The engine's time for that grows with the square of the blanks that follow one another.
+_MOST_BLANKS = 1000
+_BLANKS = re.compile(r"\s++")
 
 _RULE = re.compile(r"!?[_?]?[a-z][_a-z0-9-]*")
 _TERMINAL = re.compile(r"_?[A-Z][_A-Z0-9-]*")
@@ -61,6 +64,8 @@ def dialect(grammar: str) -> str:
 
 def words(grammar: str) -> list[Word]:
     """Without blanks and comments; raises Unmeasurable for what is no word."""
+    if any(len(blanks) > _MOST_BLANKS for blanks in _BLANKS.findall(grammar)):
+        raise Unmeasurable(f"up to {_MOST_BLANKS} blanks and line ends that follow one another")
     is_lark = dialect(grammar) == "lark"
     pattern, found, at = _WORDS[dialect(grammar)], list[Word](), 0
     while at < len(grammar):

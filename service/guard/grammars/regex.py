@@ -4,12 +4,14 @@ import re
 
 from service.guard.grammars.size import MOST, Size, Unmeasurable, count
 
+# Nothing is looked at twice: repetitions give nothing back, and names have an end. What is longer
+# is read as single characters, which are more.
 _ATOM = re.compile(
-    r"""\\[pP](?:\{[^}]*\}|.)|\\[xuU]\{[^}]*\}|\\.   # escapes
-    |\(\?P?<[A-Za-z_][^>]*>                          # a group with a name
-    |\(\?(?P<flags>[a-zA-Z-]*)(?P<end>[:)])          # flags, with or without a group
+    r"""\\[pP](?:\{[^}]{0,64}\}|.)|\\[xuU]\{[^}]{0,64}\}|\\.   # escapes
+    |\(\?P?<[A-Za-z_][^>]{0,64}>                               # a group with a name
+    |\(\?(?P<flags>[a-zA-Z-]{0,64}+)(?P<end>[:)])              # flags, with or without a group
     |\(\?(?:[=!]|<[=!])
-    |\{\s*(?P<least>\d*)\s*(?P<comma>,?)\s*(?P<most>\d*)\s*\}
+    |\{\s*+(?P<least>\d*+)\s*+(?P<comma>,?)\s*+(?P<most>\d*+)\s*+\}
     |.""",
     re.DOTALL | re.VERBOSE,
 )

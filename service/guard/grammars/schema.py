@@ -20,25 +20,34 @@ _PATTERNS = frozenset({"pattern", "whitespace_pattern", "item_separator", "key_s
 # The automaton of numbers that are multiples of several has a state for each remainder.
 _MOST_MULTIPLE = 10_000
 _REFERENCES = frozenset({"$ref", "$dynamicRef", "$recursiveRef"})
+# Inside of a part that has one, "#/…" leads from that part and not from the whole: elsewhere than
+# what is measured here. The older name holds where the schema says that it is as old.
+_IDS = {"$id": "", "id": "draft-04"}
 
 
-def measure(schema: dict[str, Any]) -> Size:
-    """Linear time; raises Unmeasurable for a reference to elsewhere, or a number that is none."""
-    return _Walk(schema).size()
+def measure(schema: dict[str, Any], dangling: bool = False) -> Size:
+    """Linear time; raises Unmeasurable for a reference to elsewhere, or a number that is none.
+
+    ``dangling``: references may lead nowhere, for which the engine refuses what it gets.
+    """
+    return _Walk(schema, dangling).size()
 
 
 class _Walk:
-    def __init__(self, schema: dict[str, Any]) -> None:
+    def __init__(self, schema: dict[str, Any], dangling: bool) -> None:
         self._schema = schema
+        self._dangling = dangling
         self._outline = Outline()
         self._places: dict[int, int] = {}  # id of a part -> its number
         self._references: list[tuple[int, str]] = []
+        self._ids: set[str] = set()  # the keywords by which parts inside have names of their own
         self._multiples: list[Fraction] = []
         self._parts = 0
         self._deepest_pattern = 0
 
     def size(self) -> Size:
         self._walk()
+        self._check_ids()
         for part, reference in self._references:
             target = self._target(reference)
             if target is not None:
@@ -64,10 +73,7 @@ class _Walk:
 
     def _look(self, part: int, key: str, value: Any) -> None:
         if isinstance(value, str):
-            if key in _REFERENCES:
-                self._references.append((part, value))
-            elif key in _PATTERNS:
-                self._pattern(value)
+            self._said(part, key, value)
         elif isinstance(value, int | float) and not isinstance(value, bool):
             if key in _COUNTED:
                 self._parts += _whole(key, value)
@@ -79,6 +85,14 @@ class _Walk:
             for pattern in value:
                 self._pattern(pattern)
 
+    def _said(self, part: int, key: str, value: str) -> None:
+        if key in _REFERENCES:
+            self._references.append((part, value))
+        elif key in _PATTERNS:
+            self._pattern(value)
+        elif key in _IDS and part:
+            self._ids.add(key)
+
     def _pattern(self, pattern: str) -> None:
         size = regex.measure(pattern)
         self._parts += size.parts
@@ -89,8 +103,15 @@ class _Walk:
             raise Unmeasurable("multipleOf above 0 and below a billion")
         self._multiples.append(Fraction(str(value)))
 
+    def _check_ids(self) -> None:
+        said = str(self._schema.get("$schema", ""))
+        for name in self._ids:
+            if self._references and _IDS[name] in said:
+                raise Unmeasurable(f"no {name} inside of a schema with references")
+
     def _target(self, reference: str) -> int | None:
-        """The part that a JSON pointer leads to; None for a schema that is true or false."""
+        """The part that a JSON pointer leads to; None for a schema that is true or false, and for
+        nowhere where that may be."""
         value: Any = self._schema
         if not reference.startswith("#"):
             raise Unmeasurable(f'references within the schema ("#/…"), not {reference[:64]!r}')
@@ -99,12 +120,14 @@ class _Walk:
             if isinstance(value, dict):
                 value = value.get(name)
             elif isinstance(value, list) and name.isdecimal() and len(name) < len(str(MOST)):
-                value = dict(enumerate(value)).get(int(name))
+                value = value[int(name)] if int(name) < len(value) else None
             else:
                 value = None
         if isinstance(value, bool):
             return None
         if id(value) not in self._places or reference[1:2] not in ("", "/"):
+            if self._dangling:
+                return None
             raise Unmeasurable(
                 f"references to parts of the schema; {reference[:64]!r} leads nowhere"
             )

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from service.guard.grammars.measure import Kind, measure
+from service.guard.grammars.measure import Kind, measure, measure_tools
 from service.guard.grammars.size import Limits
 from service.settings import Settings
 
@@ -25,6 +25,39 @@ def references(count: int) -> dict[str, Any]:
     """A schema in which each definition refers to the next."""
     steps = {f"d{i}": {"anyOf": [{"$ref": f"#/$defs/d{i + 1}"}]} for i in range(count)}
     return {"$ref": "#/$defs/d0", "$defs": {**steps, f"d{count}": {"type": "string"}}}
+
+
+def renamed(count: int, name: str = "$id") -> dict[str, Any]:
+    """A chain of references inside of a part with an id, where they are the part's own."""
+    steps = {f"{i:x}": {"anyOf": [{"$ref": f"#/{i + 1:x}"}]} for i in range(count)}
+    inner = {name: "http://b/", **steps, f"{count:x}": {"type": "string"}, "items": {"$ref": "#/0"}}
+    elsewhere = {f"{i:x}": True for i in range(count + 1)}
+    return {"type": "object", "properties": {"a": inner}, **elsewhere}
+
+
+def functions(count: int, steps: int) -> list[dict[str, Any]]:
+    """Parameters whose references lead on through the next function's, in the one schema that the
+    engine makes of all, and a few steps only in each."""
+    found: list[dict[str, Any]] = []
+    for one in range(count):
+        defs = {f"{one}.{i}": {"anyOf": [{"$ref": f"#/$defs/{one}.{i + 1}"}]} for i in range(steps)}
+        there = {"$ref": f"#/items/anyOf/{one + 1}/properties/parameters/s"}
+        defs[f"{one}.{steps}"] = {"anyOf": [there]}
+        found.append(
+            {
+                "properties": {"a": {"$ref": f"#/$defs/{one}.0"}},
+                "s": {"anyOf": [{"$ref": f"#/$defs/{one}.0"}]},
+                "$defs": defs,
+                "items": {"anyOf": {str(one + 1): {"properties": {"parameters": {"s": True}}}}},
+            }
+        )
+    return found
+
+
+def hidden(rules: int) -> str:
+    """A chain of rules behind what ends a comment for the engine."""
+    middle = "\r".join(f"b{i} ::= b{i + 1}" for i in range(rules))
+    return f'root ::= b0 # \r{middle}\rb{rules} ::= "x" b0'
 
 
 def doubled(times: int) -> str:
@@ -76,6 +109,16 @@ TOO_MUCH: list[tuple[Kind, Any, str]] = [
     ("grammar", 'root ::= a{999999}\na ::= "x"', "PARTS"),
     ("grammar", "root ::= r0\n" + "\n".join(f"r{i} ::= r{i + 1}" for i in range(999)), "DEPTH"),
     ("choice", ["x"] * 6000, "1024"),
+    ("json", renamed(1200), "$id"),
+    ("json", {"$schema": "http://json-schema.org/draft-04/schema#", **renamed(1200, "id")}, "id"),
+    ("grammar", hidden(3000), "DEPTH"),
+    ("grammar", "\n " * 30_000 + 'root ::= "x"', "1000 blanks"),
+    ("grammar", "\n" * 60_000 + 'start: "x"', "1000 blanks"),
+    # What took the gateway's own time.
+    ("regex", "a{" + " " * 60_000, "PARTS"),
+    ("regex", r"\x{" * 20_000, "PARTS"),
+    ("regex", "(?P<a" * 12_000, "groups"),
+    ("json", {"enum": [True] * 20_000, "anyOf": [{"$ref": "#/enum/9"}] * 3000}, "PARTS"),
 ]
 
 
@@ -87,6 +130,16 @@ def test_what_would_take_the_engine_is_refused(kind: Kind, value: Any, said: str
     assert time.process_time() - started < 2
     assert expected is not None
     assert said in expected
+
+
+def test_functions_are_measured_as_the_engine_compiles_them() -> None:
+    """All in one schema: references lead through it, and its parts are those of all of them."""
+    several = functions(12, 90)
+    assert [measure("json", one, LIMITS) for one in several] == [None] * 12
+    assert "DEPTH" in (measure_tools(several, LIMITS) or "")
+    many = {"type": "object", "properties": {"a": {"type": "array", "maxItems": 9000}}}
+    assert "PARTS" in (measure_tools([many] * 3, LIMITS) or "")
+    assert measure_tools([PERSON, references(20), {}, None, many], LIMITS) is None
 
 
 PERSON = {
@@ -128,6 +181,9 @@ FINE: list[tuple[Kind, Any]] = [
     ("json", {}),
     ("json", {"enum": ["word"] * 5000}),
     ("json", {"$defs": {"a": True}, "$ref": "#/$defs/a"}),
+    ("json", {"$id": "http://b/", "$defs": {"a": {"id": "x"}}, "$ref": "#/$defs/a"}),
+    ("json", {"properties": {"$id": {"type": "string"}, "a": {"$ref": "#"}}}),
+    ("json", {"examples": [{"$id": "x"}]}),
     ("json", 5),
     ("json", None),
     ("regex", r"(?i)[\p{L}\d_-]{1,64}@(?:[a-z]+\.)+[a-z]{2,}"),
