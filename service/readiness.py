@@ -18,6 +18,7 @@ from service.settings import Settings
 logger = logging.getLogger("nerve")
 
 _READY = "workers that have been ready"
+_NOT_ASKED = "the engine has not been asked yet"
 _PROBE_TEXT = "浙商银行"
 
 
@@ -37,7 +38,7 @@ class Readiness:
     metrics: Metrics
     draining: Draining = field(default_factory=Draining)
     counters: Counters = field(default_factory=Counters)
-    problem: str | None = field(default="the engine has not been asked yet", init=False)
+    problem: str | None = field(default=_NOT_ASKED, init=False)
     loaded: frozenset[str] = field(default=frozenset(), init=False)
 
     async def watch(self) -> None:
@@ -70,17 +71,16 @@ class Readiness:
         """Raises EngineUnavailable, with the reason, unless ready."""
         if self.draining.begun and not self.draining.others_stay:
             raise EngineUnavailable("this gateway is about to end", code="draining")
+        ready = self.counters.counter(_READY)
+        if ready.mark and self.problem is _NOT_ASKED:
+            return  # its first look is to come, and the other workers have had theirs
         if self.problem is not None:
             raise EngineUnavailable(self.problem, code="not_ready")
-        if (missing := self._missing_workers()) > 0:
+        # Once all have been there, one that dies is no reason: the others take its place.
+        if not ready.mark:
             raise EngineUnavailable(
-                f"{missing} of {self.counters.workers} workers have not begun", code="not_ready"
+                f"{ready.total} of {self.counters.workers} workers are ready", code="not_ready"
             )
-
-    def _missing_workers(self) -> int:
-        """Once all have been there, a worker that dies is no reason: the others take its place."""
-        ready = self.counters.counter(_READY)
-        return 0 if ready.mark else self.counters.workers - ready.total
 
     def _tell_the_others(self) -> None:
         ready = self.counters.counter(_READY)
