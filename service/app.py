@@ -200,6 +200,8 @@ def _wrap(
     app.add_middleware(SameSite, settings=settings, needs_keys=keys.needed)
     app.add_middleware(MeasureRequests, metrics=metrics)
     app.add_middleware(TraceRequests, tracing=tracing)
+    # Inside of CORS: what is said as a door's original says it, a page may read too.
+    app.add_middleware(OriginalFaults, doors=doors.FAULTS)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -208,7 +210,6 @@ def _wrap(
             allow_headers=("*",),
             expose_headers=(request_id.HEADER, "retry-after", "x-nerve-overhead-ms"),
         )
-    app.add_middleware(OriginalFaults, doors=doors.FAULTS)
     app.add_middleware(request_id.RequestId)
 
 

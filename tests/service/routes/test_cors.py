@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Gateway, running
+from tests.conftest import ADAPTER, Gateway, running
 from tests.support.openai_script import CHAT, MESSAGES
 
+DOORS = ("/analyze", "/language/:analyze-text", f"/models/{ADAPTER}")
 PREFLIGHT = {
     "origin": "https://page.example",
     "access-control-request-method": "POST",
@@ -46,9 +47,19 @@ class TestCors:
             assert response.headers["access-control-allow-origin"] == "https://page.example"
             assert "x-request-id" in response.headers["access-control-expose-headers"]
 
-    def test_a_page_of_another_origin(self, gateway: Gateway) -> None:
+    @pytest.mark.parametrize("path", DOORS)
+    def test_it_may_read_the_errors_of_a_door(self, gateway: Gateway, path: str) -> None:
+        """In the original's shape, and the request's id."""
+        headers = {"origin": "https://page.example"}
+        response = gateway.client.post(path, json={"nope": 1}, headers=headers)
+        assert response.is_client_error
+        assert response.headers["access-control-allow-origin"] == "https://page.example"
+        assert "x-request-id" in response.headers["access-control-expose-headers"]
+
+    @pytest.mark.parametrize("path", [CHAT, *DOORS])
+    def test_a_page_of_another_origin(self, gateway: Gateway, path: str) -> None:
         """May not."""
         headers = {**PREFLIGHT, "origin": "https://other.example"}
-        answer = gateway.client.options(CHAT, headers=headers)
+        answer = gateway.client.options(path, headers=headers)
         assert answer.status_code == 400
         assert "access-control-allow-origin" not in answer.headers
