@@ -3,7 +3,7 @@
 import re
 import shutil
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +20,8 @@ CARD = "README.md"
 # What is fitted and measured; the rest of what ``calibrate`` says is for the pictures.
 _MEASURED = ("parameters", "sentences", "entities", "ece_before", "ece_after")
 _CHOSEN = ("min_score", "f1", "f1_before")
+# Of what is chosen, that which requests get that do not say.
+_DECODING = ("end_bias", "min_score")
 
 
 def put(
@@ -50,7 +52,12 @@ def put(
     }
     table |= {key: found[key] for key in (*_MEASURED, *_CHOSEN)}
     path = folder / manifest.FILE_NAME
-    text = with_table(path, constraint, table)
+    tables: dict[str, Mapping[str, Any]] = {f"calibration.{constraint}": table}
+    if "chosen" in found:
+        chosen = found["chosen"]
+        table["end_bias"] = chosen["end_bias"]
+        tables["decoding"] = {key: chosen[key] for key in _DECODING if chosen[key]}
+    text = with_tables(path, tables)
     for picture in pictures_of(constraint):
         with _replacing(folder / picture) as part:
             shutil.copyfile(drawn / picture, part)
@@ -64,26 +71,38 @@ def put(
     return manifest.load(folder)
 
 
-def with_table(path: Path, constraint: Constraint, table: Mapping[str, Any]) -> str:
-    """The manifest's text with ``table`` as ``[calibration.CONSTRAINT]``; all else stays as it was
-    written. Raises CalibrateError when it is written in a way that cannot be changed like that."""
+def with_tables(path: Path, tables: Mapping[str, Mapping[str, Any]]) -> str:
+    """The manifest's text with each of ``tables`` under its header, an empty one taken away; all
+    else stays as it was written. Raises CalibrateError when it is written in a way that cannot be
+    changed like that."""
     old = path.read_text(encoding="utf-8")
-    header = f"[calibration.{constraint}]"
-    block = f"{header}\n{assignments(table)}"
-    kept = re.sub(rf"(?ms)^{re.escape(header)}[^\n]*\n.*?(?=^\[|\Z)", "", old).rstrip("\n")
-    new = f"{kept}\n\n{block}"
-    wanted = tomllib.loads(old)
-    wanted["calibration"] = wanted.get("calibration", {}) | {constraint: dict(table)}
-    try:
-        same = tomllib.loads(new) == wanted
-    except tomllib.TOMLDecodeError:
-        same = False
-    if not same:
-        raise CalibrateError(
-            f"{path}: the table {header} cannot be put in; expected it under a header of its own, "
-            f"or not at all. Write by hand:\n{block}"
-        )
+    new, wanted = old, tomllib.loads(old)
+    for name, table in tables.items():
+        header = rf"^\[{re.escape(name)}\]"
+        kept = re.sub(rf"(?ms){header}[^\n]*\n.*?(?=^\[|\Z)", "", new).rstrip("\n") + "\n"
+        block = f"[{name}]\n{assignments(table)}"
+        new = f"{kept}\n{block}" if table else kept
+        _set(wanted, name.split("."), table)
+        try:
+            same = tomllib.loads(new) == wanted
+        except tomllib.TOMLDecodeError:
+            same = False
+        if not same:
+            raise CalibrateError(
+                f"{path}: the table [{name}] cannot be put in; expected it under a header of its "
+                f"own, or not at all. Write by hand:\n{block}"
+            )
     return new
+
+
+def _set(values: dict[str, Any], keys: Sequence[str], table: Mapping[str, Any]) -> None:
+    """``table`` under ``keys``; nothing there when it is empty."""
+    *above, last = keys
+    for key in above:
+        values = values.setdefault(key, {})
+    values.pop(last, None)
+    if table:
+        values[last] = dict(table)
 
 
 def _with_section(card: str, section: str) -> str:

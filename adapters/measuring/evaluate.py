@@ -35,7 +35,8 @@ class Service:
 
     ``model`` None is the service's to choose; ``labels`` are asked for as they are written and
     described, answers have their names, and none are the model's own; ``raw_scores`` asks for
-    scores as the model gives them; ``overlaps`` as in a request; ``timeout`` in seconds.
+    scores as the model gives them; ``overlaps`` and ``end_bias`` as in a request; ``timeout`` in
+    seconds.
     """
 
     url: str
@@ -47,6 +48,7 @@ class Service:
     timeout: float = 600.0
     raw_scores: bool = False
     overlaps: Overlaps = "longest"
+    end_bias: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ class Answers:
     ``dropped``: reason → number. ``seconds``: of the whole run. ``completion_tokens``: in all.
     ``labels``: the names asked for, none for all of the model's. ``weights``: the first digits of
     the adapter's sha256; None for a base model, or where the api key may not ask for models.
-    ``raw_scores``: are these the scores?
+    ``raw_scores``: are these the scores? ``end_bias`` as it was asked for; None: the model's own.
     """
 
     model: str
@@ -70,6 +72,7 @@ class Answers:
     weights: str | None = None
     raw_scores: bool = False
     overlaps: Overlaps = "longest"
+    end_bias: float | None = None
 
 
 def ask(
@@ -96,6 +99,7 @@ def ask(
         weights=weights,
         raw_scores=service.raw_scores,
         overlaps=service.overlaps,
+        end_bias=service.end_bias,
     )
 
 
@@ -147,7 +151,7 @@ async def _weights(client: httpx2.AsyncClient, service: Service) -> dict[str, st
     return {model["id"]: model.get("weights") for model in listed}
 
 
-async def _extract(client: httpx2.AsyncClient, service: Service, text: str) -> dict[str, Any]:
+def _body(service: Service, text: str) -> dict[str, Any]:
     body: dict[str, Any] = {"text": text, "constraint": service.constraint}
     if service.model is not None:
         body["model"] = service.model
@@ -158,6 +162,13 @@ async def _extract(client: httpx2.AsyncClient, service: Service, text: str) -> d
         body["scores"] = "raw"
     if service.overlaps != "longest":
         body["overlaps"] = service.overlaps
+    if service.end_bias is not None:
+        body["end_bias"] = service.end_bias
+    return body
+
+
+async def _extract(client: httpx2.AsyncClient, service: Service, text: str) -> dict[str, Any]:
+    body = _body(service, text)
     attempts = Counter[int]()
     while True:
         try:

@@ -62,6 +62,7 @@ def report(gold: Sequence[Example], answers: Answers, split: str) -> dict[str, A
         "labels": list(answers.labels),
         "scores": "raw" if answers.raw_scores else "calibrated",
         "overlaps": answers.overlaps,
+        "end_bias": answers.end_bias,
         "overlapping": sum(map(overlapping, gold)),
         "split": split,
         "date": datetime.now(UTC).date().isoformat(),

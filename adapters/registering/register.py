@@ -64,7 +64,7 @@ def register(
             origins=read_origins(staged / ORIGINS, plan),
         )
         (staged / CARD).write_text(described, encoding="utf-8")
-        fields = _manifest(name, plan, digest, reports, before.about, before.calibrated)
+        fields = _manifest(name, plan, digest, reports, before)
         (staged / manifest.FILE_NAME).write_text(fields, encoding="utf-8")
         manifest.load(staged)
         _put(staged, folder, keep=before.has_weights)
@@ -73,12 +73,13 @@ def register(
 
 @dataclass(frozen=True, slots=True)
 class _Before:
-    """What an adapter's folder knows already. Of other weights, pictures, calibrations and date
-    say nothing; the data that it was trained on may be the same."""
+    """What an adapter's folder knows already. Of other weights, pictures, calibrations, decoding
+    and date say nothing; the data that it was trained on may be the same."""
 
     has_weights: bool
     about: Mapping[str, str]
     calibrated: Mapping[str, Mapping[str, Any]]
+    decoding: Mapping[str, Any]
     pictures: Set[str]
 
 
@@ -93,9 +94,10 @@ def _before(folder: Path, digest: str, data: str, licence: str) -> _Before:
         "date": (same and said.get("date")) or datetime.now(UTC).date().isoformat(),
     }
     if not same:
-        return _Before(False, about, {}, set())
+        return _Before(False, about, {}, {}, set())
     pictures = {path.name for path in folder.glob("*.png")}
-    return _Before(True, about, fields.get("calibration", {}), pictures)
+    calibrated, decoding = fields.get("calibration", {}), fields.get("decoding", {})
+    return _Before(True, about, calibrated, decoding, pictures)
 
 
 def _put(staged: Path, folder: Path, *, keep: bool) -> None:
@@ -130,8 +132,7 @@ def _manifest(
     plan: Recipe,
     digest: str,
     reports: Sequence[Mapping[str, Any]],
-    about: Mapping[str, str],
-    calibrated: Mapping[str, Mapping[str, Any]],
+    before: _Before,
 ) -> str:
     fields = {
         "name": name,
@@ -153,9 +154,12 @@ def _manifest(
         )
         for label in plan.labels
     ]
-    rows.append("[data]\n" + assignments({key: value for key, value in about.items() if value}))
+    about = {key: value for key, value in before.about.items() if value}
+    rows.append("[data]\n" + assignments(about))
     rows += ["[[evaluation]]\n" + assignments(_summary(found)) for found in reports]
-    rows += [f"[calibration.{one}]\n{assignments(table)}" for one, table in calibrated.items()]
+    kept = {f"calibration.{one}": table for one, table in before.calibrated.items()}
+    kept |= {"decoding": before.decoding} if before.decoding else {}
+    rows += [f"[{one}]\n{assignments(table)}" for one, table in kept.items()]
     return "\n".join(rows)
 
 

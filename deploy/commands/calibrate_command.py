@@ -3,6 +3,7 @@
 import json
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -25,6 +26,7 @@ from service.ner.types import Constraint
 
 if TYPE_CHECKING:
     from adapters.calibrating.calibrate import Sentence
+    from adapters.calibrating.observed import Observed
     from adapters.data.examples import Example
     from adapters.measuring.evaluate import Service
     from service.models.manifest import Adapter
@@ -46,6 +48,12 @@ def calibrate(
     split: Split = "",
     labels: LabelFile = None,
     constraint: ConstraintOption = "grounded",
+    end_bias: Annotated[
+        list[float] | None,
+        typer.Option(
+            min=-10, max=10, help="try this bias, and thresholds; the best go into the manifest"
+        ),
+    ] = None,
     url: Url = GATEWAY_URL,
     side_by_side: SideBySide = 16,
     home: Home = HOME,
@@ -53,7 +61,9 @@ def calibrate(
     """Make an adapter's scores confidences: every row goes to POST /extract, for raw scores.
 
     Take rows that it was not trained on. The calibration goes into its manifest and on its card,
-    with two pictures; a gateway that looks at the folder has it at once.
+    with two pictures; a gateway that looks at the folder has it at once. Each --end-bias is asked
+    for beside 0, and what finds most, with a threshold, becomes what requests get that do not say;
+    nothing does if it gains nothing on rows that it was not chosen on.
     """
     from adapters.measuring.evaluate import Service
     from deploy.factory.measure import gold_rows, split_name
@@ -66,9 +76,9 @@ def calibrate(
         found = settings()
         adapter = load(found.adapters / model)
         if data is None:
-            sentences, splits = _reported(adapter, constraint, report or ())
+            observed, splits = _reported(adapter, constraint, report or ())
             name = split or "; ".join(splits)
-            result = _put(trainer_python(home, typer.echo), adapter, constraint, sentences, name)
+            result = _put(trainer_python(home, typer.echo), adapter, constraint, observed, name)
         else:
             asked = asked_labels(None, labels)
             gold = gold_rows(found, data, kind, held_out, rows, model=model, asked=asked)
@@ -81,8 +91,11 @@ def calibrate(
                 raw_scores=True,
             )
             name = split or split_name(data, held_out)
-            sentences = _observed(adapter, service, gold, name)
-            result = _put(python, adapter, constraint, sentences, name)
+            observed = {
+                bias: _observed(adapter, replace(service, end_bias=bias), gold, name)
+                for bias in dict.fromkeys([0.0, *end_bias] if end_bias else [None])
+            }
+            result = _put(python, adapter, constraint, observed, name)
         typer.echo(_said(model, constraint, result))
 
 
@@ -100,23 +113,40 @@ def _observed(
 
 def _reported(
     adapter: "Adapter", constraint: Constraint, files: Sequence[Path]
-) -> tuple[list["Sentence"], list[str]]:
+) -> tuple["Observed", list[str]]:
     """What was observed in reports, and what their rows are called; raises ReportError,
-    EvaluationError, CalibrateError."""
-    from adapters.calibrating.calibrate import CalibrateError, check, observed
+    EvaluationError, CalibrateError, also when biases were not all tried on the same rows."""
+    from adapters.calibrating.calibrate import CalibrateError, check
+    from adapters.calibrating.calibrate import observed as observed_in
     from adapters.measuring import report as reports
 
-    sentences: list[Sentence] = []
-    splits = []
+    observed: dict[float | None, list[Sentence]] = {}
+    splits: dict[float | None, list[str]] = {}
     for file in files:
         found = reports.load(file)
         _check(adapter, str(file), found["model"], found["weights"])
         if found["constraint"] != constraint:
             raise CalibrateError(f"{file} is of {found['constraint']}; expected {constraint}")
-        sentences += observed(found)
-        splits.append(f"{found['split']}, {found['sentences']} rows")
-    check(sentences)
-    return sentences, splits
+        bias = found.get("end_bias")
+        observed.setdefault(bias, []).extend(observed_in(found))
+        splits.setdefault(bias, []).append(f"{found['split']}, {found['sentences']} rows")
+    _check_tried(splits)
+    for sentences in observed.values():
+        check(sentences)
+    return observed, next(iter(splits.values()))
+
+
+def _check_tried(splits: Mapping[float | None, Sequence[str]]) -> None:
+    """Raises CalibrateError for reports of which no bias can be chosen."""
+    from adapters.calibrating.calibrate import CalibrateError
+
+    if len(splits) > 1 and None in splits:
+        raise CalibrateError("some reports are without --end-bias; expected it of all, or of none")
+    if None not in splits and 0.0 not in splits:
+        raise CalibrateError("no report is of --end-bias 0; expected one, to compare with")
+    if len({tuple(rows) for rows in splits.values()}) > 1:
+        said = "; ".join(f"{bias}: {', '.join(rows)}" for bias, rows in splits.items())
+        raise CalibrateError(f"the biases were tried on other rows ({said}); expected the same")
 
 
 def _check(adapter: "Adapter", where: str, model: str, weights: str | None) -> None:
@@ -135,7 +165,7 @@ def _put(
     python: Path,
     adapter: "Adapter",
     constraint: Constraint,
-    sentences: Sequence["Sentence"],
+    observed: "Observed",
     split: str,
 ) -> dict[str, Any]:
     """Fit, and put the calibration into the adapter's folder."""
@@ -143,21 +173,21 @@ def _put(
 
     with tempfile.TemporaryDirectory() as folder:
         drawn = Path(folder)
-        result = _fitted(python, sentences, drawn, constraint)
+        result = _fitted(python, observed, drawn, constraint)
         put(adapter, constraint, result, split, drawn)
     return result
 
 
 def _fitted(
-    python: Path, sentences: Sequence["Sentence"], folder: Path, constraint: Constraint
+    python: Path, observed: "Observed", folder: Path, constraint: Constraint
 ) -> dict[str, Any]:
     """What the trainer's Python makes of them, its pictures in ``folder``; raises TrainerFailed."""
-    from adapters.calibrating.stage import save
+    from adapters.calibrating.observed import save
     from deploy.factory.trainer import TrainerFailed, run
 
-    observed, found = folder / "observed.json", folder / "found.json"
-    save(sentences, observed)
-    if status := run(python, "calibrate", observed, found, folder, "--constraint", constraint):
+    seen, found = folder / "observed.json", folder / "found.json"
+    save(observed, seen)
+    if status := run(python, "calibrate", seen, found, folder, "--constraint", constraint):
         raise TrainerFailed(f"the calibration was not fitted (status {status})")
     result: dict[str, Any] = json.loads(found.read_text(encoding="utf-8"))
     return result
@@ -170,4 +200,20 @@ def _said(model: str, constraint: Constraint, found: Mapping[str, Any]) -> str:
         f"calibrated {found['ece_after']:.4f} (out of fold)\n"
         f"best F1 (spans): {found['f1']:.4f} with min_score {found['min_score']:g}, "
         f"{found['f1_before']:.4f} without"
+        f"{_chosen(found['chosen']) if 'chosen' in found else ''}"
+    )
+
+
+def _chosen(found: Mapping[str, Any]) -> str:
+    tried = ", ".join(f"{bias:g}" for bias in found["tried"])
+    low, high = found["interval"]
+    put = (
+        f"end_bias {found['end_bias']:g}, min_score {found['min_score']:g}"
+        if found["end_bias"] or found["min_score"]
+        else "nothing"
+    )
+    return (
+        f"\ntried end_bias {tried} with thresholds; chosen for requests that do not say: {put}\n"
+        f"such a choice gains {found['gain']:+.4f} F1 (95 % from {low:+.4f} to {high:+.4f}) "
+        "on rows that it was not made on"
     )

@@ -37,6 +37,10 @@ ConstraintOption = Annotated[Constraint, typer.Option(help="what the engine is h
 OverlapsOption = Annotated[
     Overlaps, typer.Option(help="all: nested and overlapping entities count, too")
 ]
+EndBias = Annotated[
+    float | None,
+    typer.Option(help="added to the logits of what ends an answer; else as the adapter's manifest"),
+]
 SideBySide = Annotated[int, typer.Option(min=1, help="sentences at a time")]
 LabelOption = Annotated[
     list[str] | None,
@@ -64,6 +68,7 @@ def evaluate(
     ] = False,
     constraint: ConstraintOption = "grounded",
     overlaps: OverlapsOption = "longest",
+    end_bias: EndBias = None,
     url: Url = GATEWAY_URL,
     side_by_side: SideBySide = 16,
     out: Annotated[Path | None, typer.Option(help="write the report, as JSON")] = None,
@@ -96,6 +101,7 @@ def evaluate(
             api_key=api_key(),
             raw_scores=raw_scores,
             overlaps=overlaps,
+            end_bias=end_bias,
         )
         name = split or split_name(data, held_out)
         found = report.measure(service, gold, name)

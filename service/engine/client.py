@@ -23,6 +23,7 @@ from service.engine.completion import (
     TokenCount,
 )
 from service.engine.completion_stream import CompletionStream, Hear
+from service.engine.endings import endings
 from service.engine.exchange import JSON, Exchange, as_json, is_stream, text_of
 from service.engine.outcomes import Counted
 from service.engine.status import (
@@ -68,6 +69,7 @@ class Engine:
         self._exchange = exchange
         self._metrics = metrics
         self._tracing = tracing
+        self._endings: dict[tuple[str, str], tuple[int, ...]] = {}  # one for each adapter's weights
 
     @classmethod
     def connect(
@@ -145,6 +147,15 @@ class Engine:
         }
         with Counted(self._metrics.engine):
             return (await self._exchange.ask(TokenCount, "POST", "/tokenize", body, deadline)).count
+
+    async def endings(self, model: str, empty: str, deadline: float) -> tuple[int, ...]:
+        """The tokens with which ``model`` ends an answer, or begins to say ``empty``, that there is
+        nothing; asked once."""
+        known = model, empty
+        if known not in self._endings:
+            with Counted(self._metrics.engine):
+                self._endings[known] = await endings(self._exchange, model, empty, deadline)
+        return self._endings[known]
 
     async def models(self) -> dict[str, int | None]:
         """The engine's names of its models, each with its window in tokens where it is told."""

@@ -1,7 +1,7 @@
 """What is asked of the engine, and the parts of its answers that are read."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import BaseModel, NonNegativeInt
@@ -14,13 +14,15 @@ from service.ner.score import Token
 @dataclass(frozen=True, slots=True)
 class CompletionRequest:
     """What is asked of the engine; ``model`` is the engine's name for it, ``logprobs`` whether
-    each token's probability is wanted, which costs it time."""
+    each token's probability is wanted, which costs it time; ``bias`` is added to the logits of
+    these tokens, and probabilities are told without it."""
 
     model: str
     messages: Sequence[Message]
     grammar: str | None
     max_tokens: int
     logprobs: bool = False
+    bias: Mapping[int, float] = field(default_factory=dict)
 
     def body(self) -> dict[str, Any]:
         """The body of a chat completion request."""
@@ -36,6 +38,8 @@ class CompletionRequest:
         }
         if self.grammar is not None:
             fields["structured_outputs"] = {"grammar": self.grammar}
+        if self.bias:
+            fields["logit_bias"] = {str(token): value for token, value in self.bias.items()}
         if self.logprobs:
             fields["logprobs"] = True  # of the tokens that were chosen; others are not asked for
         return fields
@@ -125,6 +129,12 @@ class TokenCount(BaseModel):
     """token count"""
 
     count: NonNegativeInt
+
+
+class Tokens(BaseModel):
+    """list of tokens"""
+
+    tokens: tuple[NonNegativeInt, ...]
 
 
 class _Model(BaseModel):

@@ -32,7 +32,8 @@ class Asked:
     """What is sought, by which model, how: the same for every chunk of a request.
 
     ``labels`` are those of the prompt; ``wanted`` the names of those that go into the answer, None
-    for all of them. ``scoring`` is None when there are no scores.
+    for all of them. ``scoring`` is None when there are no scores. ``end_bias`` is added to the
+    logits of what ends an answer.
     """
 
     served: Served
@@ -42,6 +43,7 @@ class Asked:
     examples: tuple[Example, ...] = ()
     scoring: Scoring | None = None
     wanted: frozenset[str] | None = None
+    end_bias: float = 0.0
 
     def wants(self, found: Entity | Dropped) -> bool:
         """Does it go into the answer? What bears no label of the prompt does."""
@@ -133,6 +135,7 @@ class ChunkWork:
             grammar,
             max_tokens,
             logprobs=asked.scoring is not None,
+            bias=await self._bias(asked, deadline),
         )
         return Prepared(prompt, request)
 
@@ -159,6 +162,14 @@ class ChunkWork:
             prompt_tokens=completion.prompt_tokens,
             completion_tokens=completion.completion_tokens,
         )
+
+    async def _bias(self, asked: Asked, deadline: float) -> dict[int, float]:
+        """token → what is added to its logit."""
+        served, empty = asked.served, asked.served.format.EMPTY
+        if not asked.end_bias or empty is None:
+            return {}
+        tokens = await self.engine.endings(served.engine_name, empty, deadline)
+        return dict.fromkeys(tokens, asked.end_bias)
 
     async def _room(self, asked: Asked, prompt: Prompt, deadline: float) -> int:
         """Tokens that the completion may have; raises RequestTooLarge when the window is full."""

@@ -15,7 +15,7 @@ from service.extraction.chunk_work import Asked, ChunkWork
 from service.extraction.few_shot import examples
 from service.extraction.long_text import Budget, Found, LongText
 from service.extraction.respond import MANY, respond
-from service.extraction.scoring import calibration_of, scoring
+from service.extraction.scoring import calibration_of, end_bias, scoring
 from service.extraction.side_by_side import side_by_side
 from service.guard import deadline
 from service.models.metrics import AdapterMetrics
@@ -57,10 +57,11 @@ class Extract:
             served = self.registry.resolve(options.model, options.labels)
             request_record.asks(served.name)
             scored = scoring(served, options)
-            labels = served.choose(options.labels)
+            labels, bias = served.choose(options.labels), end_bias(served, options)
             shown = examples(options.examples, served, labels)
             if served.is_open:
-                return Asked(served, labels, options.constraint, options.overlaps, shown, scored)
+                how = options.constraint, options.overlaps, shown, scored
+                return Asked(served, labels, *how, end_bias=bias)
             # A tuned model is asked what it was tuned on, whole, and the answer narrowed: it finds
             # more so, scores stay calibrated, and one beginning of the prompt stays in the cache.
             names = frozenset(label.name for label in labels)
@@ -68,15 +69,17 @@ class Extract:
                 *(served, served.labels, options.constraint, options.overlaps),
                 scoring=scored,
                 wanted=names,
+                end_bias=bias,
             )
 
     def comparable(self, request: ExtractRequest) -> ExtractRequest:
-        """``request``, for raw scores where there are no calibrated ones: for those who compare
-        scores with a number. Raises ModelNotFound."""
+        """``request``, for raw scores where there are no calibrated ones, and without the model's
+        own ``min_score``: for those who compare scores with a number. Raises ModelNotFound."""
         served = self.registry.resolve(request.model, request.labels)
-        if request.min_score or calibration_of(served, request.constraint) is not None:
-            return request
-        return request.model_copy(update={"scores": "raw"})
+        update: dict[str, object] = {"min_score": request.min_score or 0.0}
+        if not request.min_score and calibration_of(served, request.constraint) is None:
+            update["scores"] = "raw"
+        return request.model_copy(update=update)
 
     def budget(self) -> Budget:
         """For one answer: all of it until one deadline."""

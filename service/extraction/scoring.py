@@ -58,17 +58,32 @@ def scoring(served: Served, options: Options) -> Scoring | None:
     """How ``options`` want ``served`` to be scored; None: not at all, since probabilities cost the
     engine time. Raises InvalidRequest for a ``min_score`` that has nothing to go by."""
     if options.scores == "raw":
-        return Scoring(None, options.min_score)
+        return Scoring(None, options.min_score or 0.0)
     calibration = calibration_of(served, options.constraint)
     if calibration is not None:
-        return Scoring(calibration, options.min_score)
-    if options.min_score > 0:
+        least = options.min_score
+        return Scoring(calibration, served.decoding.min_score if least is None else least)
+    if options.min_score:
         raise InvalidRequest(
             f"min_score has {options.min_score}; expected 0, since {served.name} has no calibrated "
             f"scores with the constraint {options.constraint}",
             param="min_score",
         )
     return None
+
+
+def end_bias(served: Served, options: Options) -> float:
+    """How much more, or less, the answer is to end: the request's, else the model's. Raises
+    InvalidRequest where something else than the model ends answers."""
+    if options.end_bias is None:
+        return served.decoding.end_bias
+    if options.end_bias and served.format.EMPTY is None:
+        raise InvalidRequest(
+            f"end_bias has {options.end_bias:g}; expected 0, since the answers of {served.name} do "
+            "not go on until it ends them",
+            param="end_bias",
+        )
+    return options.end_bias
 
 
 def calibration_of(served: Served, constraint: Constraint) -> Calibration | None:

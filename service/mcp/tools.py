@@ -29,7 +29,8 @@ MODEL = Field(description="one of list_models; left out: the default")
 MIN_SCORE = Field(
     ge=0,
     le=1,
-    description="leave out entities that are less certain; above 0 only for a model with scores",
+    description="leave out entities that are less certain; above 0 only for a model with scores; "
+    "left out: as much as the model does by itself",
 )
 MASK = Field(
     max_length=100,
@@ -66,7 +67,7 @@ def server(backend: Backend, version: str) -> MCPServer:
         text: Annotated[str, TEXT],
         labels: Annotated[list[str] | None, LABELS] = None,
         model: Annotated[str | None, MODEL] = None,
-        min_score: Annotated[float, MIN_SCORE] = 0.0,
+        min_score: Annotated[float | None, MIN_SCORE] = None,
     ) -> ExtractResponse:
         """Find named entities (companies, people, places …) in a text, with the exact place of each
         and how certain it is. `dropped` is what could not be used, `truncated` says that some may

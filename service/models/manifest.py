@@ -7,6 +7,8 @@ from typing import get_args
 
 from service.models.calibration import Calibration
 from service.models.calibration import read as read_calibrations
+from service.models.decoding import UNCHANGED, Decoding
+from service.models.decoding import read as read_decoding
 from service.models.toml_fields import Fields, Interval
 from service.models.toml_fields import ManifestError as ManifestError
 from service.ner.formats import FORMATS
@@ -42,7 +44,8 @@ class Adapter:
     ``weights`` is the safetensors file and ``sha256`` its digest (hexadecimal); ``rank`` the LoRA
     rank; ``prompt`` the name of ``template``; ``max_chars`` the longest text, in code points, that
     it was trained for; ``calibrations`` make raw scores confidences, one a constraint. One that is
-    ``open`` takes any labels, and ``labels`` are those of a request that names none.
+    ``open`` takes any labels, and ``labels`` are those of a request that names none. ``decoding``
+    is how it answers a request that does not say.
     """
 
     name: str
@@ -60,6 +63,7 @@ class Adapter:
     evaluation: tuple[Evaluation, ...]
     calibrations: tuple[Calibration, ...] = ()
     open: bool = False
+    decoding: Decoding = UNCHANGED
 
     @property
     def engine_name(self) -> str:
@@ -108,6 +112,7 @@ def load(folder: Path) -> Adapter:
         evaluation=_evaluation(fields),
         calibrations=read_calibrations(fields, sha256),
         open=fields.flag("open"),
+        decoding=read_decoding(fields, format_name),
     )
 
 

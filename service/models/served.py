@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from service.errors import InvalidRequest
+from service.models.decoding import UNCHANGED, Decoding
 from service.models.manifest import Adapter
 from service.ner.formats import FORMATS, Format
 from service.ner.prompt import BUILT_IN, Template
@@ -46,6 +47,11 @@ class Served:
     def is_open(self) -> bool:
         """Does it take any labels?"""
         return self.adapter is None or self.adapter.open
+
+    @property
+    def decoding(self) -> Decoding:
+        """How it answers requests that do not say."""
+        return self.adapter.decoding if self.adapter else UNCHANGED
 
     @classmethod
     def base(cls, name: str) -> "Served":

@@ -10,6 +10,9 @@ from service.ner.types import Constraint, Overlaps
 Offsets = Literal["codepoint", "utf16", "utf8"]
 Scores = Literal["calibrated", "raw"]
 
+# Beyond this a bias decides alone, whatever the model says.
+MOST_BIAS: Final = 10.0
+
 UNSENDABLE: Final = "unsendable"  # pydantic's problem of this type
 WHOLE = "without lone surrogates (half of an emoji is one) and without NUL"
 TEXT = f"a string {WHOLE}"
@@ -94,7 +97,10 @@ class Options(BaseModel):
     offsets: Offsets = Field("codepoint", description="one of codepoint, utf16, utf8")
     constraint: Constraint = Field("grounded", description="one of grounded, schema, none")
     overlaps: Overlaps = Field("longest", description="one of longest, all")
-    min_score: float = Field(0.0, ge=0.0, le=1.0, description="a number from 0 to 1")
+    min_score: float | None = Field(None, ge=0.0, le=1.0, description="a number from 0 to 1")
+    end_bias: float | None = Field(
+        None, ge=-MOST_BIAS, le=MOST_BIAS, description="a number from -10 to 10"
+    )
     scores: Scores = Field("calibrated", description="one of calibrated, raw")
 
 
@@ -141,8 +147,10 @@ class BatchLine(Options):
 
 
 class RedactRequest(Texts):
-    """What to mask: as what to extract."""
+    """What to mask: as what to extract, but for the model's own ``min_score``: what scores less
+    may be a secret, too."""
 
+    min_score: float = Field(0.0, ge=0.0, le=1.0, description="a number from 0 to 1")
     mask: Annotated[Text, Field(max_length=100)] = Field(
         "[{LABEL}]",
         description="up to 100 characters; {label} and {LABEL} in it are the entity's label, "

@@ -19,6 +19,8 @@ vllm:num_requests_waiting{{engine="0",model_name="base"}} {waiting}
 vllm:num_requests_waiting_by_reason{{engine="0",model_name="base",reason="capacity"}} {waiting}
 """
 
+IM_END = 151645
+
 Script = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
 
 
@@ -47,6 +49,7 @@ class FakeEngine:
         self.left = threading.Event()  # a client closed its connection in mid-request
         self.busy = threading.Event()  # a request has come in
         self.tokens = 10  # what /tokenize counts
+        self.token_ids: Callable[[dict[str, Any]], list[int]] = token_ids  # and what it tells
         self.grounds = True  # whether the readiness probe gets a grounded answer
         self.metrics = METRICS.format(waiting=0)
 
@@ -64,7 +67,12 @@ class FakeEngine:
             case "/v1/models":
                 await answer(send, {"data": [self._model(name) for name in self.models]})
             case "/tokenize":
-                await answer(send, {"count": self.tokens, "max_model_len": self.window})
+                told = {
+                    "count": self.tokens,
+                    "tokens": self.token_ids(body),
+                    "max_model_len": self.window,
+                }
+                await answer(send, told)
             case "/metrics":
                 await raw(send, self.metrics.encode(), kind=b"text/plain; version=0.0.4")
             case "/detokenize":
@@ -99,6 +107,14 @@ class FakeEngine:
             self.left.set()
 
         return wait()
+
+
+def token_ids(body: dict[str, Any]) -> list[int]:
+    """A token a character, and IM_END with a line break behind each message."""
+    if "prompt" in body:
+        return [ord(character) for character in body["prompt"]]
+    turns = (message["content"] for message in body["messages"])
+    return [token for turn in turns for token in (*map(ord, turn), IM_END, ord("\n"))]
 
 
 async def _body(receive: Receive) -> bytes | None:

@@ -21,7 +21,15 @@ from service.ner.types import Constraint, Decoded, Label, Mention
 
 
 class Format(Protocol):
-    """What a format module offers."""
+    """What a format module offers.
+
+    ``EMPTY`` is the answer that there is nothing, of formats whose answers go on until the model
+    ends them; None where something in the answer says so (a bracket, the text's end).
+    """
+
+    @property
+    def EMPTY(self) -> str | None:  # noqa: N802 - a constant of a module
+        ...
 
     def encode(
         self, mentions: Sequence[Mention], labels: Sequence[Label], text: str | None = None

@@ -16,6 +16,7 @@ from service.ner.formats.lark import literal, substring_of
 from service.ner.formats.reader import Reader
 from service.ner.types import Constraint, Decoded, Dropped, Label, Mention, label_named
 
+EMPTY: str | None = None  # the text's end ends an answer, not the model
 _TAG = re.compile(r"<(/?)([^<>\\/\s][^<>\n]*)>")
 _ANY_TAG = r"/<\/?[^<>\\\/\s][^<>\n]*>/"
 

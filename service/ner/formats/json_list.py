@@ -12,6 +12,7 @@ from service.ner.formats.lark import literal
 from service.ner.formats.reader import Reader
 from service.ner.types import Constraint, Decoded, Label, Mention
 
+EMPTY: str | None = None  # the bracket ends an answer, not the model
 _KEYS = Keys("label", "text")
 _ITEM = f"""item: {literal('{"label": ')} LABEL {literal(', "text": "')} SPAN {literal('"}')}"""
 

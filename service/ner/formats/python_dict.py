@@ -14,6 +14,7 @@ from service.ner.formats.reader import Reader
 from service.ner.formats.tokens import Tokens
 from service.ner.types import Constraint, Decoded, Dropped, Label, Mention, label_named
 
+EMPTY: str | None = None  # the brace ends an answer, not the model
 _ENDED = re.compile(r"(['\"])(.*)\1", re.DOTALL)
 
 _ESCAPE = re.compile(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from adapters.calibrating.calibrate import Sentence
-from adapters.calibrating.stage import save
+from adapters.calibrating.observed import save
 from service.models.calibration import beta
 from tests.engine.real_engine import ROOT
 
@@ -20,7 +20,7 @@ PNG = b"\x89PNG\r\n"
 
 def fitted(trainer: Path, pairs: list[tuple[float, bool]], folder: Path) -> dict[str, Any]:
     """What the stage finds."""
-    save([Sentence(1, (pair,)) for pair in pairs], folder / "observed.json")
+    save({None: [Sentence(1, (pair,)) for pair in pairs]}, folder / "observed.json")
     words: list[str | Path] = ["calibrate", folder / "observed.json", folder / "found.json", folder]
     subprocess.run([trainer, "-m", "adapters", *words], cwd=ROOT, check=True, timeout=300)
     found: dict[str, Any] = json.loads((folder / "found.json").read_text(encoding="utf-8"))

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from adapters.calibrating.calibrate import CalibrateError
-from adapters.calibrating.files import put, with_table
+from adapters.calibrating.files import put, with_tables
 from adapters.registering.card import pictures_of
+from service.models.decoding import UNCHANGED, Decoding
 from service.models.manifest import load
 from tests.support.adapter_folders import put_adapter
 
@@ -90,7 +91,7 @@ def test_a_manifest_that_writes_it_otherwise_is_not_spoiled(tmp_path: Path) -> N
     inline = 'calibration = {grounded = {method = "beta"}}\n' + path.read_text(encoding="utf-8")
     path.write_text(inline, encoding="utf-8")
     with pytest.raises(CalibrateError, match=r"\[calibration.grounded\] cannot be put in"):
-        with_table(path, "grounded", {"method": "beta"})
+        with_tables(path, {"calibration.grounded": {"method": "beta"}})
     assert path.read_text(encoding="utf-8") == inline
 
 
@@ -98,5 +99,20 @@ def test_the_table_is_toml(tmp_path: Path) -> None:
     """Whatever stands in a split's name."""
     path = put_adapter(tmp_path, "mine") / "adapter.toml"
     table = {"split": 'train "a"\n[x]\n\\', "parameters": [1e-7, 2.0, -3.5]}
-    text = with_table(path, "none", table)
+    text = with_tables(path, {"calibration.none": table})
     assert tomllib.loads(text)["calibration"] == {"none": table}
+
+
+def test_what_is_chosen_is_for_requests_that_do_not_say(tmp_path: Path, drawn: Path) -> None:
+    """In a table of its own, which goes when nothing is chosen any more."""
+    folder = put_adapter(tmp_path, "mine")
+    chosen = {"end_bias": -0.5, "min_score": 0.24, "tried": [-0.5, 0.0], "gain": 0.01}
+    adapter = put(load(folder), "grounded", {**FOUND, "chosen": chosen}, "rows", drawn)
+    assert adapter.decoding == Decoding(end_bias=-0.5, min_score=0.24)
+    table = tomllib.loads((folder / "adapter.toml").read_text("utf-8"))["calibration"]["grounded"]
+    assert table["end_bias"] == -0.5
+    assert put(adapter, "grounded", FOUND, "rows", drawn).decoding == adapter.decoding
+    nothing = {**chosen, "end_bias": 0.0, "min_score": 0.0}
+    adapter = put(adapter, "grounded", {**FOUND, "chosen": nothing}, "rows", drawn)
+    assert adapter.decoding == UNCHANGED
+    assert "[decoding]" not in (folder / "adapter.toml").read_text("utf-8")

@@ -8,6 +8,7 @@ import pytest
 from adapters import recipe
 from adapters.registering.register import register
 from adapters.registering.trained import RegisterError, check
+from service.models.decoding import UNCHANGED, Decoding
 from service.models.manifest import ManifestError, load
 from service.ner.prompt import BUILT_IN, Template
 from tests.adapters.measuring.reports import GOLD, measured
@@ -191,16 +192,18 @@ def test_a_calibration_stays_as_long_as_the_weights(trained: Path, tmp_path: Pat
     first = register(trained, RECIPE, tmp_path, "clue-2")
     table = TABLE.replace("01234567", first.sha256[:16])
     with (first.folder / "adapter.toml").open("a", encoding="utf-8") as manifest:
-        manifest.write(table)
+        manifest.write(f"{table}\n[decoding]\nmin_score = 0.3\n")
     (first.folder / "reliability-grounded.png").write_bytes(b"PNG")
     again = register(first.folder, RECIPE, tmp_path, "clue-2")
     assert [one.constraint for one in again.calibrations] == ["grounded"]
+    assert again.decoding == Decoding(min_score=0.3)
     card = (again.folder / "README.md").read_text(encoding="utf-8")
     assert "## Scores, constraint `grounded`" in card
     assert card.count("(reliability-grounded.png)") == 1
     assert "precision-recall-grounded.png" not in card
     (trained / "adapter_model.safetensors").write_bytes(b"others")
-    assert register(trained, RECIPE, tmp_path, "clue-2").calibrations == ()
+    other = register(trained, RECIPE, tmp_path, "clue-2")
+    assert (other.calibrations, other.decoding) == ((), UNCHANGED)
     assert "## Scores" not in (again.folder / "README.md").read_text(encoding="utf-8")
 
 

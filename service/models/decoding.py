@@ -1,0 +1,46 @@
+"""How an adapter's answers are decoded when a request does not say: a part of the manifest.
+
+``[decoding]`` of ``adapter.toml``; ``nerve adapter calibrate --choose`` writes it. Standard library
+only.
+"""
+
+from dataclasses import dataclass
+
+from service.models.toml_fields import Fields
+from service.ner.formats import FORMATS
+
+# Beyond this a bias decides alone, whatever the model says.
+MOST_BIAS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Decoding:
+    """``end_bias`` is added to the logits of the tokens that end an answer, or say that there is
+    nothing: below 0 more is found, and more of it is wrong. ``min_score``, from 0 to 1, is that of
+    requests without one, where scores are calibrated."""
+
+    end_bias: float = 0.0
+    min_score: float = 0.0
+
+
+UNCHANGED = Decoding()
+
+
+def read(fields: Fields, format_name: str) -> Decoding:
+    """The ``[decoding]`` of a manifest; raises ManifestError."""
+    table = fields.values.get("decoding", {})
+    if not isinstance(table, dict):
+        raise fields.wrong("decoding", table, "a [decoding] table")
+    within = Fields(fields.path, table, "decoding.")
+    known = Decoding.__dataclass_fields__
+    unknown = next((key for key in table if key not in known), None)
+    if unknown is not None:
+        raise within.wrong(unknown, table[unknown], f"no key but {' and '.join(known)}")
+    bias = within.number("end_bias") or 0.0
+    if abs(bias) > MOST_BIAS:
+        raise within.wrong("end_bias", bias, f"a number from {-MOST_BIAS:g} to {MOST_BIAS:g}")
+    if bias and FORMATS[format_name].EMPTY is None:
+        expected = f"0: the format {format_name} says itself where an answer ends"
+        raise within.wrong("end_bias", bias, expected)
+    least = within.ratio("min_score") if "min_score" in table else 0.0
+    return Decoding(float(bias), least)
