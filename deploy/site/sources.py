@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from deploy.site.adapters_page import adapters_page
 from deploy.site.commands_page import commands_page
 from deploy.site.errors_page import errors_page
 from deploy.site.metrics_page import metrics_page
@@ -16,6 +17,7 @@ FOLDERS = ("adapters", "deploy", "docs", "service")
 LEFT_OUT = ("notes.md",)
 
 REFERENCE: Mapping[str, Callable[[], str]] = {
+    "docs/reference/adapters.md": adapters_page,
     "docs/reference/commands.md": commands_page,
     "docs/reference/errors.md": errors_page,
     "docs/reference/metrics.md": metrics_page,

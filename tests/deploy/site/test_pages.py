@@ -7,12 +7,14 @@ from typing import get_args
 import pytest
 
 from deploy.commands.options import VARIABLES
+from deploy.site.adapters_page import ADAPTERS, adapters_page
 from deploy.site.commands_page import commands, commands_page
 from deploy.site.errors_page import BRANCHES, errors_page, tree
 from deploy.site.metrics_page import metrics_page
 from deploy.site.openapi_page import document, openapi_json, openapi_page
 from deploy.site.settings_page import settings_page
 from service.errors import NerveError
+from service.models.manifest import load_all
 from service.models.metrics import every_series
 from service.ner.types import Reason
 from service.observe.engine_metrics import OUTCOMES
@@ -53,6 +55,20 @@ def test_every_metric_is_there() -> None:
     assert requests[2] == "`route`, `method`, `status`"
     assert row(page, "`nerve_stage_duration_seconds`")[4].endswith("30, 60, inf")
     assert all(f"`{word}`" in page for word in (*STAGES, *OUTCOMES))
+
+
+def test_every_evaluation_of_an_adapter_is_there() -> None:
+    """As its manifest has it, so that no figure is copied; with the language where it is known."""
+    page = adapters_page()
+    for adapter in load_all(ADAPTERS):
+        part = page.split(f"\n## {adapter.name}\n")[1].split("\n## ")[0]
+        assert all(label.name in part for label in adapter.labels)
+        for one in adapter.evaluation:
+            cells = row(part, one.split)
+            assert (cells[2], cells[6]) == (str(one.sentences), one.date)
+            assert one.span_f1 is None or cells[5].startswith(f"{one.span_f1:.3f} (")
+    assert row(page, "crossner_ai")[1] == "English"
+    assert row(page, "cluener-dev")[1] == "Chinese"
 
 
 def test_every_error_is_there() -> None:

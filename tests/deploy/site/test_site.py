@@ -1,47 +1,18 @@
 """The documents' site, built by the real MkDocs in the environment that `make docs` makes."""
 
-import os
 import re
 import shutil
-import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
 from deploy.site.sources import REFERENCE, documents
+from tests.deploy.site.conftest import build
 from tests.support.tools import ROOT
 
-ENVIRONMENT = ROOT / ".nerve" / "site-env"
-PYTHON, MARKER = ENVIRONMENT / "bin" / "python", ENVIRONMENT / "made"
-LOCK = ROOT / "requirements" / "site.txt"
 # What a browser fetches by itself; a link that a person follows is not among it.
 FETCHED = {"script": "src", "img": "src", "iframe": "src", "source": "src", "link": "href"}
-
-
-def build(checkout: Path, site: Path) -> subprocess.CompletedProcess[str]:
-    """As `make docs` does, into another folder."""
-    if not MARKER.exists() or MARKER.read_bytes() != LOCK.read_bytes():
-        pytest.fail("the site's environment is not there, or older than its lock: make docs")
-    command = [str(PYTHON), "-m", "mkdocs", "build", "--strict", "-f", "deploy/site/mkdocs.yml"]
-    env = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-    return subprocess.run(
-        [*command, "--site-dir", str(site)],
-        cwd=checkout,
-        env=env | {"NO_MKDOCS_2_WARNING": "1"},
-        capture_output=True,
-        text=True,
-        timeout=180,
-    )
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The site of this checkout."""
-    folder = tmp_path_factory.mktemp("site")
-    done = build(ROOT, folder)
-    assert done.returncode == 0, done.stderr
-    return folder
 
 
 def place(site: Path, path: str) -> Path:
