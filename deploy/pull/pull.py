@@ -51,11 +51,10 @@ def pull(
             reporter = reporter or Silent()
             shutil.rmtree(work / "checkpoint", ignore_errors=True)  # an unfinished conversion
             _check_room(model, work)
-            origins = _origins(environ, catalogue)
             if model.format == "folder":
-                adopt(model, work / "checkpoint", origins)
+                adopt(model, work / "checkpoint", _origins(environ, catalogue))
             else:
-                _fetch(model, work, origins, reporter)
+                bring_files(model, work, reporter, catalogue, environ)
             pulled = _install(model, work, engine_python, reporter)
             if not keep:
                 shutil.rmtree(work)
@@ -85,7 +84,20 @@ def _check_room(model: BaseModel, work: Path) -> None:
         )
 
 
-def _fetch(model: BaseModel, work: Path, origins: Origins, reporter: Reporter) -> None:
+def bring_files(
+    model: BaseModel,
+    work: Path,
+    reporter: Reporter,
+    catalogue: Catalogue | None = None,
+    environ: Mapping[str, str] = os.environ,
+) -> None:
+    """Those of the model that ``work`` lacks, from the first source that has them.
+
+    Raises PullError, OSError.
+    """
+    if all((work / file.name).exists() for file in model.files):
+        return None
+    origins = _origins(environ, catalogue or read_catalogue())
     reasons = []
     for source in model.sources:
         if isinstance(source, Folder) and origins.folder is None:

@@ -1,12 +1,14 @@
 """``python -m deploy.bench documents``: sentences a second on a running engine and gateway."""
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from adapters.data.readers import Kind
-from deploy.bench.documents.compared import SAME, Stand, measure, rows, slices
+from deploy.bench.documents.compared import DICTATED, SAME, Stand, measure, rows, slices
+from deploy.bench.documents.llama import llama_server
 from deploy.bench.machine import machine, versions
 from deploy.bench.options import REPORTS, NoPicture, Out
 from deploy.bench.report import draw, head, keep, today
@@ -31,6 +33,9 @@ def documents(
     plain: Annotated[
         str | None, typer.Option(help="address of an engine as vLLM's documents start it")
     ] = None,
+    llama: Annotated[
+        bool, typer.Option("--llama", help="beside llama.cpp's server, with the base model's GGUF")
+    ] = False,
     rounds: Annotated[int, typer.Option(min=1)] = 3,
     size: Annotated[int, typer.Option(min=1, help="sentences of each set-up in a round")] = 32,
     at_once: Annotated[list[int] | None, typer.Option(help="repeatable")] = None,
@@ -45,10 +50,12 @@ def documents(
     found = settings()
     adapter = load(found.adapters / (model or default_of(found.adapters) or ""))
     gold = gold_rows(found, data, kind, held_out, 0, model=adapter.name)
-    stand = Stand(url.rstrip("/"), engine.rstrip("/"), adapter, tuned, plain, api_key())
-    parts = slices(gold, rounds, at_once or (1, 16), size)
+    numbers = at_once or (1, 16)
+    parts = slices(gold, rounds, numbers, size)
     about = {"kind": "documents", "date": today(), "machine": machine(), "versions": versions(None)}
-    runs = measure(stand, parts, typer.echo)
+    with llama_server(adapter.base, max(numbers), home) if llama else nullcontext() as other:
+        stand = Stand(url.rstrip("/"), engine.rstrip("/"), adapter, tuned, plain, other, api_key())
+        runs = measure(stand, parts, typer.echo)
     plan = {"rounds": rounds, "size": size, "model": adapter.name, "base": adapter.base}
     report = {**about, "plan": plan, "rows": rows(runs, parts)}
     text = documents_text(report)
@@ -70,7 +77,7 @@ def documents_text(found: dict[str, Any]) -> str:
         "|---|---|---|---|---|",
     ]
     for row in sorted(found["rows"], key=lambda row: int(row["at_once"])):
-        f1 = "as nerve's" if row["setup"] == SAME else f"{row['text_f1']:.3f}"
+        f1 = "as nerve's" if row["setup"] in DICTATED else f"{row['text_f1']:.3f}"
         speed = Figure(**row["sentences_per_s"]).shown(1, 2)
         tokens = f"{row['completion_tokens']:.1f}"
         lines.append(f"| {row['at_once']} | {row['setup']} | {speed} | {tokens} | {f1} |")

@@ -1,10 +1,12 @@
-"""Sentences a second on a real engine: our defaults beside the naive set-up, in one run.
+"""Sentences a second: our defaults beside the naive set-up, on our engine and on others, in one
+run.
 
 Each round takes other sentences, so that no prompt is in the engine's cache from a round before;
 within a round every set-up gets the same.
 """
 
 import asyncio
+import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -24,7 +26,9 @@ from service.ner.formats import FORMATS
 from service.ner.types import Label
 
 OURS, UNTUNED, SAME, TUNED = "nerve", "naive, base model", "naive, same answers", "naive, tuned"
-PLAIN = "naive, tuned, vLLM's own flags"
+PLAIN, PLAIN_UNTUNED = "naive, tuned, vLLM's own flags", "naive, base model, vLLM's own flags"
+LLAMA, LLAMA_SAME = "naive, base model, llama.cpp", "naive, same answers, llama.cpp"
+DICTATED = (SAME, LLAMA_SAME)
 _JSON = FORMATS["json"]
 _TIMEOUT_S = 600.0
 
@@ -35,7 +39,8 @@ Tell = Callable[[str], None]
 class Stand:
     """Both servers' addresses, our adapter, the base model's name in the engine; ``tuned`` is the
     engine's name of an adapter that was trained on the naive prompt and answers, if there is one;
-    ``plain`` the address of an engine without our flags that has it under that name.
+    ``plain`` the address of an engine without our flags that has it under that name, ``llama`` that
+    of llama.cpp's server with the base model.
     """
 
     gateway: str
@@ -43,12 +48,20 @@ class Stand:
     adapter: Adapter
     tuned: str | None = None
     plain: str | None = None
+    llama: str | None = None
     api_key: str | None = None
 
-    def setups(self) -> tuple[str, ...]:
-        """Their order matters: the same answers are ours, which have to be there."""
-        more = (TUNED, PLAIN) if self.plain else (TUNED,)
-        return (OURS, SAME, UNTUNED, *(more if self.tuned else ()))
+    def setups(self) -> dict[str, str]:
+        """Each with its address. Their order matters: the same answers are ours, which have to be
+        there."""
+        found = {OURS: self.gateway, SAME: self.engine, UNTUNED: self.engine}
+        if self.tuned:
+            found[TUNED] = self.engine
+        if self.plain:
+            found[PLAIN if self.tuned else PLAIN_UNTUNED] = self.plain
+        if self.llama:
+            found |= {LLAMA: self.llama, LLAMA_SAME: self.llama}
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +119,7 @@ def rows(runs: Sequence[Run], parts: Sequence[Any]) -> list[dict[str, Any]]:
                 "sentences_per_s": asdict(Figure.of(speeds)),
                 "prompt_tokens": sum(run.prompt_tokens for run in own) / len(gold) or None,
                 "completion_tokens": sum(run.completion_tokens for run in own) / len(gold),
-                "text_f1": None if setup == SAME else score(gold, predicted, "text").micro.f1,
+                "text_f1": None if setup in DICTATED else score(gold, predicted, "text").micro.f1,
             }
         )
     return found
@@ -129,14 +142,14 @@ async def _naive(
     waiting = iter(range(len(gold)))
     began = time.monotonic()
     async with httpx2.AsyncClient(
-        base_url=(stand.plain or "") if setup == PLAIN else stand.engine,
+        base_url=stand.setups()[setup],
         timeout=_TIMEOUT_S,
         trust_env=False,
     ) as client:
 
         async def work() -> None:
             for place in waiting:
-                same = ours[place] if setup == SAME else None
+                same = ours[place] if setup in DICTATED else None
                 answers[place] = await _ask(client, _body(stand, setup, gold[place].text, same))
 
         await asyncio.gather(*(work() for _ in range(at_once)))
@@ -154,15 +167,18 @@ async def _naive(
 
 def _body(stand: Stand, setup: str, text: str, same: Example | None) -> dict[str, Any]:
     adapter, labels = stand.adapter, stand.adapter.labels
-    models = {UNTUNED: adapter.base, SAME: adapter.engine_name}
+    models = {SAME: adapter.engine_name, TUNED: stand.tuned, PLAIN: stand.tuned}
     body = {
-        "model": models.get(setup, stand.tuned),
+        "model": models.get(setup, adapter.base),
         "messages": naive.messages(text, labels),
         "temperature": 0,
         "max_tokens": naive.MAX_TOKENS,
     }
     if same is not None:
-        return {**body, "structured_outputs": naive.held_to(text, same.entities, labels)}
+        dictated = naive.dictated(text, same.entities, labels)
+        if setup == LLAMA_SAME:
+            return {**body, "grammar": f"root ::= {json.dumps(dictated, ensure_ascii=False)}"}
+        return {**body, "structured_outputs": {"choice": [dictated]}}
     return {**body, "response_format": naive.schema(labels)}
 
 

@@ -53,8 +53,8 @@ def schema(labels: Sequence[Label]) -> dict[str, Any]:
     return {"type": "json_schema", "json_schema": named}
 
 
-def held_to(text: str, entities: Sequence[Entity], labels: Sequence[Label]) -> dict[str, Any]:
-    """A constraint that allows one answer: these entities, as this set-up would write them.
+def dictated(text: str, entities: Sequence[Entity], labels: Sequence[Label]) -> str:
+    """These entities, as this set-up would write them: the one answer that is to be allowed.
 
     The engine has to generate it token by token as any other: what it costs to say the same in
     JSON, whatever the model was trained for.
@@ -62,4 +62,4 @@ def held_to(text: str, entities: Sequence[Entity], labels: Sequence[Label]) -> d
     written = {label.name: label.written for label in labels}
     found = dict.fromkeys((written[e.label], text[e.start : e.end]) for e in entities)
     items = [{"label": label, "text": surface} for label, surface in found]
-    return {"choice": [json.dumps(items, ensure_ascii=False)]}
+    return json.dumps(items, ensure_ascii=False)
