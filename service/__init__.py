@@ -3,7 +3,8 @@
 Rooms, each standing on those below it (a contract of import-linter keeps it so):
 
 =============  ==================================================================================
-``app``        puts the parts together
+``app``        puts routes and middleware over the parts
+``parts``      makes the parts, once: what is configured meets what it configures
 ``routes``     a file for each family of routes; a new route goes there
 ``doors``      routes of other services, for their clients; a new door is a file there
 ``mcp``        tools for agents, imported only when they are asked for
