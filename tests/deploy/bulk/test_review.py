@@ -10,6 +10,8 @@ from adapters.data.readers import read
 from deploy.bulk.review import choose, doubt
 from service.wire import label_config
 from tests.deploy.bulk.test_formats import nerve, row
+from tests.growth.review import main as measure_review
+from tests.growth.review import write
 
 
 def scored(number: int, text: str, *scores: float | None, **more: Any) -> dict[str, Any]:
@@ -126,3 +128,32 @@ def test_a_file_that_is_there_is_kept(tmp_path: Path) -> None:
     again = nerve("adapter", "review", answers, "--out", str(out))
     assert again.exit_code == 1
     assert "is there already; expected a new name" in again.output
+
+
+def test_the_measurement_chooses_rows_with_their_gold(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Chosen by doubt, and as many random ones, the same for the same seed; as rows to train on."""
+    rows = [{"text": f"第{at}行", "label": {"name": {"第": [[0, 0]]}}} for at in range(30)]
+    data = tmp_path / "train.json"
+    data.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    folder = tmp_path / "out"
+    measure_review(["pool", str(data), str(folder), "--rows", "20"])
+    assert "--label name" in capsys.readouterr().out
+    for name, score in {"answers": 0.9, "base": 0.9}.items():
+        write(folder / f"{name}.jsonl", (said(at, score if at != 7 else 0.1) for at in range(20)))
+    measure_review(["choose", str(folder), "--count", "3"])
+    found = {name: read(folder / f"{name}.jsonl", "spans", ()) for name in ("chosen", "random")}
+    assert found["chosen"].examples[0].text == "第7行"
+    assert [len(one.examples) for one in found.values()] == [3, 3]
+    assert all(one.entities for each in found.values() for one in each.examples)
+    before = (folder / "random.jsonl").read_bytes()
+    measure_review(["choose", str(folder), "--count", "3"])
+    assert (folder / "random.jsonl").read_bytes() == before
+    assert "nerve adapter evaluate DEV --model chosen" in capsys.readouterr().out
+
+
+def said(at: int, score: float) -> dict[str, Any]:
+    """A line of `nerve extract --out`."""
+    entity = {"label": "name", "text": "第", "start": 0, "end": 1, "score": score}
+    return {"row": at + 1, "text": f"第{at}行", "entities": [entity], "dropped": []}
