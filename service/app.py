@@ -100,7 +100,7 @@ def _route(app: FastAPI, parts: Parts) -> None:
     app.include_router(health.router(readiness, parts.metrics))
     app.include_router(api_page.router())
     app.include_router(adapters.router(registry, readiness))
-    proxy = Proxy(parts.engine, concurrency, parts.metrics)
+    proxy = Proxy(parts.engine, concurrency, parts.metrics, parts.settings.deadline_s)
     proxied = openai.handlers(parts.settings, registry, proxy)
     app.include_router(openai.router(registry, proxy, proxied))
     app.include_router(playground.router())

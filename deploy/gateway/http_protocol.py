@@ -16,11 +16,13 @@ from uvicorn.protocols.http.httptools_impl import (
     RequestResponseCycle,
 )
 
+from deploy.gateway.unread import Reader, Unread
 from service.errors import InvalidRequest, RequestTooSlow
 from service.guard.counters import Counter, Counters
 from service.wire.responses import ErrorResponse
 
-# A head is fed to the parser in such parts, and has to end before so many bytes.
+# A head is fed to the parser in such parts, and has to end before so many bytes; so has what
+# stands between two pieces of a chunked body, or behind it.
 _HEAD_BYTES = 16 * 1024
 _MOST_HEAD_BYTES = 2 * _HEAD_BYTES
 # So much may be sent ahead of an answer: whoever sends more cannot be seen to leave.
@@ -33,11 +35,12 @@ _LINGER_S = 1.0
 @dataclass(slots=True)
 class Door:
     """What the connections of one server share: ``most`` of them at a time, those ``open`` in
-    other workers too, ``head_s`` seconds for a request's head, and those without a request, the
-    longest waiting first."""
+    other workers too, ``head_s`` seconds for a request's head, those without a request, the longest
+    waiting first, and those with an ``unread`` answer."""
 
     most: int
     head_s: float
+    unread: Unread
     open: Counter = field(default_factory=lambda: Counters().counter("connections"))
     waiting: dict["BoundedProtocol", None] = field(default_factory=dict)
 
@@ -60,6 +63,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Room is made by closing the connection that has waited longest, else this one."""
         super().connection_made(transport)
+        self._reader = Reader(self._door.unread, transport)
         self._door.open.add(1)
         if self._door.open.total > self._door.most:
             oldest = next(iter(self._door.waiting), self)
@@ -81,9 +85,20 @@ class BoundedProtocol(HttpToolsProtocol):
             part = data[start : start + _HEAD_BYTES]
             self._head_bytes += len(part)
             super().data_received(part)
-            if not self._has_head and self._head_bytes >= _MOST_HEAD_BYTES:
-                self._refuse(431, InvalidRequest(f"the head has over {_MOST_HEAD_BYTES} bytes"))
+            if self._head_bytes >= _MOST_HEAD_BYTES and not self._is_refused:
+                what = "what stands beside the body" if self._has_head else "the head"
+                self._refuse(431, InvalidRequest(f"{what} has over {_MOST_HEAD_BYTES} bytes"))
         self._wait_for_a_head()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """The parser calls it, for trailers too: these come when all has been decided."""
+        if not self._has_head:
+            super().on_header(name, value)
+
+    def on_body(self, body: bytes) -> None:
+        """The parser calls it for each piece."""
+        self._head_bytes = 0
+        super().on_body(body)
 
     def on_headers_complete(self) -> None:
         """The parser calls it; the application begins."""
@@ -97,6 +112,18 @@ class BoundedProtocol(HttpToolsProtocol):
         """The parser calls it; the next head may begin."""
         self._has_head, self._head_bytes = False, 0
         super().on_message_complete()
+        if not self._open:  # it was answered before
+            self._stop_waiting()
+
+    def pause_writing(self) -> None:
+        """The transport calls it: the caller does not take its answer as fast as it is there."""
+        super().pause_writing()
+        self._reader.falls_behind()
+
+    def resume_writing(self) -> None:
+        """The transport calls it."""
+        self._reader.keeps_up()
+        super().resume_writing()
 
     def on_response_complete(self) -> None:
         """uvicorn's own, shorter limit for kept connections holds until the next byte."""
@@ -105,12 +132,15 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_response_complete()
         if self._ahead:
             self.loop.call_soon(self._go_on)
-        if self._is_idle():
+        if self._has_head:
+            self._wait_for_a_head()  # whose body goes on, and leads to nothing
+        elif self._is_idle():
             self._door.waiting[self] = None
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Let go of what belongs to it."""
         self._stop_waiting()
+        self._reader.keeps_up()
         self._door.open.add(-1)
         self._ahead = b""
         for cycle in self._open:
@@ -124,8 +154,9 @@ class BoundedProtocol(HttpToolsProtocol):
         self._refuse(400, InvalidRequest(f"this is no request: {str(fault or msg)[:200]}"))
 
     def _is_idle(self) -> bool:
-        """Is no request under way, but perhaps a part of its head?"""
-        return not (self._has_head or self._open)
+        """Is no request under way, but perhaps a part of its head, or the rest of the body of one
+        that has been answered?"""
+        return not self._open
 
     def _go_on(self) -> None:
         if not self.transport.is_closing():
@@ -150,6 +181,9 @@ class BoundedProtocol(HttpToolsProtocol):
             self._timer = None
 
     def _give_up(self) -> None:
+        if self._has_head:  # it has its answer
+            self.transport.close()
+            return
         seconds = f"{self._door.head_s:g} s"
         self._refuse(408, RequestTooSlow(f"the request's head did not come in within {seconds}"))
 

@@ -19,6 +19,7 @@ from opentelemetry.trace import TracerProvider
 
 from deploy.gateway import tracing
 from deploy.gateway.http_protocol import BoundedProtocol, Door
+from deploy.gateway.unread import Unread
 from service.app import create_app
 from service.guard.draining import Draining
 from service.settings import Settings
@@ -89,11 +90,14 @@ def run(
 def server(settings: Settings, spans: TracerProvider | None = None) -> Server:
     """The gateway with all of its limits, ready to ``run``. Raises as ``create_app`` does."""
     draining = Draining()
-    app, door = (
-        create_app(settings, draining, spans),
-        Door(settings.max_connections, settings.receive_s),
-    )
+    app, unread = create_app(settings, draining, spans), unread_of(settings)
+    door = Door(settings.max_connections, settings.receive_s, unread)
     return Server(config(settings, app, door), draining, settings.drain_s)
+
+
+def unread_of(settings: Settings) -> Unread:
+    """What one process keeps for callers that do not take it."""
+    return Unread(settings.deadline_s, settings.max_held_bytes)
 
 
 def config(settings: Settings, app: FastAPI, door: Door) -> uvicorn.Config:

@@ -16,7 +16,7 @@ import uvicorn
 from opentelemetry.trace import TracerProvider
 
 from deploy.gateway.http_protocol import Door
-from deploy.gateway.server import Server, config, run
+from deploy.gateway.server import Server, config, run, unread_of
 from deploy.process import end_with_parent
 from service.app import create_app
 from service.guard.counters import Counters
@@ -73,7 +73,8 @@ def _worker(shared: Shared, spans: TracerProvider | None) -> "Worker":
     settings, counters, draining = shared.settings, shared.counters, Draining()
     together = Together(shared.folder, shared.pids)
     app = create_app(settings, draining, spans, counters, together)
-    door = Door(settings.max_connections, settings.receive_s, counters.counter("connections"))
+    connections, unread = counters.counter("connections"), unread_of(settings)
+    door = Door(settings.max_connections, settings.receive_s, unread, connections)
     return Worker(config(settings, app, door), draining, settings.drain_s, counters)
 
 

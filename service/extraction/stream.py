@@ -4,7 +4,6 @@ Pure ASGI, so that the place and the engine's connections are held exactly as lo
 takes, and let go when the client leaves.
 """
 
-import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -40,7 +39,9 @@ class Streamed(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Errors until the first event are raised; a later one is the last event."""
-        run = _Run(self._extract, self._request, EventStream(send))
+        run = _Run(
+            self._extract, self._request, EventStream(send, self._extract.settings.deadline_s)
+        )
         try:
             with self._concurrency:
                 await run.extract_all()
@@ -72,15 +73,15 @@ class _Run:
         async def tell(news: Sequence[Entity | Dropped]) -> None:
             nonlocal found
             found += sum(isinstance(one, Entity) for one in news)
-            await self._write(b"".join(_placed(one, text, ruler) for one in news))
+            await self.events.write(b"".join(_placed(one, text, ruler) for one in news))
 
         with deadline.Naming():
             end = extract.named(await streamed(asked, text, extract.budget(), tell))
         request_record.found(found)
         with extract.metrics.stage("respond"):
             done = _event("done", ended(asked.served.name, end, ruler))
-        await self._write(done)
-        await self._end()
+        await self.events.write(done)
+        await self.events.end()
 
     async def fail(self, fault: Exception) -> None:
         """The last event says what went wrong."""
@@ -88,18 +89,10 @@ class _Run:
             logger.error("in a stream", exc_info=fault)
             fault = InternalError("a fault of the gateway; its log says more")
         try:
-            await self._write(_event("error", ErrorResponse.of(fault)))
-            await self._end()
+            await self.events.write(_event("error", ErrorResponse.of(fault)))
+            await self.events.end()
         except TimeoutError:
             return
-
-    async def _write(self, events: bytes) -> None:
-        async with asyncio.timeout_at(self.extract.engine.deadline()):
-            await self.events.write(events)
-
-    async def _end(self) -> None:
-        async with asyncio.timeout_at(self.extract.engine.deadline()):
-            await self.events.end()
 
 
 def _placed(one: Entity | Dropped, text: str, ruler: Ruler) -> bytes:

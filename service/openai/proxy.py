@@ -32,11 +32,12 @@ PASSED_HEADERS = ("content-type",)
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """What a pass-through needs."""
+    """What a pass-through needs; ``patience_s`` is for callers that do not read a stream."""
 
     engine: Engine
     concurrency: ConcurrencyLimit
     metrics: Metrics
+    patience_s: float
 
 
 class Proxied(Response):
@@ -56,7 +57,8 @@ class Proxied(Response):
 
         A client that leaves cancels this, which closes the engine's connection.
         """
-        proxy, events = self._proxy, EventStream(send)
+        proxy = self._proxy
+        events = EventStream(send, proxy.patience_s)
         try:
             with proxy.concurrency:
                 async with deadline.kept():
@@ -66,15 +68,13 @@ class Proxied(Response):
                 async with asyncio.timeout_at(proxy.engine.deadline()):
                     await self._whole(answer.body, answer)(scope, receive, send)
                 return
-            async with asyncio.timeout_at(proxy.engine.deadline()):
-                await events.end()
+            await events.end()
         except EngineFailure as exc:
             if not events.begun:
                 raise
             with suppress(TimeoutError):
-                async with asyncio.timeout_at(proxy.engine.deadline()):
-                    await events.write(_failed(exc))
-                    await events.end()
+                await events.write(_failed(exc))
+                await events.end()
         except TimeoutError:
             # The client does not read. It must not hold a place for ever; unfinished, the answer
             # makes the server close the connection.
@@ -98,8 +98,7 @@ class Proxied(Response):
                 proxy.metrics.engine.first_token.observe(
                     time.perf_counter() - self._started, exemplar()
                 )
-            async with asyncio.timeout_at(proxy.engine.deadline()):
-                await events.write(lines)
+            await events.write(lines)
 
     def _whole(self, body: bytes, answer: Forwarded) -> Response:
         headers = {"content-type": answer.content_type}
