@@ -9,8 +9,7 @@ dies.
 import fcntl
 import hashlib
 import mmap
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from typing import BinaryIO
 
 _ROWS = 16_384
@@ -31,7 +30,8 @@ class Counters:
         self.columns = workers + 1
         self._width = _COLUMNS + self.columns
         size = 8 * (1 + _ROWS * self._width)
-        self._file = file
+        # Nobody else takes while it is held.
+        self.lock: AbstractContextManager[None] = nullcontext() if file is None else _Lock(file)
         if file is not None:
             file.truncate(size)
         # The first cell says how many rows there are; pages that are not used are not there.
@@ -42,7 +42,7 @@ class Counters:
         """The number of that name; 0 when nobody has asked for it yet."""
         digest = hashlib.blake2b(name.encode(), digest_size=16).digest()
         key = (int.from_bytes(digest[:8], signed=True), int.from_bytes(digest[8:], signed=True))
-        with self.locked():
+        with self.lock:
             self._read_rows()
             if key not in self._rows:
                 self._add_row(key)
@@ -52,18 +52,6 @@ class Counters:
         """What this worker had of every number is let go of: it is not there any more."""
         for row in range(self.cells[0]):
             self.cells[self._start(row) + _COLUMNS + worker] = 0
-
-    @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Nobody else takes meanwhile."""
-        if self._file is None:
-            yield
-            return
-        fcntl.lockf(self._file, fcntl.LOCK_EX)
-        try:
-            yield
-        finally:
-            fcntl.lockf(self._file, fcntl.LOCK_UN)
 
     def _start(self, row: int) -> int:
         return 1 + row * self._width
@@ -82,6 +70,19 @@ class Counters:
         self.cells[start], self.cells[start + 1] = key
         self.cells[0] = row + 1
         self._rows[key] = start
+
+
+class _Lock(AbstractContextManager[None]):
+    """The kernel opens it when its holder dies."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._number = file.fileno()
+
+    def __enter__(self) -> None:
+        fcntl.lockf(self._number, fcntl.LOCK_EX)
+
+    def __exit__(self, *_: object) -> None:
+        fcntl.lockf(self._number, fcntl.LOCK_UN)
 
 
 class Counter:
@@ -114,7 +115,7 @@ class Counter:
 
     def take(self, amount: int, limit: int) -> bool:
         """So many more, unless the total would be above ``limit``."""
-        with self._counters.locked():
+        with self._counters.lock:
             if self.total + amount > limit:
                 return False
             self.add(amount)
@@ -122,7 +123,7 @@ class Counter:
 
     @property
     def mark(self) -> int:
-        """What was written last, by whomever; under ``locked`` where it matters."""
+        """What was written last, by whomever; under the lock where it matters."""
         return self._cells[self._mark]
 
     @mark.setter

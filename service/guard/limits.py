@@ -55,7 +55,7 @@ class Limits:
 
     def _take(self, rate: int) -> int:
         """A token; or, when there is none, in how many nanoseconds there will be one."""
-        with self._counters.locked():
+        with self._counters.lock:
             now = self._clock()
             full_at = max(self._running.mark, now) + _MINUTE // rate
             wait_ns = full_at - now - _MINUTE

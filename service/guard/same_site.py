@@ -24,7 +24,7 @@ class SameSite:
     def __init__(self, app: ASGIApp, settings: Settings, needs_keys: bool) -> None:
         self.app = app
         self._origins = settings.cors_origins
-        self._hosts = {settings.host, *settings.allowed_hosts}
+        self._hosts = {"localhost", "127.0.0.1", settings.host, *settings.allowed_hosts}
         self._is_off = needs_keys
         self._is_local = is_loopback(settings.host) and "*" not in settings.allowed_hosts
 
@@ -40,7 +40,7 @@ class SameSite:
         host = header(scope, b"host")
         if host and self._is_local and scope["path"] not in _ANY_NAME:
             name = host_of(host)
-            if not (is_loopback(name) or name in self._hosts):
+            if not (name in self._hosts or is_loopback(name)):
                 return PermissionDenied(
                     f"the header host has {host[:64]!r}; expected a name of loopback, or one of "
                     "NERVE_ALLOWED_HOSTS, since there are no api keys"

@@ -12,7 +12,7 @@ from deploy.bench.gateways.engine import BASE, SENTENCE, scripted_engine
 from deploy.bench.processes import Cores, Running, free_port, running
 
 CHAT, EXTRACT = "/v1/chat/completions", "/extract"
-ALL = ("direct", "nerve", "nerve /extract", "litellm", "vllm-router")
+ALL = ("direct", "floor", "nerve", "nerve /extract", "litellm", "vllm-router")
 OF_ENVIRONMENT = frozenset({"litellm", "vllm-router"})
 
 _MESSAGES = [
@@ -47,6 +47,9 @@ def contenders(
         enter = stack.enter_context
         engine_url, engine = enter(scripted_engine(work / "engine", cores.engine, [engine_name]))
         found = [Contender("direct", engine_url + CHAT, chat, engine)]
+        if "floor" in names:
+            url, process = enter(_floor(engine_url, work, cores.contender))
+            found.append(Contender("floor", url + CHAT, {"whole": chat["whole"]}, process))
         if any(name.startswith("nerve") for name in names):
             url, process = enter(gateway(engine_url, work, cores.contender))
             found.append(Contender("nerve", url + CHAT, chat, process))
@@ -58,6 +61,15 @@ def contenders(
             url, process = enter(_router(engine_url, work, cores.contender, python))
             found.append(Contender("vllm-router", url + CHAT, chat, process))
         yield [one for one in found if one.name in names]
+
+
+@contextmanager
+def _floor(engine_url: str, work: Path, core: int) -> Iterator[tuple[str, Running]]:
+    port = free_port()
+    command = [sys.executable, "-m", "deploy.bench.gateways.floor", engine_url, str(port)]
+    url = f"http://127.0.0.1:{port}"
+    with running(command, core, f"{url}/v1/models", work / "floor.log") as process:
+        yield url, process
 
 
 @contextmanager
