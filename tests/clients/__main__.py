@@ -11,14 +11,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import httpx2
-
 from deploy.engine import environment
 from tests.clients.client import ROOT, Outcome, clients
 from tests.clients.page import page
-from tests.engine.openai_api.openai_gateway import gateway_of
+from tests.engine.gateway import gateway
 from tests.engine.real_engine import BASE, home, new_engine, tiny_model
-from tests.support.waiting import until
 
 # Short answers; a model without knowledge would fill JSON with white space, and with properties of
 # its own where a schema lets it.
@@ -59,13 +56,8 @@ def _asked(url: str | None) -> Iterator[str]:
     with TemporaryDirectory() as place:
         engine = new_engine(python, tiny_model(python), Path(place))
         engine.flags = SHORT
-        try:
-            engine.start()
-            with gateway_of(engine) as ours:
-                until(lambda: httpx2.get(f"{ours}/ready", trust_env=False).is_success, 60)
-                yield ours
-        finally:
-            engine.stop()
+        with engine.running(), gateway(engine) as client:
+            yield str(client.base_url).rstrip("/")
 
 
 def _options() -> argparse.Namespace:

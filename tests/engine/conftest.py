@@ -22,11 +22,8 @@ def session_engine(
     """The one engine of the run, started."""
     place = tmp_path_factory.mktemp("engine")
     engine = new_engine(engine_python, tiny_model(engine_python), place)
-    try:
-        engine.start()
+    with engine.running():
         yield engine
-    finally:
-        engine.stop()
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -116,6 +116,15 @@ class RealEngine:
         self.spawn()
         self.wait_until_healthy()
 
+    @contextmanager
+    def running(self) -> Iterator["RealEngine"]:
+        """Started for as long as a ``with`` lasts."""
+        try:
+            self.start()
+            yield self
+        finally:
+            self.stop()
+
     def wait_until_healthy(self, within: float = START_WITHIN) -> None:
         """Return once /health says so."""
         deadline = time.monotonic() + within
@@ -170,6 +179,15 @@ class RealEngine:
         answer = self.chat(name, text, **fields)
         assert answer.status_code == 200, answer.text
         return str(answer.json()["choices"][0]["message"]["content"])
+
+    def requests_running(self) -> float:
+        """vLLM's own count of the requests that it works on."""
+        text = httpx2.get(f"{self.url}/metrics", trust_env=False).text
+        return sum(
+            float(line.rsplit(" ", 1)[1])
+            for line in text.splitlines()
+            if line.startswith("vllm:num_requests_running")
+        )
 
     def tail(self, lines: int = 40) -> str:
         """The end of its log."""

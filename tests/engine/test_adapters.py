@@ -11,7 +11,7 @@ import httpx2
 import pytest
 
 from service.models.manifest import load
-from tests.engine.adapter_gateway import gateway, give_weights, say
+from tests.engine.gateway import gateway, give_weights, say
 from tests.engine.real_engine import BASE, RealEngine, new_engine, tiny_model
 from tests.support.waiting import until
 
@@ -29,11 +29,8 @@ def own_engine(
         shutil.copytree(built / "adapters" / name, place / "adapters" / name)
     (place / "adapters" / "registry.toml").write_text('default = "tiny-a"\n')
     engine = new_engine(engine_python, place, place)
-    try:
-        engine.start()
+    with engine.running():
         yield engine
-    finally:
-        engine.stop()
 
 
 @pytest.fixture(scope="module")

@@ -7,10 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx2
 import pytest
 
-from service.app import create_app
-from service.settings import Settings
+from tests.engine.gateway import gateway
 from tests.engine.real_engine import BASE, RealEngine
-from tests.support.serving import serving
 from tests.support.waiting import until
 
 TEXTS = (
@@ -25,17 +23,7 @@ ENDLESS = {"text": "很长的句子" * 50, "model": "tiny-a", "constraint": "non
 @pytest.fixture(scope="module")
 def client(session_engine: RealEngine) -> Iterator[httpx2.Client]:
     """A client of a gateway that knows the tiny model and its adapters."""
-    settings = Settings(
-        engine_url=session_engine.url,
-        base_model=BASE,
-        adapters=session_engine.adapters,
-        probe_interval_s=0.2,
-        deadline_s=60,
-    )
-    with (
-        serving(create_app(settings)) as url,
-        httpx2.Client(base_url=url, timeout=90, trust_env=False) as client,
-    ):
+    with gateway(session_engine) as client:
         yield client
 
 
@@ -75,7 +63,7 @@ def test_the_engine_is_killed_in_mid_request_and_comes_back(
     """503 with Retry-After, soon; live but not ready; ready again after a restart, by itself."""
     with ThreadPoolExecutor() as pool:
         asked = pool.submit(ready.post, "/extract", json=ENDLESS)
-        until(lambda: _running(engine) == 1)
+        until(lambda: engine.requests_running() == 1)
         killed = time.monotonic()
         engine.kill()
         response = asked.result()
@@ -97,7 +85,7 @@ def test_a_client_that_leaves_frees_the_engine(ready: httpx2.Client, engine: Rea
     with pytest.raises(httpx2.ReadTimeout):
         ready.post("/extract", json=ENDLESS, timeout=0.5)
     until(lambda: _metric(ready, cancelled) > before)
-    until(lambda: _running(engine) == 0)
+    until(lambda: engine.requests_running() == 0)
 
 
 def test_a_prompt_over_the_window_is_refused_with_the_engines_count(ready: httpx2.Client) -> None:
@@ -107,15 +95,6 @@ def test_a_prompt_over_the_window_is_refused_with_the_engines_count(ready: httpx
     response = ready.post("/extract", json=body)
     assert (response.status_code, response.json()["error"]["param"]) == (413, "examples")
     assert "2048 tokens" in response.json()["error"]["message"]
-
-
-def _running(engine: RealEngine) -> float:
-    text = httpx2.get(f"{engine.url}/metrics", trust_env=False).text
-    return sum(
-        float(line.rsplit(" ", 1)[1])
-        for line in text.splitlines()
-        if line.startswith("vllm:num_requests_running")
-    )
 
 
 def _metric(client: httpx2.Client, series: str) -> float:

@@ -7,8 +7,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from service.app import create_app
-from service.settings import Settings
+from tests.engine.gateway import gateway
 from tests.engine.real_engine import BASE, RealEngine
 from tests.fuzz.attack import attack
 from tests.service.guard.test_grammars import (
@@ -19,7 +18,6 @@ from tests.service.guard.test_grammars import (
     references,
     renamed,
 )
-from tests.support.serving import serving
 
 DOORS: dict[str, dict[str, Any]] = {
     "4,000 rules": {"structured_outputs": {"grammar": chain(4000)}},
@@ -55,26 +53,20 @@ DOORS: dict[str, dict[str, Any]] = {
 
 
 @pytest.fixture(scope="module")
-def gateway(session_engine: RealEngine) -> Iterator[httpx2.Client]:
+def client(session_engine: RealEngine) -> Iterator[httpx2.Client]:
     """A client of a gateway in front of the engine."""
-    settings = Settings(
-        engine_url=session_engine.url, base_model=BASE, adapters=session_engine.adapters
-    )
-    with (
-        serving(create_app(settings)) as url,
-        httpx2.Client(base_url=url, timeout=60, trust_env=False) as client,
-    ):
+    with gateway(session_engine) as client:
         yield client
 
 
 @pytest.mark.parametrize("door", DOORS)
 def test_one_request_does_not_end_the_engine(
-    engine: RealEngine, gateway: httpx2.Client, door: str
+    engine: RealEngine, client: httpx2.Client, door: str
 ) -> None:
     """422 in less than a second, and the engine answers the next."""
     process = engine.process
     body = {"model": BASE, "messages": [{"role": "user", "content": "甲"}], "max_tokens": 2}
-    refused = gateway.post("/v1/chat/completions", json={**body, **DOORS[door]})
+    refused = client.post("/v1/chat/completions", json={**body, **DOORS[door]})
     assert refused.status_code in (400, 422), refused.text
     assert refused.elapsed.total_seconds() < 2
     assert engine.alive and engine.process is process

@@ -5,7 +5,7 @@ import pytest
 from service.engine.completion import ChatAnswer, Completion
 from service.ner.formats.lark import literal
 from service.ner.token_spans import token_spans
-from tests.engine.adapter_gateway import gateway
+from tests.engine.gateway import gateway
 from tests.engine.real_engine import BASE, RealEngine
 from tests.service.ner.toy_tokens import Cut
 

@@ -11,12 +11,9 @@ from typing import Any
 import httpx2
 import pytest
 
-from service.app import create_app
-from service.settings import Settings
+from tests.engine.gateway import gateway
 from tests.engine.real_engine import BASE, RealEngine
-from tests.support.serving import serving
 from tests.support.streaming import Event, arriving, of
-from tests.support.waiting import until
 
 TEXTS = (
     "浙商银行企业信贷部叶老桂博士则从另一个角度对五道门槛进行了解读。",
@@ -36,19 +33,7 @@ def client(
         text = manifest.read_text(encoding="utf-8")
         assert 'occurrences = "all"' in text
         manifest.write_text(text.replace('"all"', '"as_read"'), encoding="utf-8")
-    settings = Settings(
-        engine_url=session_engine.url,
-        base_model=BASE,
-        adapters=adapters,
-        store=session_engine.store,
-        probe_interval_s=0.2,
-        deadline_s=120,
-    )
-    with (
-        serving(create_app(settings)) as url,
-        httpx2.Client(base_url=url, timeout=180, trust_env=False) as client,
-    ):
-        until(lambda: client.get("/ready").status_code == 200, 120)
+    with gateway(session_engine, adapters) as client:
         yield client
 
 

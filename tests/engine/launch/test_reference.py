@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.engine.adapter_gateway import gateway, say
+from tests.engine.gateway import gateway, say
 from tests.engine.real_engine import RealEngine, new_engine, tiny_model
 
 BASE, NAME = "Qwen2.5-7B-Instruct", "clue-ner-lora-sft-peft"
@@ -27,11 +27,8 @@ def reference(
     (place / "model").symlink_to(place / BASE)
     engine = new_engine(engine_python, place, tmp_path_factory.mktemp("engine"))
     engine.base = BASE
-    try:
-        engine.start()
+    with engine.running():
         yield engine
-    finally:
-        engine.stop()
 
 
 @pytest.fixture(scope="module")

@@ -5,14 +5,12 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
-import httpx2
 import pytest
 
 from tests.clients.__main__ import SHORT
 from tests.clients.client import Client, clients
-from tests.engine.openai_api.openai_gateway import gateway_of
+from tests.engine.gateway import gateway
 from tests.engine.real_engine import BASE, new_engine, tiny_model
-from tests.support.waiting import until
 
 # By the module that has to be there.
 HERE = {
@@ -24,26 +22,21 @@ HERE = {
 
 
 @pytest.fixture(scope="module")
-def gateway(engine_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def url(engine_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """In front of an engine whose answers are short."""
     place = tmp_path_factory.mktemp("clients")
     engine = new_engine(engine_python, tiny_model(engine_python), place)
     engine.flags = SHORT
-    try:
-        engine.start()
-        with gateway_of(engine) as url:
-            until(lambda: httpx2.get(f"{url}/ready", trust_env=False).status_code == 200, 60)
-            yield url
-    finally:
-        engine.stop()
+    with engine.running(), gateway(engine) as asked:
+        yield str(asked.base_url).rstrip("/")
 
 
 @pytest.mark.parametrize(
     "client", [one for one in clients() if one.name in HERE], ids=lambda one: one.name
 )
-def test_everything_works(gateway: str, client: Client) -> None:
+def test_everything_works(url: str, client: Client) -> None:
     """At the client's defaults, unmodified."""
     if find_spec(HERE[client.name]) is None:
         pytest.skip(f"no package {client.name} here")
-    outcomes = client.ask(gateway, BASE, python=Path(sys.executable))
+    outcomes = client.ask(url, BASE, python=Path(sys.executable))
     assert [one for one in outcomes if not one.works] == []

@@ -1,7 +1,6 @@
 """The openai package through the gateway, in front of a real vLLM."""
 
 import time
-from collections.abc import Iterator
 from statistics import median
 
 import httpx2
@@ -10,28 +9,12 @@ import pytest
 from openai import OpenAI
 from openai.types.chat import ChatCompletionUserMessageParam
 
-from tests.engine.openai_api.openai_gateway import gateway_of
 from tests.engine.real_engine import BASE, RealEngine
 from tests.support.waiting import until
 
 ASKED: list[ChatCompletionUserMessageParam] = [{"role": "user", "content": "甲"}]
 # This adapter writes its own letter until its room is used up.
 ENDLESS = {"model": "tiny-a", "messages": ASKED, "max_tokens": 1024, "stream": True}
-
-
-@pytest.fixture(scope="module")
-def gateway(session_engine: RealEngine) -> Iterator[str]:
-    """The address of a gateway that knows the tiny model and its adapters."""
-    with gateway_of(session_engine) as url:
-        yield url
-
-
-@pytest.fixture
-def client(engine: RealEngine, gateway: str) -> Iterator[OpenAI]:
-    """The package, once the gateway has found the engine; without retries."""
-    until(lambda: httpx2.get(f"{gateway}/ready", trust_env=False).status_code == 200, 60)
-    with OpenAI(base_url=f"{gateway}/v1", api_key="none", max_retries=0) as client:
-        yield client
 
 
 def test_the_models(client: OpenAI, engine: RealEngine) -> None:
@@ -65,7 +48,7 @@ def test_an_adapter_by_its_public_name(client: OpenAI) -> None:
     assert chunks[-1].usage.completion_tokens == 4
 
 
-def test_completions_tokens_and_structure(client: OpenAI, gateway: str) -> None:
+def test_completions_tokens_and_structure(client: OpenAI, url: str) -> None:
     """The other routes, and what vLLM adds."""
     completion = client.completions.create(
         model="tiny-b", prompt=["甲", "乙"], max_tokens=2, temperature=0
@@ -79,9 +62,9 @@ def test_completions_tokens_and_structure(client: OpenAI, gateway: str) -> None:
     )
     assert held.choices[0].message.content in ("甲", "乙")
     body = {"model": "tiny-b", "prompt": "甲乙"}
-    tokens = httpx2.post(f"{gateway}/tokenize", json=body, trust_env=False).json()["tokens"]
+    tokens = httpx2.post(f"{url}/tokenize", json=body, trust_env=False).json()["tokens"]
     body = {"model": "tiny-b", "tokens": tokens}
-    answer = httpx2.post(f"{gateway}/detokenize", json=body, trust_env=False).json()
+    answer = httpx2.post(f"{url}/detokenize", json=body, trust_env=False).json()
     assert answer["prompt"] == "甲乙"
 
 
@@ -107,20 +90,18 @@ def test_our_refusals_are_the_packages_too(client: OpenAI) -> None:
 
 
 def test_a_client_that_leaves_in_mid_stream_frees_the_engine(
-    client: OpenAI, engine: RealEngine, gateway: str
+    client: OpenAI, engine: RealEngine, url: str
 ) -> None:
     """vLLM's own count of running requests goes back to none."""
-    url = f"{gateway}/v1/chat/completions"
-    with httpx2.stream("POST", url, json=ENDLESS, timeout=60, trust_env=False) as response:
+    completions = f"{url}/v1/chat/completions"
+    with httpx2.stream("POST", completions, json=ENDLESS, timeout=60, trust_env=False) as response:
         pieces = response.iter_raw()
         assert next(pieces).startswith(b"data: ")
-        assert _running(engine) == 1
-    until(lambda: _running(engine) == 0)
+        assert engine.requests_running() == 1
+    until(lambda: engine.requests_running() == 0)
 
 
-def test_the_engine_is_killed_in_mid_stream(
-    client: OpenAI, engine: RealEngine, gateway: str
-) -> None:
+def test_the_engine_is_killed_in_mid_stream(client: OpenAI, engine: RealEngine, url: str) -> None:
     """What came is there, then APIError; later InternalServerError with 503."""
     got: list[object] = []
     with pytest.raises(openai.APIError) as caught:
@@ -138,13 +119,13 @@ def test_the_engine_is_killed_in_mid_stream(
 
 
 def test_the_first_byte_of_a_stream_comes_as_soon_as_from_the_engine(
-    client: OpenAI, engine: RealEngine, gateway: str
+    client: OpenAI, engine: RealEngine, url: str
 ) -> None:
     """In turn, so that both meet the same machine; printed for the record."""
     direct, through = [], []
     for _ in range(20):
         direct.append(_first_byte_s(engine.url, engine.names["tiny-b"]))
-        through.append(_first_byte_s(gateway, "tiny-b"))
+        through.append(_first_byte_s(url, "tiny-b"))
     added_ms = (median(through) - median(direct)) * 1000
     print(
         f"first streamed byte: {median(direct) * 1000:.2f} ms direct, "
@@ -161,12 +142,3 @@ def _first_byte_s(url: str, model: str) -> float:
         with client.stream("POST", "/v1/chat/completions", json=body) as response:
             assert next(response.iter_raw()).startswith(b"data: ")
             return time.perf_counter() - started
-
-
-def _running(engine: RealEngine) -> float:
-    text = httpx2.get(f"{engine.url}/metrics", trust_env=False).text
-    return sum(
-        float(line.rsplit(" ", 1)[1])
-        for line in text.splitlines()
-        if line.startswith("vllm:num_requests_running")
-    )

@@ -2,7 +2,6 @@
 
 import json
 import time
-from collections.abc import Iterator
 from statistics import median
 from typing import Any
 
@@ -12,9 +11,7 @@ import pytest
 from openai import OpenAI
 from openai.types.chat import ChatCompletionUserMessageParam
 
-from tests.engine.openai_api.openai_gateway import gateway_of
 from tests.engine.real_engine import BASE, RealEngine
-from tests.support.waiting import until
 
 ASKED: list[ChatCompletionUserMessageParam] = [{"role": "user", "content": "甲"}]
 CITY = {
@@ -31,21 +28,6 @@ CALL = json.dumps({"name": "weather", "arguments": {"city": "Bern"}})
 HELD = {"structured_outputs": {"grammar": f"start: <tool_call> {json.dumps(CALL)} </tool_call>"}}
 # One call, at a temperature and seed at which it is not all white space.
 ONE: Any = {"max_tokens": 400, "parallel_tool_calls": False, "temperature": 1, "seed": 0}
-
-
-@pytest.fixture(scope="module")
-def gateway(session_engine: RealEngine) -> Iterator[str]:
-    """The address of a gateway that knows the tiny model and its adapters."""
-    with gateway_of(session_engine) as url:
-        yield url
-
-
-@pytest.fixture
-def client(engine: RealEngine, gateway: str) -> Iterator[OpenAI]:
-    """The package, once the gateway has found the engine; without retries."""
-    until(lambda: httpx2.get(f"{gateway}/ready", trust_env=False).status_code == 200, 60)
-    with OpenAI(base_url=f"{gateway}/v1", api_key="none", max_retries=0) as client:
-        yield client
 
 
 def calls_of(answer: Any) -> list[Any]:
@@ -175,12 +157,12 @@ def test_nothing_of_a_response_is_kept(client: OpenAI, engine: RealEngine) -> No
             client.responses.create(model=BASE, input="甲", **fields)
 
 
-def test_the_first_byte_of_a_response(client: OpenAI, engine: RealEngine, gateway: str) -> None:
+def test_the_first_byte_of_a_response(client: OpenAI, engine: RealEngine, url: str) -> None:
     """In turn, so that both meet the same machine; printed for the record."""
     direct, through = [], []
     for _ in range(20):
         direct.append(_first_byte_s(engine.url, engine.names["tiny-b"]))
-        through.append(_first_byte_s(gateway, "tiny-b"))
+        through.append(_first_byte_s(url, "tiny-b"))
     added_ms = (median(through) - median(direct)) * 1000
     print(
         f"first byte of a streamed response: {median(direct) * 1000:.2f} ms direct, "

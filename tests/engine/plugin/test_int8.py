@@ -17,11 +17,8 @@ def int8_engine(
     """An engine of its own."""
     engine = new_engine(engine_python, tiny_model(engine_python), tmp_path_factory.mktemp("int8"))
     engine.weights = "int8"
-    try:
-        engine.start()
+    with engine.running():
         yield engine
-    finally:
-        engine.stop()
 
 
 def test_adapters_and_the_base_answer_as_without_it(

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.engine.adapter_gateway import gateway, say
+from tests.engine.gateway import gateway, say
 from tests.engine.real_engine import BASE, BUILDER, ROOT, RealEngine, home, new_engine
 from tests.support.waiting import until
 
@@ -42,11 +42,8 @@ def engine(engine_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
         engine_python, many_adapters(engine_python), tmp_path_factory.mktemp("many")
     )
     engine.flags = ("--max-loras", "4", "--max-cpu-loras", "16")
-    try:
-        engine.start()
+    with engine.running():
         yield engine
-    finally:
-        engine.stop()
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""A gateway in front of a real engine whose adapters change, and what it is asked in tests."""
+"""A gateway in front of a real engine, and what it is asked in tests."""
 
 import hashlib
 import re
@@ -14,29 +14,32 @@ from pydantic import SecretStr
 from service.app import create_app
 from service.settings import Settings
 from tests.engine.real_engine import RealEngine
-from tests.support.serving import serving
+from tests.support.serving import client_of, serving
 from tests.support.waiting import until
 
 KEY = {"authorization": "Bearer admin-secret"}
 
 
 @contextmanager
-def gateway(engine: RealEngine) -> Iterator[httpx2.Client]:
-    """A client of a gateway that shares the engine's adapters and store; ready."""
+def gateway(engine: RealEngine, adapters: Path | None = None) -> Iterator[httpx2.Client]:
+    """A client of a gateway that is ready; its adapters are the engine's, else ``adapters``.
+
+    The engine is started if a test has killed it.
+    """
+    if not engine.alive:
+        engine.start()
     settings = Settings(
         engine_url=engine.url,
         base_model=engine.base,
-        adapters=engine.adapters,
+        adapters=adapters or engine.adapters,
         store=engine.store,
         admin_key=SecretStr("admin-secret"),
         probe_interval_s=0.2,
         deadline_s=90,
         max_in_flight=256,
     )
-    with (
-        serving(create_app(settings)) as url,
-        httpx2.Client(base_url=url, timeout=120, trust_env=False, headers=KEY) as client,
-    ):
+    with serving(create_app(settings)) as url, client_of(url, timeout_s=180) as client:
+        client.headers.update(KEY)
         until(lambda: client.get("/ready").status_code == 200, 120)
         yield client
 
