@@ -15,6 +15,7 @@ from tests.service.guard.test_grammars import (
     chain,
     functions,
     hidden,
+    patterned,
     references,
     renamed,
 )
@@ -45,6 +46,7 @@ DOORS: dict[str, dict[str, Any]] = {
             for i, one in enumerate(functions(12, 90))
         ],
     },
+    "20 patterns for one string": {"structured_outputs": {"json": patterned(20, 900)}},
     "30,000 blank lines": {"structured_outputs": {"grammar": "\n " * 30_000 + 'root ::= "x"'}},
     "many multiples": {
         "structured_outputs": {"json": {"allOf": [{"multipleOf": n} for n in (7, 11, 13, 17, 19)]}}

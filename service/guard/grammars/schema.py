@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from service.guard.grammars import regex
+from service.guard.grammars.merging import Merging
 from service.guard.grammars.outline import Outline
 from service.guard.grammars.size import MOST, Size, Unmeasurable
 
@@ -19,6 +20,8 @@ _A_LENGTH = 100
 _PATTERNS = frozenset({"pattern", "whitespace_pattern", "item_separator", "key_separator"})
 # The automaton of numbers that are multiples of several has a state for each remainder.
 _MOST_MULTIPLE = 10_000
+# That many at once; see Merging.
+_MOST_PATTERNS = 8
 _REFERENCES = frozenset({"$ref", "$dynamicRef", "$recursiveRef"})
 # Inside of a part that has one, "#/…" leads from that part and not from the whole: elsewhere than
 # what is measured here. The older name holds where the schema says that it is as old.
@@ -37,7 +40,7 @@ class _Walk:
     def __init__(self, schema: dict[str, Any], dangling: bool) -> None:
         self._schema = schema
         self._dangling = dangling
-        self._outline = Outline()
+        self._outline, self._merging = Outline(), Merging()
         self._places: dict[int, int] = {}  # id of a part -> its number
         self._references: list[tuple[int, str]] = []
         self._ids: set[str] = set()  # the keywords by which parts inside have names of their own
@@ -53,23 +56,25 @@ class _Walk:
             if target is not None:
                 self._outline.links[part] = target
         self._check_multiples()
+        self._check_patterns()
         return Size(self._outline.depth() + self._deepest_pattern, min(self._parts, MOST))
 
     def _walk(self) -> None:
-        left: list[tuple[int | None, Any]] = [(None, self._schema)]
+        left: list[tuple[int | None, str | None, Any]] = [(None, None, self._schema)]
         while left:
-            parent, value = left.pop()
+            parent, keyword, value = left.pop()
             self._parts += 1
             if not isinstance(value, dict | list):
                 continue
             part = self._outline.add(parent)
+            self._merging.add(value, parent, keyword)
             self._places[id(value)] = part
             if isinstance(value, dict):
                 for key, inner in value.items():
                     self._look(part, key, inner)
-                left += [(part, inner) for inner in value.values()]
+                left += [(part, key, inner) for key, inner in value.items()]
             else:
-                left += [(part, inner) for inner in value]
+                left += [(part, None, inner) for inner in value]
 
     def _look(self, part: int, key: str, value: Any) -> None:
         if isinstance(value, str):
@@ -125,13 +130,19 @@ class _Walk:
                 value = None
         if isinstance(value, bool):
             return None
-        if id(value) not in self._places or reference[1:2] not in ("", "/"):
-            if self._dangling:
-                return None
+        place = self._places.get(id(value)) if reference[1:2] in ("", "/") else None
+        if place is None and self._dangling:
+            return None
+        if place is None or self._merging.kinds[place] != "schema":
+            to = "nowhere" if place is None else "to several"
+            raise Unmeasurable(f"references to parts of the schema; {reference[:64]!r} leads {to}")
+        return place
+
+    def _check_patterns(self) -> None:
+        if self._merging.most(self._outline.inside, self._outline.links) > _MOST_PATTERNS:
             raise Unmeasurable(
-                f"references to parts of the schema; {reference[:64]!r} leads nowhere"
+                f"up to {_MOST_PATTERNS} patterns and formats that one string has to match"
             )
-        return self._places[id(value)]
 
     def _check_multiples(self) -> None:
         if not self._multiples:

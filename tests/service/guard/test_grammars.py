@@ -66,6 +66,19 @@ def doubled(times: int) -> str:
     return f'start: A0\n{middle}\nA{times}: "x"'
 
 
+def patterned(count: int, length: int = 0) -> dict[str, Any]:
+    """A string that has to match so many patterns, and be so long."""
+    each = [{"pattern": f"(a|bc|[d-z]{{{i + 3}}})*", "minLength": length} for i in range(count)]
+    return {"allOf": [{"type": "string", **one} for one in each]}
+
+
+def properties(schema: dict[str, Any], *names: str) -> dict[str, Any]:
+    """An object of such."""
+    return {"type": "object", "properties": dict.fromkeys(names, schema)}
+
+
+WORD = {"type": "string", "pattern": "^[a-z]+$"}
+
 TOO_MUCH: list[tuple[Kind, Any, str]] = [
     ("grammar", chain(4000), "DEPTH"),
     ("grammar", chain(4000, "A"), "DEPTH"),
@@ -111,6 +124,16 @@ TOO_MUCH: list[tuple[Kind, Any, str]] = [
     ("choice", ["x"] * 6000, "1024"),
     ("json", renamed(1200), "$id"),
     ("json", {"$schema": "http://json-schema.org/draft-04/schema#", **renamed(1200, "id")}, "id"),
+    ("json", patterned(20, 900), "8 patterns"),
+    ("json", properties({"items": {"anyOf": [patterned(20)]}}, "a"), "8 patterns"),
+    ("json", {"allOf": [properties(WORD, "a")] * 9}, "8 patterns"),
+    ("json", {"$ref": "#/$defs/a", **WORD, "$defs": {"a": patterned(8)}}, "8 patterns"),
+    ("json", {"$ref": "#/properties", "properties": patterned(1)}, "to several"),
+    (
+        "json",
+        {"$defs": {f"d{i}": {"$ref": f"#/$defs/d{i + 1}", **WORD} for i in range(9)} | {"d9": {}}},
+        "8 patterns",
+    ),
     ("grammar", hidden(3000), "DEPTH"),
     ("grammar", "\n " * 30_000 + 'root ::= "x"', "1000 blanks"),
     ("grammar", "\n" * 60_000 + 'start: "x"', "1000 blanks"),
@@ -184,6 +207,21 @@ FINE: list[tuple[Kind, Any]] = [
     ("json", {"$id": "http://b/", "$defs": {"a": {"id": "x"}}, "$ref": "#/$defs/a"}),
     ("json", {"properties": {"$id": {"type": "string"}, "a": {"$ref": "#"}}}),
     ("json", {"examples": [{"$id": "x"}]}),
+    ("json", patterned(7, 900)),
+    ("json", properties(WORD, *"abcdefghijklmnop")),
+    ("json", {"allOf": [properties(WORD, *"abcdefghijkl"), properties(WORD, *"mnopqrst")]}),
+    ("json", {"anyOf": [WORD] * 30}),
+    (
+        "json",
+        {
+            "$ref": "#/$defs/t0",
+            "$defs": {
+                f"t{i}": properties({"$ref": f"#/$defs/t{(i + 1) % 20}"}, "next")
+                | {"properties": {"next": {"$ref": f"#/$defs/t{(i + 1) % 20}"}, "name": WORD}}
+                for i in range(20)
+            },
+        },
+    ),
     ("json", 5),
     ("json", None),
     ("regex", r"(?i)[\p{L}\d_-]{1,64}@(?:[a-z]+\.)+[a-z]{2,}"),
