@@ -29,7 +29,7 @@ from service.models.registry import untuned
 _SLOTS: dict[Device, int] = {"cpu": 4, "cuda": 8}
 # Adapters whose weights stay in main memory, once used; others are read from the store again.
 _KEPT: dict[Device, int] = {"cpu": 32, "cuda": 64}
-_CPU_PLUGINS = ("nerve_cpu_lora", "nerve_cpu_int8", "nerve_cpu_wait")
+_CPU_PLUGINS = ("nerve_cpu_lora", "nerve_cpu_int8", "nerve_cpu_wait", "nerve_cpu_draft")
 _RESOLVER = "lora_filesystem_resolver"
 _FEW_CORES = 4
 

@@ -69,7 +69,7 @@ def test_slots_are_bounded(device: str, count: int, slots: str, kept: str) -> No
     assert ("--enforce-eager" in words) == (device == "cpu")
 
 
-CPU_PLUGINS = ("nerve_cpu_lora", "nerve_cpu_int8", "nerve_cpu_wait")
+CPU_PLUGINS = ("nerve_cpu_lora", "nerve_cpu_int8", "nerve_cpu_wait", "nerve_cpu_draft")
 RESOLVER = {
     "VLLM_LORA_RESOLVER_CACHE_DIR": "/store",
     "VLLM_ALLOW_RUNTIME_LORA_UPDATING": "1",

@@ -9,6 +9,7 @@ import time
 from types import ModuleType
 from typing import Any
 
+import nerve_cpu_draft as drafts  # type: ignore[import-not-found]
 import nerve_cpu_lora as plugin  # type: ignore[import-not-found]
 import nerve_cpu_lora_linear as linear  # type: ignore[import-not-found]
 import nerve_cpu_lora_ops as ours  # type: ignore[import-not-found]
@@ -150,6 +151,36 @@ def check_wrong_linear_layers_are_left_out() -> None:
         linear.Slot.add = right
 
 
+class Grammar:
+    """As llguidance's matcher: what it forces next, and how much of a guess it allows."""
+
+    def __init__(self, forced: list[int], allows: int = 99) -> None:
+        self.forced, self.allows = forced, allows
+
+    def compute_ff_tokens(self) -> list[int]:
+        return self.forced
+
+    def validate_tokens(self, guess: list[int]) -> int:
+        return min(self.allows, len(guess))
+
+
+def check_drafts() -> None:
+    """Forced tokens before copied ones; copied from where most of the end stood before."""
+    assert drafts.following([7, 8, 1, 9, 8, 2, 7, 8], 2) == [1, 9]
+    assert drafts.following([1, 2, 5, 3, 2, 6, 4, 3, 2], 1) == [6], "the longer end is the better"
+    assert drafts.following([3, 8, 3], 4) == [8, 3], "there are no more"
+    assert drafts.following([5, 6, 7], 3) == drafts.following([9], 1) == []
+    # The bytes of the last token stand across two others.
+    assert drafts.following([1 << 24, 0, 7, 1], 2) == []
+    prompt = [7, 8, 1, 9, 8, 2, 7, 8]
+    assert drafts.draft(prompt, Grammar([4, 5, 6]), 2, 2) == [4, 5]
+    assert drafts.draft(prompt, Grammar([]), 3, 4) == [1, 9, 8]
+    assert drafts.draft(prompt, Grammar([], allows=1), 3, 4) == [1]
+    assert drafts.draft([5, 6, 7], Grammar([]), 3, 4) == []
+    counts = [drafts.copied_with(requests) for requests in (0, 1, 2, 64)]
+    assert counts == sorted(counts, reverse=True) and counts[-1] == 1
+
+
 def check_who_waits_sleeps() -> None:
     """A reader with nothing to read waits for its notification, and hears it."""
     place = importlib.import_module(wait.PLACE)
@@ -204,6 +235,7 @@ if __name__ == "__main__":
     check_zeros()
     check_linear_layers()
     check_wrong_linear_layers_are_left_out()
+    check_drafts()
     check_who_waits_sleeps()
     check_when_it_acts()
     print("all right")

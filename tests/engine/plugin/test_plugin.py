@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.engine.real_engine import START_WITHIN, tiny_model
+
 
 def test_the_plugins_arithmetic_is_right(engine_python: Path) -> None:
     """Against plain matrix products: all six operators, both types, base-model rows untouched."""
@@ -22,6 +24,17 @@ def test_the_8_bit_product_is_close_and_the_trainers(engine_python: Path) -> Non
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[3])}
     run = subprocess.run(
         [engine_python, script], capture_output=True, text=True, timeout=240, env=environment
+    )
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.endswith("all right\n")
+
+
+def test_drafts_change_no_answer(engine_python: Path) -> None:
+    """In a vLLM of their own: tokens and log-probabilities, with and without."""
+    script = Path(__file__).with_name("draft_engine.py")
+    model = tiny_model(engine_python) / "model"
+    run = subprocess.run(
+        [engine_python, script, model], capture_output=True, text=True, timeout=START_WITHIN
     )
     assert run.returncode == 0, run.stderr
     assert run.stdout.endswith("all right\n")

@@ -1,0 +1,112 @@
+"""vLLM plugin: a grammar and the prompt draft the next tokens, and the model only checks them.
+
+On a CPU a step that checks a few tokens of a request costs little more than one that writes one:
+both read all weights. What an extraction says next is often known: a separator that the grammar
+forces, or the rest of a surface that stands in the prompt. vLLM's speculative decoding keeps of a
+draft what the model would have written itself, so an answer stays what it was.
+
+``--speculative-config '{"method": "custom_class", "model": "nerve_cpu_draft.Proposer",
+"num_speculative_tokens": 4}'``. The worker proposes nothing: the drafts are made beside the
+grammars, in the engine's scheduler, for requests that have one.
+"""
+
+import logging
+from array import array
+from collections.abc import Sequence
+from typing import Any
+
+CLASS = "nerve_cpu_draft.Proposer"
+# How many tokens are copied from the prompt: with more requests a row of a step costs more, and
+# the first copied token is right more often than the next.
+_COPIED = ((1, 4), (4, 3), (8, 2), (1 << 30, 1))
+# The longest end of the text so far that is looked for in it.
+_LONGEST = 3
+
+log = logging.getLogger("vllm.nerve_cpu_draft")
+
+
+class Proposer:
+    """What vLLM's worker asks for drafts: it has none."""
+
+    def __init__(self, vllm_config: Any) -> None:
+        pass
+
+    def propose(self, sampled: Sequence[Any], *_: Any, **__: Any) -> list[list[int]]:
+        return [[] for _ in sampled]
+
+    def load_model(self, *_: Any, **__: Any) -> None:
+        pass
+
+
+def draft(tokens: Sequence[int], matcher: Any, copied: int, most: int) -> list[int]:
+    """What the grammar forces, else up to ``copied`` tokens of the prompt that it allows."""
+    forced: list[int] = matcher.compute_ff_tokens()[:most]
+    if forced:
+        return forced
+    guess = following(tokens[:], min(copied, most))
+    return guess[: matcher.validate_tokens(guess)] if guess else []
+
+
+def following(tokens: Sequence[int], count: int) -> list[int]:
+    """The ``count`` tokens after the first place where the last tokens stood before; the more of
+    them stood there, the better."""
+    known = array("I", tokens)  # searched as bytes: a prompt has thousands of tokens
+    written = known.tobytes()
+    for length in range(min(_LONGEST, len(known) - 1), 0, -1):
+        place = _find(written, known[-length:].tobytes(), known.itemsize)
+        if place is not None:
+            return known[place + length : place + length + count].tolist()
+    return []
+
+
+def _find(written: bytes, end: bytes, size: int) -> int | None:
+    """In tokens, and before the end itself."""
+    place = written.find(end, 0, len(written) - size)
+    while place % size:  # -1, which is nowhere, leaves 3 of 4
+        if place < 0:
+            return None
+        place = written.find(end, place + 1, len(written) - size)
+    return place // size
+
+
+def copied_with(requests: int) -> int:
+    """How many tokens are copied when so many requests run."""
+    return next(tokens for at_most, tokens in _COPIED if requests <= at_most)
+
+
+def register() -> None:
+    """Called by vLLM in each of its processes, before the scheduler is made."""
+    from vllm.platforms import current_platform
+    from vllm.v1.core.sched.scheduler import Scheduler
+
+    if current_platform.is_cpu():
+        install(Scheduler)
+
+
+def install(scheduler: Any) -> None:
+    """Let a scheduler whose configuration names our class make the drafts itself."""
+    theirs = scheduler.update_draft_token_ids
+
+    def update_draft_token_ids(self: Any, proposed: Any) -> None:
+        theirs(self, proposed)
+        config = self.vllm_config.speculative_config
+        if config is None or config.model != CLASS:
+            return
+        copied = copied_with(len(self.running))
+        for name in proposed.req_ids:
+            request = self.requests.get(name)
+            matcher = request and _matcher(request)
+            if matcher and not request.is_finished() and not request.is_prefill_chunk:
+                request.spec_token_ids = draft(
+                    request.all_token_ids, matcher, copied, self.num_spec_tokens
+                )
+
+    scheduler.update_draft_token_ids = update_draft_token_ids
+
+
+def _matcher(request: Any) -> Any:
+    """llguidance's, or None: another backend, no grammar, or one that is at its end."""
+    structured = request.structured_output_request if request.use_structured_output else None
+    grammar = structured.grammar if structured else None
+    matcher = getattr(grammar, "ll_matcher", None)
+    return None if matcher is None or matcher.is_stopped() else matcher
