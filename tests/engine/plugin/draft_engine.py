@@ -15,6 +15,7 @@ os.environ |= {
     "VLLM_CPU_OMP_THREADS_BIND": "nobind",
     "VLLM_NO_USAGE_STATS": "1",
     "HF_HUB_OFFLINE": "1",
+    "OMP_NUM_THREADS": "1",
 }
 
 TEXTS = ("叶老桂在浙商银行工作，浙商银行在杭州。", "王小明去北京大学参观国家图书馆。", "没有")

@@ -37,7 +37,7 @@ def test_drafts_change_no_answer(engine_python: Path) -> None:
         [engine_python, script, model], capture_output=True, text=True, timeout=START_WITHIN
     )
     assert run.returncode == 0, run.stderr
-    assert run.stdout.endswith("all right\n")
+    assert "all right" in run.stdout.splitlines(), run.stdout
 
 
 SERVING = "import nerve_cpu_int8; nerve_cpu_int8.Int8Config()"
