@@ -17,6 +17,8 @@ from service.guard.grammars.size import MOST, Size, Unmeasurable, count
 _ELSEWHERE = 100
 # The engine's own limit is 30.
 _MOST_BRACKETS = 40
+# Of terminals; the engine's time doubles with each that stands in one.
+_MOST_INTERSECTIONS = 8
 # Characters of a string cost the compiler less than other parts.
 _A_STRING = 8
 _SUBSTRINGS = frozenset({"substring_words", "substring_chars", "substring_chunks"})
@@ -53,6 +55,8 @@ class _Reading:
 
     def size(self) -> Size:
         top = self._outline.add()
+        if sum(word.text == "&" for word in self._words) > _MOST_INTERSECTIONS:
+            raise Unmeasurable(f"up to {_MOST_INTERSECTIONS} intersections (&)")
         while self._at < len(self._words):
             self._item(top)
         for part, name in self._links:

@@ -135,6 +135,11 @@ TOO_MUCH: list[tuple[Kind, Any, str]] = [
         "8 patterns",
     ),
     ("grammar", hidden(3000), "DEPTH"),
+    (
+        "grammar",
+        "start: A\nA: " + " & ".join(f"/.*(a|bc|[d-z]{{{i + 3}}})*.*/" for i in range(20)),
+        "8 intersections",
+    ),
     ("grammar", "\n " * 30_000 + 'root ::= "x"', "1000 blanks"),
     ("grammar", "\n" * 60_000 + 'start: "x"', "1000 blanks"),
     # What took the gateway's own time.
