@@ -166,6 +166,14 @@ def test_too_much_is_refused(page: Page) -> None:
     expect(page.locator("#files")).to_be_hidden()
 
 
+def test_a_long_table_shows_its_beginning(page: Page) -> None:
+    """And says how many more there are; all of them count."""
+    drop_all(page, {"many.jsonl": b'"x"\n' * 620})
+    expect(page.locator("#files tbody tr")).to_have_count(500)
+    expect(page.locator("#files")).to_contain_text("and 120 more")
+    expect(page.locator("#files-count")).to_have_text("0 of 620 done")
+
+
 def test_a_key_that_is_wanted_is_asked_for(
     browser: Browser, adapters: Path, tmp_path: Path
 ) -> None:
