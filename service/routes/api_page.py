@@ -1,6 +1,7 @@
 """``/docs``: Swagger's page over ``/openapi.json``, of one version whose files are checked by hash.
 
 FastAPI's own takes whatever the newest version is by then, and runs it with the reader's key.
+Without internet the page says what is missing, and links to the document.
 """
 
 from fastapi import APIRouter
@@ -16,7 +17,8 @@ _PAGE = f"""<!doctype html>
 <title>Nerve: API</title>
 <link rel="stylesheet" href="{_FILES}/swagger-ui.css" integrity="{_STYLE}" crossorigin>
 <p>The document itself: <a href="openapi.json">openapi.json</a></p>
-<div id="page"></div>
+<div id="page">Swagger UI draws it here, with files of cdn.jsdelivr.net. Where that cannot be
+reached, the document says all of it: import it into a client of yours.</div>
 <script src="{_FILES}/swagger-ui-bundle.js" integrity="{_SCRIPT}" crossorigin></script>
 <script>SwaggerUIBundle({{url: "openapi.json", dom_id: "#page", deepLinking: true}})</script>
 """
