@@ -3,13 +3,12 @@
 import re
 import subprocess
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 import pytest
-import typer
-from typer.core import TyperGroup
 
-from deploy.commands.cli import VARIABLES, app
+from deploy.commands.cli import VARIABLES
+from deploy.site.commands_page import commands
 from service import errors
 from service.models.metrics import every_series
 from service.ner.types import Reason
@@ -21,17 +20,6 @@ ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = (ROOT / "service" / "README.md").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 README_ZH = (ROOT / "README.zh.md").read_text(encoding="utf-8")
-
-
-def commands() -> dict[str, Any]:
-    """The commands of `nerve` by name; those of a group as "group name"."""
-    group = typer.main.get_command(app)
-    assert isinstance(group, TyperGroup)
-    return {
-        " ".join(filter(None, (name, below))): command
-        for name, one in group.commands.items()
-        for below, command in (one.commands if isinstance(one, TyperGroup) else {"": one}).items()
-    }
 
 
 @pytest.mark.parametrize("name", Settings.model_fields)

@@ -1,7 +1,6 @@
 """Files of other annotation tools: the same example out of each, by its kind and by itself."""
 
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,10 +13,7 @@ from adapters.data.examples import Example
 from adapters.data.readers import DataError, Kind, read
 from deploy.bulk.convert import convert
 from service.ner.types import Entity
-
-TEXT = "浙商银行的叶老桂"
-GOLD = Example(TEXT, (Entity("company", 0, 4), Entity("name", 5, 8)))
-SPANS: list[Any] = [[0, 4, "company"], [5, 8, "name"]]
+from tests.adapters.data.labelled import GOLD, SPANS, TEXT, written
 
 
 def region(start: int, end: int, label: str, text: str = TEXT) -> dict[str, Any]:
@@ -83,13 +79,6 @@ ROWS: dict[str, tuple[Kind, Any]] = {
         {"text": TEXT, "entities": [{"label": n, "start": s, "end": e} for s, e, n in SPANS]},
     ),
 }
-
-
-def written(folder: Path, content: str, name: str = "rows.json", encoding: str = "utf-8") -> Path:
-    """A file."""
-    path = folder / name
-    path.write_bytes(content.encode(encoding))
-    return path
 
 
 def as_lines(rows: list[Any]) -> str:
@@ -163,138 +152,6 @@ def test_a_browser_counts_utf16(tmp_path: Path) -> None:
     value["text"] = "浙商"
     with pytest.raises(DataError, match="expected '浙商'"):
         read(written(tmp_path, as_array([row])), "auto", ())
-
-
-class TestColumns:
-    """CoNLL in its dialects."""
-
-    @pytest.mark.parametrize(
-        ("rows", "text", "entities", "told"),
-        [
-            (
-                "Ada B-PER\nLovelace I-PER\nlives O\nin O\nParis B-LOC\n",
-                "Ada Lovelace lives in Paris",
-                [("PER", 0, 12), ("LOC", 22, 27)],
-                "columns (words, joined by a blank)",
-            ),
-            (
-                "-DOCSTART- -X- -X- O\n\nAda NNP B-NP I-PER\nByron NNP I-NP B-PER\nin IN B-PP O\n",
-                "Ada Byron in",
-                [("PER", 0, 3), ("PER", 4, 9)],
-                "columns (words, joined by a blank; tags as IOB1 has them)",
-            ),
-            (
-                "New\tNNP\tB-LOC\nYork\tNNP\tL-LOC\nor\tCC\tO\nParis\tNNP\tU-LOC\n",
-                "New York or Paris",
-                [("LOC", 0, 8), ("LOC", 12, 17)],
-                "columns (words, joined by a blank)",
-            ),
-            ("I O\nam O\nA S-X\n", "I am A", [("X", 5, 6)], "columns (words, joined by a blank)"),
-            (
-                "用 O\nAPP B-产品\n2 I-产品\n的 O\n人 O\n",
-                "用APP2的人",
-                [("产品", 1, 5)],
-                "columns (characters, joined by nothing)",
-            ),
-            (
-                "東京都 B-LOC\nの O\n田中 B-PER\nさん O\nが O\nNTT B-ORG\nへ O\n",
-                "東京都の田中さんがNTTへ",
-                [("LOC", 0, 3), ("PER", 4, 6), ("ORG", 9, 12)],
-                "columns (characters, joined by nothing)",
-            ),
-            (
-                "A O\n O\nB S-name\n",
-                "A B",
-                [("name", 2, 3)],
-                "columns (characters, joined by nothing)",
-            ),
-        ],
-    )
-    def test_dialects(
-        self, rows: str, text: str, entities: list[tuple[str, int, int]], told: str, tmp_path: Path
-    ) -> None:
-        """2 to 4 columns, IOB1, BILOU, words and characters: never `AdaLovelacelivesinParis`."""
-        found = read(written(tmp_path, rows, "rows"), "auto", ())
-        assert found.examples == [Example(text, tuple(Entity(*one) for one in entities))]
-        assert found.kind == told
-
-    def test_the_line_of_a_wrong_tag(self, tmp_path: Path) -> None:
-        """Not the text's first."""
-        path = written(tmp_path, "a B-X\n\nb O\nc I-X\n", "rows")
-        with pytest.raises(DataError, match=r"rows:4: tag 'I-X' goes on with an entity that was"):
-            read(path, "auto", ())
-
-    def test_a_bracket_is_no_json(self, tmp_path: Path) -> None:
-        """A column file may begin with one."""
-        found = read(written(tmp_path, "[ O\nAda B-PER\n{ O\n", "rows"), "auto", ())
-        assert found.examples[0].text == "[ Ada {"
-
-
-class TestBrat:
-    """A text and its annotations beside it."""
-
-    def folder(self, tmp_path: Path, annotations: str, text: str = "浙商\n银行") -> Path:
-        """A folder with one text."""
-        (tmp_path / "a.txt").write_text(text, encoding="utf-8", newline="")
-        (tmp_path / "a.ann").write_text(annotations, encoding="utf-8", newline="")
-        return tmp_path
-
-    def test_a_folder_or_one_of_its_texts(self, tmp_path: Path) -> None:
-        """Relations and notes are passed over; a line break in a surface stands as a blank."""
-        folder = self.folder(tmp_path, "T1\tcompany 0 5\t浙商 银行\n#1\tNote T1\t?\nR1\tx A:T1\n")
-        gold = [Example("浙商\n银行", (Entity("company", 0, 5),))]
-        for path in (folder, folder / "a.txt", folder / "a.ann"):
-            assert read(path, "auto", ()).examples == gold
-        assert read(folder, "brat", ()).examples == gold
-
-    @pytest.mark.parametrize(
-        ("line", "says"),
-        [
-            ("T1\tcompany 0 1;2 3\t浙", "T1 has the ranges 0 1;2 3; expected one"),
-            ("T1\tcompany 0 2\t银行", r"\[0, 2\) is '浙商'; expected '银行'"),
-            ("T1\tcompany 0 9\t浙", r"span \[0, 9\); expected one inside \[0, 5\)"),
-            ("T1 company 0 9", "expected T1, a tab, LABEL START END"),
-        ],
-    )
-    def test_what_cannot_be(self, line: str, says: str, tmp_path: Path) -> None:
-        """With the line of the .ann file."""
-        folder = self.folder(tmp_path, f"#1\tNote\n{line}\n")
-        with pytest.raises(DataError, match=rf"a\.ann:2: .*{says}"):
-            read(folder, "auto", ())
-
-    def test_what_is_not_there(self, tmp_path: Path) -> None:
-        """By its name."""
-        with pytest.raises(DataError, match=r"no \.ann file there"):
-            read(tmp_path, "brat", ())
-        (tmp_path / "a.ann").write_text("")
-        with pytest.raises(DataError, match=r"a\.txt: not there"):
-            read(tmp_path, "brat", ())
-
-
-class TestDocBin:
-    """spaCy's own files."""
-
-    def test_without_spacy_it_says_how_to_get_it(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        """Or the data in another form."""
-        monkeypatch.setitem(sys.modules, "spacy", None)
-        with pytest.raises(DataError, match="read with spaCy, which is not installed; expected"):
-            read(written(tmp_path, "", "a.spacy"), "auto", ())
-
-    @pytest.mark.slow  # importing spaCy takes a second
-    def test_with_spacy(self, tmp_path: Path) -> None:
-        """Documents with their entities; bytes that are none are said to be none."""
-        spacy = pytest.importorskip("spacy")
-        from spacy.tokens import DocBin
-
-        document = spacy.blank("zh")(TEXT)
-        document.ents = [document.char_span(start, end, label) for start, end, label in SPANS]
-        path = tmp_path / "a.spacy"
-        DocBin(docs=[document]).to_disk(path)
-        assert read(path, "auto", ()).examples == [GOLD]
-        with pytest.raises(DataError, match="no DocBin of spaCy's"):
-            read(written(tmp_path, "no", "b.spacy"), "auto", ())
 
 
 def test_gold_that_can_never_come_out_is_named(tmp_path: Path) -> None:

@@ -1,13 +1,10 @@
 """Azure's own client, unmodified, asks for entities."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from service.guard.keys import sha256_of
-from tests.conftest import Gateway, running
+from tests.conftest import Gateway
 from tests.support.fake_engine import fails, finds
 from tests.support.scoring import surely
 
@@ -87,22 +84,9 @@ def test_what_is_not_here(gateway: Gateway) -> None:
         client_of(gateway.url).analyze_sentiment(["x"])
 
 
-class TestKeys:
-    """A file of api keys: the subscription key is one of them."""
-
-    @pytest.fixture
-    def gateway(self, adapters: Path, tmp_path: Path) -> Iterator[Gateway]:
-        """One key, for extraction."""
-        keys = tmp_path / "keys.toml"
-        keys.write_text(
-            f'[keys.partner]\nsha256 = "{sha256_of(b"sesame")}"\nscopes = ["extract"]\n'
-        )
-        with running(adapters, api_keys_file=keys) as gateway:
-            yield gateway
-
-    def test_the_subscription_key_is_the_key(self, gateway: Gateway) -> None:
-        """A wrong one is what the client knows as that."""
-        gateway.engine.script = surely(FOUND)
-        assert client_of(gateway.url, "sesame").recognize_entities([TEXT])[0].entities
-        with pytest.raises(ClientAuthenticationError, match="a wrong api key"):
-            client_of(gateway.url, "other").recognize_entities([TEXT])
+def test_the_subscription_key_is_the_key(with_keys: Gateway) -> None:
+    """A wrong one is what the client knows as that."""
+    with_keys.engine.script = surely(FOUND)
+    assert client_of(with_keys.url, "sesame").recognize_entities([TEXT])[0].entities
+    with pytest.raises(ClientAuthenticationError, match="a wrong api key"):
+        client_of(with_keys.url, "other").recognize_entities([TEXT])

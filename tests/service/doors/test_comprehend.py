@@ -2,13 +2,11 @@
 
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from service.guard.keys import sha256_of
-from tests.conftest import ADAPTER, Gateway, running
+from tests.conftest import ADAPTER, Gateway
 from tests.support.fake_engine import fails, finds
 from tests.support.scoring import surely
 
@@ -144,26 +142,13 @@ def test_an_engine_that_cannot(gateway: Gateway, client: Any, status: int, code:
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == status
 
 
-class TestKeys:
-    """A file of api keys: the access key id is one of them."""
-
-    @pytest.fixture
-    def gateway(self, adapters: Path, tmp_path: Path) -> Iterator[Gateway]:
-        """One key, for extraction."""
-        keys = tmp_path / "keys.toml"
-        keys.write_text(
-            f'[keys.partner]\nsha256 = "{sha256_of(b"sesame")}"\nscopes = ["extract"]\n'
-        )
-        with running(adapters, api_keys_file=keys) as gateway:
-            yield gateway
-
-    @pytest.mark.parametrize("protocol", ["json", "smithy-rpc-v2-cbor"])
-    def test_the_access_key_id_is_the_key(self, gateway: Gateway, protocol: str) -> None:
-        """Whatever it is signed with."""
-        gateway.engine.script = surely(FOUND)
-        right = client_of(gateway.url, protocol, "sesame")
-        assert right.detect_entities(Text=TEXT, LanguageCode="zh")["Entities"]
-        wrong = client_of(gateway.url, protocol, "other")
-        with pytest.raises(ClientError, match="a wrong api key") as caught:
-            wrong.detect_entities(Text=TEXT, LanguageCode="zh")
-        assert caught.value.response["Error"]["Code"] == "UnrecognizedClientException"
+@pytest.mark.parametrize("protocol", ["json", "smithy-rpc-v2-cbor"])
+def test_the_access_key_id_is_the_key(with_keys: Gateway, protocol: str) -> None:
+    """Whatever it is signed with."""
+    with_keys.engine.script = surely(FOUND)
+    right = client_of(with_keys.url, protocol, "sesame")
+    assert right.detect_entities(Text=TEXT, LanguageCode="zh")["Entities"]
+    wrong = client_of(with_keys.url, protocol, "other")
+    with pytest.raises(ClientError, match="a wrong api key") as caught:
+        wrong.detect_entities(Text=TEXT, LanguageCode="zh")
+    assert caught.value.response["Error"]["Code"] == "UnrecognizedClientException"

@@ -1,32 +1,22 @@
 """Scores over HTTP: when there are any, whose they are, and what min_score makes of them."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.conftest import ADAPTER, BASE, Gateway, error_of, running
+from tests.conftest import ADAPTER, BASE, Gateway, error_of
 from tests.support.fake_engine import completes
-from tests.support.scoring import calibrated_adapters, surely
+from tests.support.scoring import surely
 
 TEXT = "浙商银行的叶老桂，叶老桂"
 WRITTEN = "公司：浙商银行\n姓名：叶老桂"
 SURELY = surely(WRITTEN, {"浙": 0.4, "叶": 0.9}, end=0.5)
 
 
-@pytest.fixture(scope="module")
-def shared_scored(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
-    """A gateway whose adapter has a calibration for grounded requests."""
-    with running(calibrated_adapters(tmp_path_factory.mktemp("adapters"))) as gateway:
-        yield gateway
-
-
-@pytest.fixture
-def scored(shared_scored: Gateway) -> Gateway:
-    """It, its engine as new and sure of most."""
-    shared_scored.engine.reset()
-    shared_scored.engine.script = SURELY
-    return shared_scored
+@pytest.fixture(autouse=True)
+def sure(scored: Gateway) -> None:
+    """The engine is sure of most."""
+    scored.engine.script = SURELY
 
 
 def scores(gateway: Gateway, **fields: object) -> list[tuple[str, Any]]:

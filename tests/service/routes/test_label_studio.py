@@ -2,7 +2,6 @@
 
 import base64
 import logging
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from tests.conftest import BASE, ENGINE_NAME, Gateway, error_of, running
 from tests.service.extraction.test_long_text import when
 from tests.service.guard.test_keys import table
 from tests.support.fake_engine import completes, fails, finds
-from tests.support.scoring import calibrated_adapters, surely
+from tests.support.scoring import surely
 
 CONFIG = """<View>
   <Labels name="label" toName="text">
@@ -82,20 +81,6 @@ def config_of(*labels: str) -> str:
     written = "".join(f"<Label {label}/>" for label in labels)
     start, _, rest = CONFIG.partition('toName="text">')
     return f'{start}toName="text">{written}{rest[rest.index("</Labels>") :]}'
-
-
-@pytest.fixture(scope="module")
-def shared_scored(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
-    """A gateway whose adapter has a calibration."""
-    with running(calibrated_adapters(tmp_path_factory.mktemp("adapters"))) as gateway:
-        yield gateway
-
-
-@pytest.fixture
-def scored(shared_scored: Gateway) -> Gateway:
-    """It, its engine as new."""
-    shared_scored.engine.reset()
-    return shared_scored
 
 
 def test_connecting(gateway: Gateway) -> None:
