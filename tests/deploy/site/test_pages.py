@@ -20,7 +20,6 @@ from service.ner.types import Reason
 from service.observe.engine_metrics import OUTCOMES
 from service.observe.metrics import STAGES
 from service.settings import Settings
-from tests.docs.test_documented import commands as documented
 
 
 def row(page: str, first: str) -> list[str]:
@@ -81,8 +80,7 @@ def test_every_error_is_there() -> None:
 
 
 def test_every_command_is_there_with_every_option() -> None:
-    """The commands are those that the READMEs have to have."""
-    assert set(commands()) == set(documented())
+    """Those that the READMEs have to have, too: it is one list."""
     page = commands_page()
     for name, command in commands().items():
         part = page.split(f"\n## nerve {name}\n")[1].split("\n## ")[0]
