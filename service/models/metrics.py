@@ -4,8 +4,9 @@ Labels come from the manifests. An open model takes any labels, so callers inven
 are counted under one word.
 """
 
-from collections.abc import Iterable
-from typing import get_args
+from collections.abc import Callable, Iterable
+from functools import cache
+from typing import Any, get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
@@ -26,6 +27,9 @@ class AdapterMetrics:
     """The series of extraction's quality and cost."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
+        # What a label's value finds is kept: the library would look for it behind a lock.
+        self._series: Callable[..., Any] = cache(lambda metric, *labels: metric.labels(*labels))
+
         def counter(name: str, text: str, *labels: str) -> Counter:
             return Counter(name, text, ("adapter", *labels), registry=registry)
 
@@ -90,24 +94,24 @@ class AdapterMetrics:
         self, served: Served, completion: Completion, decoded: Decoded, aligned: Aligned
     ) -> None:
         """One completion and what came of it."""
-        name = served.name
-        self.completions.labels(name).inc()
-        self.prompt_tokens.labels(name).inc(completion.prompt_tokens)
-        self.completion_tokens.labels(name).inc(completion.completion_tokens)
+        name, series = served.name, self._series
+        series(self.completions, name).inc()
+        series(self.prompt_tokens, name).inc(completion.prompt_tokens)
+        series(self.completion_tokens, name).inc(completion.completion_tokens)
         for entity in aligned.entities:
-            self.entities.labels(name, _shown(served, entity.label)).inc()
+            series(self.entities, name, _shown(served, entity.label)).inc()
         for dropped in (*decoded.dropped, *aligned.dropped):
-            self.dropped.labels(name, dropped.reason).inc()
+            series(self.dropped, name, dropped.reason).inc()
         if not completion.complete:
-            self.truncated.labels(name).inc()
+            series(self.truncated, name).inc()
         if decoded.mentions and any(item.reason == "malformed" for item in decoded.dropped):
-            self.repaired.labels(name).inc()
+            series(self.repaired, name).inc()
 
     def count_scores(self, served: Served, aligned: Aligned) -> None:
         """The calibrated scores of a completion's entities, before any is sifted out."""
         for entity in aligned.entities:
             if entity.score is not None:
-                self.scores.labels(served.name).observe(entity.score)
+                self._series(self.scores, served.name).observe(entity.score)
 
 
 def every_series() -> CollectorRegistry:
