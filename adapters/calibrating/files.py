@@ -56,7 +56,7 @@ def put(
     if "chosen" in found:
         chosen = found["chosen"]
         table["end_bias"] = chosen["end_bias"]
-        tables["decoding"] = {key: chosen[key] for key in _DECODING if chosen[key]}
+        tables["decoding"] = _decoding(path, chosen)
     text = with_tables(path, tables)
     for picture in pictures_of(constraint):
         with _replacing(folder / picture) as part:
@@ -69,6 +69,13 @@ def put(
     with _replacing(path) as part:
         part.write_text(text, encoding="utf-8")
     return manifest.load(folder)
+
+
+def _decoding(path: Path, chosen: Mapping[str, Any]) -> dict[str, Any]:
+    """The ``[decoding]`` that there is, with what is chosen; what would change nothing left out."""
+    there = tomllib.loads(path.read_text(encoding="utf-8")).get("decoding", {})
+    values = {**there, **{key: chosen[key] for key in _DECODING}}
+    return {key: value for key, value in values.items() if value}
 
 
 def with_tables(path: Path, tables: Mapping[str, Mapping[str, Any]]) -> str:

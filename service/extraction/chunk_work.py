@@ -110,7 +110,9 @@ class ChunkWork:
     ) -> Extracted:
         """As the call; ``tell`` has each entity that is certain before the chunk is done."""
         prepared, served = await self.prepare(asked, chunk, deadline), asked.served
-        placing = placing_of(served.occurrences)(prepared.prompt.text, asked.overlaps)
+        placing = placing_of(served.occurrences)(
+            prepared.prompt.text, asked.overlaps, served.decoding.titles
+        )
         incremental = Incremental(served.format.reader(asked.labels), placing, asked.scoring)
 
         def hear(piece: str, tokens: Sequence[Token]) -> None:
@@ -149,7 +151,8 @@ class ChunkWork:
         with stage("align"):
             scores = scoring.scores(completion, decoded) if scoring else None
             text, rule = prepared.prompt.text, served.occurrences
-            aligned = align(text, decoded.mentions, rule, scores, asked.overlaps)
+            titles = served.decoding.titles
+            aligned = align(text, decoded.mentions, rule, scores, asked.overlaps, titles)
             if scoring:
                 if scoring.calibration:  # raw scores are no confidence
                     self.adapter_metrics.count_scores(served, aligned)

@@ -17,10 +17,12 @@ MOST_BIAS = 10.0
 class Decoding:
     """``end_bias`` is added to the logits of the tokens that end an answer, or say that there is
     nothing: below 0 more is found, and more of it is wrong. ``min_score``, from 0 to 1, is that of
-    requests without one, where scores are calibrated."""
+    requests without one, where scores are calibrated. ``titles`` are the labels, by name, that take
+    a title which stands in 《》 whole, with them."""
 
     end_bias: float = 0.0
     min_score: float = 0.0
+    titles: tuple[str, ...] = ()
 
 
 UNCHANGED = Decoding()
@@ -35,7 +37,7 @@ def read(fields: Fields, format_name: str) -> Decoding:
     known = Decoding.__dataclass_fields__
     unknown = next((key for key in table if key not in known), None)
     if unknown is not None:
-        raise within.wrong(unknown, table[unknown], f"no key but {' and '.join(known)}")
+        raise within.wrong(unknown, table[unknown], f"no key but {', '.join(known)}")
     bias = within.number("end_bias") or 0.0
     if abs(bias) > MOST_BIAS:
         raise within.wrong("end_bias", bias, f"a number from {-MOST_BIAS:g} to {MOST_BIAS:g}")
@@ -43,4 +45,11 @@ def read(fields: Fields, format_name: str) -> Decoding:
         expected = f"0: the format {format_name} says itself where an answer ends"
         raise within.wrong("end_bias", bias, expected)
     least = within.ratio("min_score") if "min_score" in table else 0.0
-    return Decoding(float(bias), least)
+    return Decoding(float(bias), least, _titles(within))
+
+
+def _titles(within: Fields) -> tuple[str, ...]:
+    names = within.values.get("titles", [])
+    if not isinstance(names, list) or not all(isinstance(one, str) for one in names):
+        raise within.wrong("titles", names, "a list of labels' names")
+    return tuple(names)

@@ -7,7 +7,7 @@ that does not stand in the text is dropped, and every mention that yields no ent
 import re
 from abc import ABC, abstractmethod
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from service.ner.types import Dropped, Entity, Mention, Occurrences, Overlaps
@@ -33,6 +33,7 @@ def align(
     occurrences: Occurrences = "all",
     scores: Scores | None = None,
     overlaps: Overlaps = "longest",
+    titles: Collection[str] = (),
 ) -> Aligned:
     """Locate ``mentions`` in ``text``. ``scores`` are theirs, one each, and become the entities'.
 
@@ -45,8 +46,9 @@ def align(
     No entity overlaps another: a mention that finds all its places taken is dropped as ``overlap``.
     With ``overlaps`` as ``all``, only entities of its own label take a mention's places, and one
     that finds them all taken has them all the same.
+    A mention of a label of ``titles`` that stands in 《》 anywhere is what stands there, with them.
     """
-    placing = placing_of(occurrences)(text, overlaps)
+    placing = placing_of(occurrences)(text, overlaps, titles)
     for mention, score in zip(mentions, scores or [None] * len(mentions), strict=True):
         placing.add(mention, score)
     return placing.aligned()
@@ -55,8 +57,10 @@ def align(
 class Placing(ABC):
     """Places mentions one by one; ``aligned`` when there are no more."""
 
-    def __init__(self, text: str, overlaps: Overlaps = "longest") -> None:
-        self.text = text
+    def __init__(
+        self, text: str, overlaps: Overlaps = "longest", titles: Collection[str] = ()
+    ) -> None:
+        self.text, self.titles = text, titles
         self.may_overlap = overlaps == "all"
         self.entities: list[Entity] = []
         # By label where entities of different labels may overlap.
@@ -65,7 +69,10 @@ class Placing(ABC):
     def add(self, mention: Mention, score: float | None = None) -> Entity | None:
         """Its entity, if no later mention can change that."""
         # White space around a surface is the model's, not the entity's.
-        return self.place(Mention(mention.label, mention.surface.strip()), score)
+        surface = mention.surface.strip()
+        if mention.label in self.titles and surface and (whole := f"《{surface}》") in self.text:
+            surface = whole
+        return self.place(Mention(mention.label, surface), score)
 
     @abstractmethod
     def place(self, mention: Mention, score: float | None) -> Entity | None:
@@ -98,8 +105,10 @@ class Placing(ABC):
 class _Every(Placing):
     """Every occurrence, longest first: all wait for the end, since a longer one may follow."""
 
-    def __init__(self, text: str, overlaps: Overlaps = "longest") -> None:
-        super().__init__(text, overlaps)
+    def __init__(
+        self, text: str, overlaps: Overlaps = "longest", titles: Collection[str] = ()
+    ) -> None:
+        super().__init__(text, overlaps, titles)
         self.unique: dict[Mention, float | None] = {}
         self.placed: set[Mention] = set()
 
@@ -125,8 +134,10 @@ class _Every(Placing):
 class _AsRead(_Every):
     """The place where a mention is read is its own at once; its other occurrences wait."""
 
-    def __init__(self, text: str, overlaps: Overlaps = "longest") -> None:
-        super().__init__(text, overlaps)
+    def __init__(
+        self, text: str, overlaps: Overlaps = "longest", titles: Collection[str] = ()
+    ) -> None:
+        super().__init__(text, overlaps, titles)
         self.read = 0  # the text up to here
 
     def place(self, mention: Mention, score: float | None) -> Entity | None:
@@ -145,8 +156,10 @@ class _AsRead(_Every):
 class _InOrder(Placing):
     """The n-th mention has the n-th occurrence, at once."""
 
-    def __init__(self, text: str, overlaps: Overlaps = "longest") -> None:
-        super().__init__(text, overlaps)
+    def __init__(
+        self, text: str, overlaps: Overlaps = "longest", titles: Collection[str] = ()
+    ) -> None:
+        super().__init__(text, overlaps, titles)
         self.left: dict[Mention, list[Span]] = {}
         self.unplaced: dict[Mention, Dropped | None] = {}  # None: it has had a place
 

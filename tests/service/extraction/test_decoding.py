@@ -9,6 +9,7 @@ import pytest
 from tests.conftest import ADAPTER, BASE, Gateway, error_of, running
 from tests.support.fake_engine import IM_END, completes
 from tests.support.scoring import calibrated_adapters, surely
+from tests.support.streaming import Words
 
 TEXT = "浙商银行的叶老桂"
 SURELY = surely("公司：浙商银行\n姓名：叶老桂", {"浙": 0.4})
@@ -21,7 +22,7 @@ def shared_decoding(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gatewa
     folder = calibrated_adapters(tmp_path_factory.mktemp("adapters"))
     manifest = folder / ADAPTER / "adapter.toml"
     with manifest.open("a", encoding="utf-8") as file:
-        file.write("\n[decoding]\nend_bias = -0.5\nmin_score = 0.45\n")
+        file.write('\n[decoding]\nend_bias = -0.5\nmin_score = 0.45\ntitles = ["name"]\n')
     with running(folder) as gateway:
         yield gateway
 
@@ -113,3 +114,21 @@ def test_a_stream_is_decoded_as_an_answer(decoding: Gateway) -> None:
     decoding.engine.script = completes("无")
     decoding.extract(TEXT, stream=True)
     assert decoding.engine.asked[-1]["logit_bias"] == {str(NOTHING): -0.5, str(IM_END): -0.5}
+
+
+TITLES = "叶老桂的《浙商银行》和《叶老桂》"
+
+
+def test_a_title_is_taken_whole(decoding: Gateway) -> None:
+    """With its brackets, for the labels that the manifest names."""
+    decoding.engine.script = surely("姓名：叶老桂\n公司：浙商银行")
+    entities = decoding.extract(TITLES, min_score=0).json()["entities"]
+    told = [(one["label"], one["text"], one["start"]) for one in entities]
+    assert told == [("company", "浙商银行", 5), ("name", "《叶老桂》", 11)]
+
+
+def test_a_stream_takes_titles_whole(decoding: Gateway) -> None:
+    """It is one way to place mentions."""
+    decoding.engine.script = Words(("姓名：叶老桂",))
+    told = decoding.extract(TITLES, min_score=0, stream=True).text
+    assert "《叶老桂》" in told

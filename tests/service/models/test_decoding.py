@@ -22,6 +22,12 @@ def test_it_is_read(tmp_path: Path) -> None:
     assert found == Decoding(end_bias=-1.0, min_score=0.25)
 
 
+def test_labels_take_titles_whole(tmp_path: Path) -> None:
+    """By name; an open adapter may be asked for others, so none is unknown."""
+    found = loaded(tmp_path, MANIFEST + '[decoding]\ntitles = ["book", "电影"]\n')
+    assert found.titles == ("book", "电影")
+
+
 def test_a_manifest_without_it_changes_nothing(tmp_path: Path) -> None:
     """Neither bias nor threshold."""
     assert loaded(tmp_path, MANIFEST) == Decoding(end_bias=0.0, min_score=0.0)
@@ -35,7 +41,14 @@ def test_a_manifest_without_it_changes_nothing(tmp_path: Path) -> None:
         ("[decoding]\nend_bias = nan", "decoding.end_bias = nan; expected a number"),
         ('[decoding]\nend_bias = "a"', "decoding.end_bias = 'a'; expected a number"),
         ("[decoding]\nmin_score = 1.5", "decoding.min_score = 1.5; expected a number from 0 to 1"),
-        ("[decoding]\nbias = 1", "decoding.bias = 1; expected no key but end_bias and min_score"),
+        (
+            "[decoding]\ntitles = 'book'",
+            "decoding.titles = 'book'; expected a list of labels' names",
+        ),
+        (
+            "[decoding]\nbias = 1",
+            "decoding.bias = 1; expected no key but end_bias, min_score, ",
+        ),
     ],
 )
 def test_what_is_wrong_is_told(tmp_path: Path, table: str, says: str) -> None:
