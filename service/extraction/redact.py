@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from service.errors import InvalidRequest
+from service.errors import InvalidRequest, RequestTooLarge
 from service.extraction.extract import Extract
 from service.extraction.long_text import ASIDE, Found
 from service.extraction.masks import NUMBER, Masks
@@ -14,6 +14,11 @@ from service.ner.masking import places
 from service.ner.types import Entity
 from service.wire.requests import RedactRequest
 from service.wire.responses import ManyRedacted, RedactResponse
+
+# A masked text is no longer than so many times the text, or that many characters: one word of a
+# long text can stand in it hundreds of thousands of times, and a mask have a label often.
+_MOST_TIMES = 8
+_MOST_OF_SHORT = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,7 @@ def _check(request: RedactRequest) -> None:
 
 
 def masked(text: str, found: Found, request: RedactRequest) -> tuple[str, dict[str, str]]:
-    """The masked text, and what each of its numbered masks stands for."""
+    """The masked text, and what each of its numbered masks stands for; raises RequestTooLarge."""
     folded = fold(text)
     entities = [folded.read(entity) for entity in found.entities]
     masks = Masks(request.mask, text, any_case=request.ignore_case)
@@ -67,6 +72,13 @@ def masked(text: str, found: Found, request: RedactRequest) -> tuple[str, dict[s
         (folded.entity(place), masks.of(place.label, folded.text[place.start : place.end]))
         for place in places(folded.text, entities, found.dropped, any_case=request.ignore_case)
     ]
+    most = max(_MOST_TIMES * len(text), _MOST_OF_SHORT)
+    if sum(len(mask) for _, mask in placed) > most:
+        raise RequestTooLarge(
+            f"mask makes the text longer than {most} characters, {_MOST_TIMES} times what it is; "
+            "expected a shorter one, or shorter labels",
+            param="mask",
+        )
     return _with_masks(text, placed), masks.surfaces
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from service.errors import RequestTooLarge
 from service.extraction.long_text import Found
 from service.extraction.redact import masked
 from service.ner.types import Entity
@@ -143,3 +144,14 @@ def test_what_cannot_be_told_is_refused(
     response = gateway.client.post("/redact", json={"text": "甲", **fields})
     assert (response.status_code, error_of(response)["param"]) == (422, param)
     assert gateway.engine.asked == []
+
+
+def test_a_masked_text_has_an_end() -> None:
+    """One word of a text may stand there a hundred thousand times, and a mask be long."""
+    found = Found(entities=(Entity("x" * 64, 0, 2),))
+    request = RedactRequest(text="aa " * 20_000, mask="{label}" * 14)
+    assert request.text is not None
+    with pytest.raises(RequestTooLarge, match="8 times"):
+        masked(request.text, found, request)
+    short = request.model_copy(update={"text": "aa bb"})
+    assert masked("aa bb", found, short)[0] == "x" * 64 * 14 + " bb"
