@@ -1,5 +1,8 @@
 """What the real engine tells of its tokens, and the scores that come of it."""
 
+from typing import Any
+
+import httpx2
 import pytest
 
 from service.engine.completion import ChatAnswer, Completion
@@ -68,3 +71,40 @@ def test_every_entity_has_a_score(engine: RealEngine) -> None:
         plain = client.post("/extract", json={"text": TEXTS[0], "model": "tiny-a"}).json()
     assert found
     assert all(entity["score"] is None for entity in plain["entities"])
+
+
+def test_a_bias_reaches_what_ends_an_answer_and_leaves_probabilities_alone(
+    engine: RealEngine,
+) -> None:
+    """Beside a grammar: strongly for the end, there is nothing; strongly against it, there is
+    something. The probability of what was written is the model's own."""
+    with gateway(engine) as client:
+
+        def asked(bias: float) -> Any:
+            body = {"text": TEXTS[1], "model": "tiny-a", "scores": "raw", "end_bias": bias}
+            return client.post("/extract", json=body).raise_for_status().json()
+
+        assert asked(10)["usage"]["completion_tokens"] <= len("无".encode()) + 1
+        more = asked(-10)
+    assert more["entities"]
+    assert more["usage"]["completion_tokens"] > len("无".encode()) + 1
+
+
+def test_probabilities_are_told_without_the_bias(engine: RealEngine) -> None:
+    """A choice of two, forced by a bias to be the other one."""
+    body = {
+        **{"max_tokens": 4, "logprobs": True, "top_logprobs": 2},
+        "structured_outputs": {"grammar": 'start: "a" | "b"'},
+    }
+    first = _first_token(engine, **body)
+    likely, other = first["top_logprobs"]
+    said = httpx2.post(f"{engine.url}/tokenize", json={"model": BASE, "prompt": other["token"]})
+    (token,) = said.json()["tokens"]
+    turned = _first_token(engine, **body, logit_bias={str(token): 50.0})
+    assert turned["token"] == other["token"] != likely["token"]
+    assert turned["logprob"] == pytest.approx(other["logprob"], abs=0.02)
+
+
+def _first_token(engine: RealEngine, **body: Any) -> Any:
+    answer = engine.chat(BASE, "写", **body).raise_for_status()
+    return answer.json()["choices"][0]["logprobs"]["content"][0]
