@@ -1,6 +1,7 @@
 """How many patterns of a JSON schema may have to hold for one string.
 
-The engine's compiler intersects them, and its time doubles with each: at 20 it ends with none.
+The engine's compiler intersects them, and its time and memory double with each:
+20 take five seconds, 22 more than 4 GB.
 """
 
 from collections.abc import Mapping, Sequence
