@@ -110,11 +110,13 @@ class FakeEngine:
 
 
 def token_ids(body: dict[str, Any]) -> list[int]:
-    """A token a character, and IM_END with a line break behind each message."""
-    if "prompt" in body:
-        return [ord(character) for character in body["prompt"]]
-    turns = (message["content"] for message in body["messages"])
-    return [token for turn in turns for token in (*map(ord, turn), IM_END, ord("\n"))]
+    """A token a character, and IM_END with a line break behind each message; of text only."""
+    prompt, messages = body.get("prompt"), body.get("messages") or ()
+    if isinstance(prompt, str):
+        return [*map(ord, prompt)]
+    turns = (message.get("content") for message in messages)
+    texts = (turn if isinstance(turn, str) else "" for turn in turns)
+    return [token for text in texts for token in (*map(ord, text), IM_END, ord("\n"))]
 
 
 async def _body(receive: Receive) -> bytes | None:
