@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from adapters.data.examples import Example
     from adapters.measuring.evaluate import Service
     from service.models.manifest import Adapter
+    from service.ner.types import Label
 
 calibrating = typer.Typer()
 
@@ -65,38 +66,57 @@ def calibrate(
     for beside 0, and what finds most, with a threshold, becomes what requests get that do not say;
     nothing does if it gains nothing on rows that it was not chosen on.
     """
-    from adapters.measuring.evaluate import Service
     from deploy.factory.measure import gold_rows, split_name
     from deploy.factory.trainer import trainer_python
     from service.models.manifest import load
 
     if (data is None) == (not report):
         raise typer.BadParameter("DATA and --report: expected one of them")
+    if report and end_bias:
+        raise typer.BadParameter("--end-bias with --report: a report has the bias of its own")
     with clear_errors():
         found = settings()
         adapter = load(found.adapters / model)
+        # Before the work, not after: what is missing is found out now.
+        python = trainer_python(home, typer.echo)
         if data is None:
             observed, splits = _reported(adapter, constraint, report or ())
             name = split or "; ".join(splits)
-            result = _put(trainer_python(home, typer.echo), adapter, constraint, observed, name)
         else:
             asked = asked_labels(None, labels)
             gold = gold_rows(found, data, kind, held_out, rows, model=model, asked=asked)
-            # Before the work, not after: what is missing is found out now.
-            python = trainer_python(home, typer.echo)
-            service = Service(
-                *(url.rstrip("/"), model, constraint, asked),
-                side_by_side=side_by_side,
-                api_key=api_key(),
-                raw_scores=True,
-            )
+            service = _service(url, model, constraint, asked, side_by_side)
             name = split or split_name(data, held_out)
-            observed = {
-                bias: _observed(adapter, replace(service, end_bias=bias), gold, name)
-                for bias in dict.fromkeys([0.0, *end_bias] if end_bias else [None])
-            }
-            result = _put(python, adapter, constraint, observed, name)
+            observed = _tried(adapter, service, gold, name, end_bias or ())
+        result = _put(python, adapter, constraint, observed, name)
         typer.echo(_said(model, constraint, result))
+
+
+def _service(
+    url: str, model: str, constraint: Constraint, asked: tuple["Label", ...], side_by_side: int
+) -> "Service":
+    from adapters.measuring.evaluate import Service
+
+    return Service(
+        *(url.rstrip("/"), model, constraint, asked),
+        side_by_side=side_by_side,
+        api_key=api_key(),
+        raw_scores=True,
+    )
+
+
+def _tried(
+    adapter: "Adapter",
+    service: "Service",
+    gold: Sequence["Example"],
+    split: str,
+    biases: Sequence[float],
+) -> "Observed":
+    """What is observed with each bias and with none; or with the adapter's own."""
+    return {
+        bias: _observed(adapter, replace(service, end_bias=bias), gold, split)
+        for bias in dict.fromkeys([0.0, *biases] if biases else [None])
+    }
 
 
 def _observed(

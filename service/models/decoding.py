@@ -1,16 +1,14 @@
 """How an adapter's answers are decoded when a request does not say: a part of the manifest.
 
-``[decoding]`` of ``adapter.toml``; ``nerve adapter calibrate --choose`` writes it. Standard library
-only.
+``[decoding]`` of ``adapter.toml``; ``nerve adapter calibrate --end-bias`` writes it.
+Standard library only.
 """
 
 from dataclasses import dataclass
 
 from service.models.toml_fields import Fields
 from service.ner.formats import FORMATS
-
-# Beyond this a bias decides alone, whatever the model says.
-MOST_BIAS = 10.0
+from service.ner.types import MOST_BIAS
 
 
 @dataclass(frozen=True, slots=True)

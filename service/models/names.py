@@ -44,11 +44,14 @@ def read(folder: Path) -> Names:
     """What ``folder/registry.toml`` says; without the file, nothing. Raises ManifestError."""
     path = folder / FILE_NAME
     try:
-        return _names(path, path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         return Names()
     except UnicodeDecodeError as exc:
         raise ManifestError(f"{path}: not a TOML file: {exc}") from exc
+    if not text:  # so is a file that is about to be written
+        raise ManifestError(f"{path} is empty; expected a default, or no such file")
+    return _names(path, text)
 
 
 def _names(path: Path, text: str) -> Names:

@@ -3,12 +3,14 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 Reason = Literal["not_in_text", "unknown_label", "overlap", "below_min_score", "malformed"]
 Constraint = Literal["grounded", "schema", "none"]
 Occurrences = Literal["all", "as_read", "in_order"]
 Overlaps = Literal["longest", "all"]
+
+MOST_BIAS: Final = 10.0  # beyond this a bias decides alone, whatever the model says
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,10 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from service.ner.types import Constraint, Overlaps
+from service.ner.types import MOST_BIAS, Constraint, Overlaps
 
 Offsets = Literal["codepoint", "utf16", "utf8"]
 Scores = Literal["calibrated", "raw"]
-
-# Beyond this a bias decides alone, whatever the model says.
-MOST_BIAS: Final = 10.0
 
 UNSENDABLE: Final = "unsendable"  # pydantic's problem of this type
 WHOLE = "without lone surrogates (half of an emoji is one) and without NUL"

@@ -213,6 +213,13 @@ def test_reports_of_several_biases_are_chosen_from(
     assert choose("none", "own").exit_code == 0  # its own is the manifest's, chosen by now
 
 
+def test_a_bias_is_not_tried_on_reports(tmp_path: Path) -> None:
+    report = ("--report", str(tmp_path / "kept.json"))
+    shown = nerve("adapter", "calibrate", "--model", ADAPTER, *report, "--end-bias", "-1")
+    assert shown.exit_code == 2, shown.output
+    assert "--end-bias with --report: a report has the bias of its own" in shown.output
+
+
 def test_nothing_is_written_when_something_is_missing(
     scored: tuple[Gateway, Path], file: str, tmp_path: Path
 ) -> None:

@@ -101,6 +101,7 @@ def test_what_cannot_be_used_leaves_what_is_served(
 @pytest.mark.parametrize(
     ("text", "says"),
     [
+        ("", "is empty"),
         ("default = ", "not a TOML file"),
         ('default = "nobody"', "the default model is 'nobody'"),
         ('default = "one"\n[aliases]\nlive = "nobody"', "stands for 'nobody'"),
