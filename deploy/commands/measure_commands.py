@@ -10,6 +10,7 @@ import typer
 
 from adapters.data.readers import Kind
 from deploy import GATEWAY_URL
+from deploy.commands.label_files import labels_of
 from deploy.commands.options import HOME, Home, Url, clear_errors, settings
 from deploy.credentials import api_key
 from service.ner.types import Constraint, Overlaps
@@ -48,7 +49,10 @@ LabelOption = Annotated[
 ]
 LabelFile = Annotated[
     Path | None,
-    typer.Option(help="ask for the labels of this file (JSON or TOML): id → name, description"),
+    typer.Option(
+        help="ask for the labels of this file (JSON or TOML): id → name, description; or of "
+        "Label Studio's labelling config (.xml)"
+    ),
 ]
 Shown = Annotated[int, typer.Option(metavar="N", help="how many changed sentences to show")]
 
@@ -114,7 +118,6 @@ def evaluate(
 
 def asked_labels(label: Sequence[str] | None, file: Path | None) -> tuple["Label", ...]:
     """What ``--label`` and ``--labels`` say, none for all of the model's; raises DataError."""
-    from adapters.data.label_file import read_labels
     from service.ner.types import Label
 
     if file is None:
@@ -122,7 +125,7 @@ def asked_labels(label: Sequence[str] | None, file: Path | None) -> tuple["Label
         return tuple(Label(name, name, said) for name, _, said in parts)
     if label:
         raise typer.BadParameter("--label and --labels: expected one of them")
-    return read_labels(file)[1]
+    return labels_of(file)
 
 
 def _known(compare: str | None, gold: Sequence["Example"]) -> Mapping[str, Any] | None:

@@ -6,8 +6,9 @@ from typing import Annotated
 import typer
 
 from adapters.data.readers import Kind
+from deploy.commands.label_files import labels_of
 from deploy.commands.measure_commands import KindOption, LabelFile
-from deploy.commands.options import clear_errors, settings
+from deploy.commands.options import HOME, Home, clear_errors, settings
 
 beginning = typer.Typer()
 
@@ -22,6 +23,7 @@ def new(
         str | None,
         typer.Option(help="adapter to start from, by name; else the open one; `none`: the base"),
     ] = None,
+    home: Home = HOME,
 ) -> None:
     """Make a recipe from labelled rows: labels, a held-out split, and when to stop.
 
@@ -29,12 +31,11 @@ def new(
     rows go a long way.
     """
     from adapters import draft
-    from adapters.data.label_file import read_labels
     from adapters.data.readers import read
 
     with clear_errors():
         found = settings()
-        asked = read_labels(labels)[1] if labels else ()
+        asked = labels_of(labels) if labels else ()
         examples = read(file, kind, asked).examples
         begun = _start(start)
         folder = found.adapters / _checked(name)
@@ -44,7 +45,7 @@ def new(
         typer.echo(
             f"{folder / 'recipe.toml'}: {len(examples)} rows, {plan.data.held_out} held out; "
             f"labels: {', '.join(label.name for label in plan.labels)}; "
-            f"starts from {begun.name if begun else plan.base}\n" + _next(folder, file, kind)
+            f"starts from {begun.name if begun else plan.base}\n" + _next(folder, file, kind, home)
         )
 
 
@@ -69,9 +70,10 @@ def _start(name: str | None) -> Path | None:
     return load(found.adapters / name).folder if name else None
 
 
-def _next(folder: Path, file: Path, kind: Kind) -> str:
+def _next(folder: Path, file: Path, kind: Kind, home: Path) -> str:
     more = "" if kind == "auto" else f" --kind {kind}"
+    trained = home / "training" / folder.name
     return (
         f"next:\n  nerve adapter train {folder / 'recipe.toml'} {file}{more}\n"
-        f"  nerve adapter register .nerve/training/{folder.name} {folder.name}"
+        f"  nerve adapter register {trained} {folder.name}"
     )

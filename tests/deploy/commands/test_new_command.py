@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from adapters import recipe
+from service.ner.types import Label
 from tests.adapters.test_draft import OPEN
 from tests.deploy.commands.test_cli import nerve
 from tests.support.adapter_folders import put_adapter
@@ -43,3 +44,27 @@ def test_rows_become_a_recipe(tmp_path: Path, rows: str) -> None:
     assert fresh.exit_code == 0, fresh.output
     assert recipe.load(adapters / "own" / "recipe.toml").start == ""
     assert nerve("adapter", "new", "../x", *asked[3:], env=env).exit_code == 2
+
+
+def test_a_labelling_config_has_the_labels(tmp_path: Path, rows: str) -> None:
+    """Label Studio's, with the hints as descriptions: what predictions were asked with; and what
+    comes next is said with the home that is meant."""
+    adapters, config = tmp_path / "adapters", tmp_path / "config.xml"
+    adapters.mkdir()
+    config.write_text(
+        '<View><Labels name="label" toName="text"><Label value="PER" hint="人名"/></Labels>'
+        '<Text name="text" value="$text"/></View>',
+        encoding="utf-8",
+    )
+    env = {"NERVE_ADAPTERS": str(adapters), "NERVE_HOME": str(tmp_path / "home")}
+    asked = ("adapter", "new", "mine", rows, "--labels", str(config), "--start", "none")
+    shown = nerve(*asked, env=env)
+    assert shown.exit_code == 0, shown.output
+    assert recipe.load(adapters / "mine" / "recipe.toml").labels == (Label("PER", "PER", "人名"),)
+    assert f"nerve adapter register {tmp_path}/home/training/mine mine" in shown.stdout
+    config.write_text("<View/>", encoding="utf-8")
+    refused = nerve("adapter", "new", "own", *asked[3:], env=env)
+    assert (refused.exit_code, "config.xml: label_config has no Labels" in refused.stderr) == (
+        1,
+        True,
+    )
