@@ -41,6 +41,10 @@ SHA256 = "0123456789abcdef" * 4
 ADAPTER = "clue"
 ENGINE_NAME = "clue@01234567"
 
+# How often a gateway that many tests share looks at its engine, its keys and its adapters: as often
+# as the others look, each of them would take a twentieth of a core from the first test to the last.
+SELDOM = {"probe_interval_s": 60}
+
 MANIFEST = f"""
 name = "{ADAPTER}"
 base = "{BASE}"
@@ -149,7 +153,7 @@ def gateway_settings(adapters: Path, **settings: Any) -> Settings:
 @pytest.fixture(scope="session")
 def shared_gateway(adapters: Path) -> Iterator[Gateway]:
     """One gateway for all tests that need no settings of their own."""
-    with running(adapters) as gateway:
+    with running(adapters, **SELDOM) as gateway:
         yield gateway
 
 
@@ -172,7 +176,7 @@ def folder_of(adapters: Path, rule: str) -> Path:
 @pytest.fixture(scope="module")
 def shared_reading(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
     """A gateway whose adapter gives a mention the place where it is read."""
-    with running(folder_of(tmp_path_factory.mktemp("adapters"), "as_read")) as gateway:
+    with running(folder_of(tmp_path_factory.mktemp("adapters"), "as_read"), **SELDOM) as gateway:
         yield gateway
 
 

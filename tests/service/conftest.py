@@ -4,14 +4,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.conftest import Gateway, running
+from tests.conftest import SELDOM, Gateway, running
 from tests.support.scoring import calibrated_adapters
 
 
 @pytest.fixture(scope="session")
 def shared_scored(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
     """Its adapter has a calibration for grounded requests."""
-    with running(calibrated_adapters(tmp_path_factory.mktemp("adapters"))) as gateway:
+    folder = calibrated_adapters(tmp_path_factory.mktemp("adapters"))
+    with running(folder, **SELDOM) as gateway:
         yield gateway
 
 

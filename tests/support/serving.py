@@ -1,5 +1,6 @@
 """Run an ASGI application on a real socket, in a thread, for as long as a ``with`` lasts."""
 
+import asyncio
 import socket
 import threading
 from collections.abc import Iterator
@@ -17,7 +18,17 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        self.loop, self.over = asyncio.get_running_loop(), asyncio.Event()
         self.up.set()
+
+    async def main_loop(self) -> None:
+        # uvicorn's own looks ten times a second whether it is over.
+        await self.on_tick(0)
+        await self.over.wait()
+
+    def stop(self) -> None:
+        """From another thread."""
+        self.loop.call_soon_threadsafe(self.over.set)
 
 
 @contextmanager
@@ -35,7 +46,8 @@ def serving(app: ASGIApp, port: int = 0) -> Iterator[str]:
         assert server.up.wait(10), "the server did not start"
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
-        server.should_exit = True
+        if server.up.is_set():
+            server.stop()
         thread.join(10)
         listener.close()
 

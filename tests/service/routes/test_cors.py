@@ -26,8 +26,9 @@ def test_without_a_setting_no_page_may_ask(gateway: Gateway) -> None:
 class TestCors:
     """Pages of one origin may ask."""
 
-    @pytest.fixture
-    def gateway(self, adapters: Path) -> Iterator[Gateway]:
+    @pytest.fixture(scope="class")
+    @classmethod
+    def gateway(cls, adapters: Path) -> Iterator[Gateway]:
         """With one origin."""
         with running(adapters, cors_origins=("https://page.example",)) as gateway:
             yield gateway
