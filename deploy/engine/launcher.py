@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.engine import device as devices
-from deploy.engine import memory, tool_calls
+from deploy.engine import drafts, memory, tool_calls
 from deploy.engine import weights as multiplying
 from deploy.engine.admission import Admitted, LaunchRefused, admit, lora_rank
 from deploy.engine.device import Device, DeviceRefused
@@ -72,7 +72,7 @@ def command(launch: Launch, adapters: Sequence[Admitted], python: str) -> list[s
     if launch.device == "cpu":
         # The CPU's default block of 128 tokens is longer than our constant prompt prefix, so
         # nothing would be shared. Compiling takes minutes, and is off beside LoRA anyway.
-        flags += ["--block-size", 32, "--enforce-eager"]
+        flags += ["--block-size", 32, "--enforce-eager", *drafts.flags(launch.extra)]
     flags += multiplying.flags(launch.weights)
     program = [*_program(launch, python), *map(str, flags)]
     return [*program, *_lora_flags(launch, adapters), *launch.extra]

@@ -6,14 +6,18 @@ forces, or the rest of a surface that stands in the prompt. vLLM's speculative d
 draft what the model would have written itself, so an answer stays what it was.
 
 ``--speculative-config '{"method": "custom_class", "model": "nerve_cpu_draft.Proposer",
-"num_speculative_tokens": 4}'``. The worker proposes nothing: the drafts are made beside the
-grammars, in the engine's scheduler, for requests that have one.
+"num_speculative_tokens": 4}'``, as the launcher starts it. The worker proposes nothing: the drafts
+are made beside the grammars, in the engine's scheduler, for greedy requests that have one. What
+others sample would depend on how many tokens were drafted, and so on who else asks.
 """
 
+import importlib
 import logging
 from array import array
 from collections.abc import Sequence
 from typing import Any
+
+import nerve_cpu_draft_sampling as sampling
 
 CLASS = "nerve_cpu_draft.Proposer"
 # How many tokens are copied from the prompt: with more requests a row of a step costs more, and
@@ -77,10 +81,17 @@ def copied_with(requests: int) -> int:
 def register() -> None:
     """Called by vLLM in each of its processes, before the scheduler is made."""
     from vllm.platforms import current_platform
-    from vllm.v1.core.sched.scheduler import Scheduler
 
-    if current_platform.is_cpu():
-        install(Scheduler)
+    if not current_platform.is_cpu():
+        return
+    from vllm.sampling_params import SamplingParams
+    from vllm.v1.core.sched.scheduler import Scheduler
+    from vllm.v1.sample.logits_processor import LogitBiasLogitsProcessor
+
+    runner = importlib.import_module("vllm.v1.worker.gpu_model_runner")
+    rejection = importlib.import_module("vllm.v1.sample.rejection_sampler")
+    sampling.install(runner, rejection, SamplingParams, LogitBiasLogitsProcessor, CLASS)
+    install(Scheduler)
 
 
 def install(scheduler: Any) -> None:
@@ -105,7 +116,9 @@ def install(scheduler: Any) -> None:
 
 
 def _matcher(request: Any) -> Any:
-    """llguidance's, or None: another backend, no grammar, or one that is at its end."""
+    """llguidance's, or None: sampled, another backend, no grammar, or one that is at its end."""
+    if request.sampling_params.temperature:
+        return None
     structured = request.structured_output_request if request.use_structured_output else None
     grammar = structured.grammar if structured else None
     matcher = getattr(grammar, "ll_matcher", None)

@@ -67,6 +67,16 @@ def test_slots_are_bounded(device: str, count: int, slots: str, kept: str) -> No
     assert _values(words)["--max-loras"] == slots
     assert _values(words)["--max-cpu-loras"] == kept
     assert ("--enforce-eager" in words) == (device == "cpu")
+    assert ("--speculative-config" in words) == (device == "cpu")
+
+
+@pytest.mark.parametrize(
+    "own", [("--speculative-config", "None"), ("--spec-method=ngram",), ("-sc", "{}")]
+)
+def test_the_users_own_speculation_is_the_only_one(own: tuple[str, ...]) -> None:
+    """None is vLLM's word for none at all."""
+    words = command(_launch(device="cpu", extra=own), _adapters(1), "python")
+    assert [word for word in words if word.startswith(("--spec", "-sc"))] == [own[0]]
 
 
 CPU_PLUGINS = ("nerve_cpu_lora", "nerve_cpu_int8", "nerve_cpu_wait", "nerve_cpu_draft")

@@ -49,17 +49,19 @@ SUB: %regex {{"substring_chars": {json.dumps(text)}}}
 SPAN: SUB & /[^\\n]+/"""
 
 
-def said(llm: Any, *, constrained: bool) -> Said:
-    """Tokens and log-probabilities for all texts at once."""
+def said(llm: Any, *, constrained: bool = True, **asked: Any) -> Said:
+    """Tokens and log-probabilities for all texts at once; ``asked`` of the first and the last."""
     from vllm import SamplingParams
     from vllm.sampling_params import StructuredOutputsParams
 
-    def sampling(text: str) -> Any:
+    def sampling(place: int, text: str) -> Any:
         grammar = StructuredOutputsParams(grammar=grounded(text)) if constrained else None
-        return SamplingParams(temperature=0, max_tokens=24, logprobs=1, structured_outputs=grammar)
+        more = {"temperature": 0, **(asked if place != 1 else {})}
+        return SamplingParams(max_tokens=24, logprobs=1, structured_outputs=grammar, **more)
 
     llm.reset_prefix_cache()
-    outputs = llm.generate([*TEXTS], [sampling(text) for text in TEXTS], use_tqdm=False)
+    each = [sampling(place, text) for place, text in enumerate(TEXTS)]
+    outputs = llm.generate([*TEXTS], each, use_tqdm=False)
     first = [output.outputs[0] for output in outputs]
     return [
         (
@@ -77,21 +79,33 @@ def accepted(llm: Any) -> int:
 
 
 def check(llm: Any, drafts: Any) -> None:
-    """Token by token, and drafts were taken; none without a grammar."""
-    draft = drafts.draft
-    drafts.draft = lambda *_: []
-    without = said(llm, constrained=True)
-    assert accepted(llm) == 0
-    drafts.draft = draft
-    drafted = said(llm, constrained=True)
+    """Token by token, and drafts were taken; none without a grammar, none for what is sampled."""
+    _same(llm, drafts)
+    plain = said(llm)
+    biased = _same(llm, drafts, logit_bias=dict.fromkeys(plain[0][0][:2], -3.0))
+    assert biased[0][0] != plain[0][0], "the bias did nothing"
+    assert biased[1][0] == plain[1][0], "another request's bias"
+    _same(llm, drafts, temperature=0.9, seed=7, min_p=0.2)
     taken = accepted(llm)
+    said(llm, constrained=False)
+    assert accepted(llm) == taken, "something without a grammar was drafted"
+
+
+def _same(llm: Any, drafts: Any, **asked: Any) -> Said:
+    """What is said with drafts, after it was compared with what is said without."""
+    before, draft = accepted(llm), drafts.draft
+    drafts.draft = lambda *_: []
+    without = said(llm, **asked)
+    assert accepted(llm) == before
+    drafts.draft = draft
+    drafted = said(llm, **asked)
+    taken = accepted(llm) - before
     assert taken > 0, "no draft was taken"
     assert [tokens for tokens, _ in drafted] == [tokens for tokens, _ in without]
     for (_, ours), (_, theirs) in zip(drafted, without, strict=True):
         assert max(abs(a - b) for a, b in zip(ours, theirs, strict=True)) < 0.05
-    said(llm, constrained=False)
-    assert accepted(llm) == taken, "something without a grammar was drafted"
-    print(taken, "of", sum(len(tokens) for tokens, _ in drafted), "tokens were drafted")
+    print(asked, taken, "of", sum(len(tokens) for tokens, _ in drafted), "tokens were drafted")
+    return drafted
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any
 
 import nerve_cpu_draft as drafts  # type: ignore[import-not-found]
+import nerve_cpu_draft_sampling as sampling  # type: ignore[import-not-found]
 import nerve_cpu_lora as plugin  # type: ignore[import-not-found]
 import nerve_cpu_lora_linear as linear  # type: ignore[import-not-found]
 import nerve_cpu_lora_ops as ours  # type: ignore[import-not-found]
@@ -181,6 +182,22 @@ def check_drafts() -> None:
     assert counts == sorted(counts, reverse=True) and counts[-1] == 1
 
 
+def check_a_bias_is_on_all_rows_of_its_request() -> None:
+    """Of three requests, with two, no and one drafted tokens."""
+    logits = torch.zeros(3, 5)
+    sampling.add(logits, {0: {1: -1.0, 4: 2.0}, 1: {0: 9.0}, 2: {3: 0.5}}, [2, 0, 1])
+    expected = [[0, -1, 0, 0, 2], [0, -1, 0, 0, 2], [0, 0, 0, 0.5, 0]]
+    assert logits.tolist() == expected
+
+
+def check_each_row_has_its_requests_temperature() -> None:
+    """Greedy's 0 becomes 1, which divides nothing; types stay."""
+    spread = sampling.expand(torch.tensor([0.0, 0.7, 0.9]), torch.tensor([2, 2, 3]), 3, 0, 1)
+    assert torch.equal(spread, torch.tensor([1.0, 1.0, 0.9]))
+    limits = sampling.expand(torch.tensor([5, 0], dtype=torch.int32), torch.tensor([1, 3]), 3)
+    assert limits.tolist() == [5, 0, 0] and limits.dtype == torch.int32
+
+
 def check_who_waits_sleeps() -> None:
     """A reader with nothing to read waits for its notification, and hears it."""
     place = importlib.import_module(wait.PLACE)
@@ -236,6 +253,8 @@ if __name__ == "__main__":
     check_linear_layers()
     check_wrong_linear_layers_are_left_out()
     check_drafts()
+    check_a_bias_is_on_all_rows_of_its_request()
+    check_each_row_has_its_requests_temperature()
     check_who_waits_sleeps()
     check_when_it_acts()
     print("all right")
