@@ -11,23 +11,10 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.conftest import BASE, ENGINE_NAME
+from tests.deploy.gateway.conftest import Engine
 from tests.deploy.gateway.gateway_process import GatewayProcess, ask_live, gateway_process
-from tests.support.fake_engine import FakeEngine, finds
 from tests.support.openai_script import CHAT, DONE, STREAM, event, public, waits_between
-from tests.support.serving import serving
 from tests.support.waiting import until
-
-Engine = tuple[FakeEngine, str]  # and its address
-
-
-@pytest.fixture
-def engine() -> Iterator[Engine]:
-    """A scripted engine and its address."""
-    engine = FakeEngine(BASE, ENGINE_NAME)
-    engine.script = finds("甲")
-    with serving(engine) as url:
-        yield engine, url
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ import pytest
 from starlette.types import Receive, Send
 
 from service.guard.keys import sha256_of
-from tests.conftest import BASE, ENGINE_NAME
+from tests.deploy.gateway.conftest import Engine
 from tests.deploy.gateway.gateway_process import GatewayProcess, gateway_process
 from tests.support.fake_engine import FakeEngine, Script, finds
 from tests.support.serving import free_port, serving
@@ -23,16 +23,6 @@ from tests.support.waiting import until
 
 WORKERS = 3
 QUICK = {"drain_s": 1, "shutdown_grace_s": 2}
-Engine = tuple[FakeEngine, str]  # and its address
-
-
-@pytest.fixture
-def engine() -> Iterator[Engine]:
-    """A scripted engine and its address."""
-    engine = FakeEngine(BASE, ENGINE_NAME)
-    engine.script = finds("甲")
-    with serving(engine) as url:
-        yield engine, url
 
 
 @pytest.fixture
