@@ -1,91 +1,36 @@
 """`nerve pull`: sources in order, checked, installed as a whole or not at all.
 
-Everything is real: files come over HTTP from the loopback, the kernel refuses to write, and
-processes are killed.
+Everything is real: files come over HTTP from the loopback, and the kernel refuses to write.
 """
 
-import hashlib
-import json
 import os
 import random
-import signal
 import socket
-import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from deploy.pull import download
-from deploy.pull.catalogue import (
-    BaseModel,
-    Catalogue,
-    Folder,
-    ModelFile,
-    Repository,
-    Source,
-)
-from deploy.pull.errors import CatalogueError, DiskFull, PullError, PullRunning
+from deploy.pull.catalogue import BaseModel, Catalogue, Folder, ModelFile
+from deploy.pull.errors import CatalogueError, DiskFull, PullError
 from deploy.pull.pull import pull
-from deploy.pull.store import PulledModel
+from tests.deploy.pull.pulling import (
+    AT_SCOPE,
+    FILES,
+    HUB,
+    NOWHERE,
+    SCOPE,
+    Told,
+    assert_whole,
+    catalogue,
+    run,
+)
 from tests.support.file_server import FileServer, serving
 
 pytestmark = pytest.mark.slow
-
-TOKENIZER = json.dumps({"added_tokens": [{"content": "<|im_end|>"}, {"content": "<tool_call>"}]})
-FILES = {"tokenizer.json": TOKENIZER.encode(), "weights.bin": random.Random(2).randbytes(1 << 20)}
-HUB, SCOPE = Repository("hub", "o/m", "main"), Repository("modelscope", "o/m", "master")
-AT_HUB = {f"/o/m/resolve/main/{name}": body for name, body in FILES.items()}
-AT_SCOPE = {f"/models/o/m/resolve/master/{name}": body for name, body in FILES.items()}
-NOWHERE = "http://127.0.0.1:9"  # the discard port: nothing listens
-
-
-@dataclass
-class Told:
-    """A Reporter that remembers."""
-
-    phases: list[str] = field(default_factory=list)
-    lines: list[str] = field(default_factory=list)
-    started_from: list[int] = field(default_factory=list)
-    done: int = 0
-
-    def phase(self, name: str, total: int, done: int = 0) -> None:
-        self.phases.append(name)
-        self.started_from.append(done)
-
-    def at(self, done: int) -> None:
-        self.done = done
-
-    def say(self, line: str) -> None:
-        self.lines.append(line)
-
-
-def catalogue(*sources: Source, hub: str = NOWHERE, modelscope: str = NOWHERE) -> Catalogue:
-    files = tuple(
-        ModelFile(name, len(body), hashlib.sha256(body).hexdigest()) for name, body in FILES.items()
-    )
-    model = BaseModel("m", "checkpoint", files, sources, 0)
-    return Catalogue({"m": model}, {"hub": hub, "modelscope": modelscope})
-
-
-def run(home: Path, known: Catalogue, told: Told | None = None, **environ: str) -> PulledModel:
-    return pull("m", home, Path(sys.executable), told, catalogue=known, environ=environ)
-
-
-def assert_whole(home: Path, pulled: PulledModel) -> None:
-    assert pulled == PulledModel(home / "models" / "m", ("<tool_call>", "<|im_end|>"))
-    for name, body in FILES.items():
-        assert (pulled.path / name).read_bytes() == body
-    assert sorted(path.name for path in (home / "models" / ".work").iterdir()) == ["m.lock"]
-
-
-@pytest.fixture
-def hub() -> Iterator[FileServer]:
-    with serving(FileServer(dict(AT_HUB))) as server:
-        yield server
 
 
 def test_a_model_is_pulled_once(tmp_path: Path, hub: FileServer) -> None:
@@ -241,64 +186,3 @@ def test_an_unknown_name_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CatalogueError, match=r"no base model 'x'; models\.toml has: m"):
         pull("x", tmp_path, Path(sys.executable), catalogue=catalogue(HUB))
     assert list(tmp_path.iterdir()) == []
-
-
-PULLING = """
-import sys
-from pathlib import Path
-from tests.deploy.pull.test_pull import HUB, Told, catalogue, run
-
-class Loud(Told):
-    def at(self, done):
-        print(done, flush=True)
-
-run(Path(sys.argv[1]), catalogue(HUB, hub=sys.argv[2]), Loud())
-"""
-
-
-@pytest.fixture
-def half_way(tmp_path: Path, hub: FileServer) -> Iterator[subprocess.Popen[str]]:
-    """A process that has pulled 512 KiB of weights.bin and gets no more for now."""
-    hub.hold_at = 1 << 19
-    with subprocess.Popen(
-        [sys.executable, "-c", PULLING, str(tmp_path), hub.url], stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout is not None
-        for line in process.stdout:
-            if int(line) >= 1 << 19:
-                break
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
-def test_a_killed_pull_goes_on_where_it_was(
-    tmp_path: Path, hub: FileServer, half_way: subprocess.Popen[str]
-) -> None:
-    """SIGKILL in mid-file: nothing can be used yet, and nothing is fetched twice."""
-    half_way.send_signal(signal.SIGKILL)
-    assert half_way.wait() == -signal.SIGKILL
-    assert not (tmp_path / "models" / "m").exists()
-    kept = (tmp_path / "models" / ".work" / "m" / "weights.bin.part").stat().st_size
-    assert 0 < kept <= 1 << 19
-
-    hub.release.set()
-    hub.requests.clear()
-    told = Told()
-    assert_whole(tmp_path, run(tmp_path, catalogue(HUB, hub=hub.url), told))
-    assert hub.requests == [("/o/m/resolve/main/weights.bin", f"bytes={kept}-")]
-    assert told.started_from == [kept]
-
-
-def test_two_pulls_at_once(
-    tmp_path: Path, hub: FileServer, half_way: subprocess.Popen[str]
-) -> None:
-    """The second names the first; the lock goes when its process does."""
-    known = catalogue(HUB, hub=hub.url)
-    with pytest.raises(PullRunning, match=f"pulled already, by process {half_way.pid}"):
-        run(tmp_path, known)
-    half_way.kill()
-    half_way.wait()
-    hub.release.set()
-    assert_whole(tmp_path, run(tmp_path, known))

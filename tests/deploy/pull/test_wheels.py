@@ -14,7 +14,7 @@ import pytest
 from deploy.pull.catalogue import BaseModel, Catalogue, ModelFile, Wheels
 from deploy.pull.errors import PullError
 from deploy.pull.pull import pull
-from tests.deploy.pull.test_pull import TOKENIZER, Told
+from tests.deploy.pull.pulling import TOKENIZER, Told
 
 pytestmark = pytest.mark.slow
 

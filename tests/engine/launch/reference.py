@@ -11,6 +11,7 @@ import hashlib
 import json
 import shutil
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from safetensors.torch import load_file, save_file
@@ -35,6 +36,21 @@ CONFIG = {
     "transformers_version": "4.43.1",
     "use_cache": True,
     "use_sliding_window": False,
+}
+# What PEFT leaves beside the weights, other than tiny-b's.
+ADAPTER_CONFIG = {
+    "base_model_name_or_path": "/data/modelscope/Qwen/Qwen2___5-7B-Instruct",
+    "r": RANK,
+    "lora_alpha": ALPHA,
+    "lora_dropout": 0.1,
+    "inference_mode": True,
+    "init_lora_weights": True,
+    "rank_pattern": {},
+    "alpha_pattern": {},
+    "modules_to_save": None,
+    "use_dora": False,
+    "use_rslora": False,
+    "revision": None,
 }
 # Its chat template, but for the half on tools.
 TEMPLATE = """\
@@ -63,33 +79,27 @@ def build(tiny: Path, folder: Path) -> None:
     _change(base / "tokenizer_config.json", {"chat_template": TEMPLATE})
     adapter = folder / "adapters" / NAME
     adapter.mkdir(parents=True)
-    tensors = load_file(tiny / "adapters" / "tiny-b" / "adapter_model.safetensors")
+    weights = _weights(tiny / "adapters" / "tiny-b", adapter)
+    _manifest(weights, adapter)
+    _write(folder / "adapters" / "registry.toml", f'default = "{NAME}"\n')
+
+
+def _weights(tiny: Path, adapter: Path) -> Path:
+    """The file of the weights, with its configuration beside it."""
+    tensors = load_file(tiny / "adapter_model.safetensors")
     # The engine multiplies by alpha / rank = 1/4.
     for name, tensor in tensors.items():
         if "lora_B" in name:
             tensor *= RANK / ALPHA
     weights = adapter / "adapter_model.safetensors"
     save_file(tensors, weights, metadata={"format": "pt"})
-    shutil.copyfile(
-        tiny / "adapters" / "tiny-b" / "adapter_config.json", adapter / "adapter_config.json"
-    )
-    _change(
-        adapter / "adapter_config.json",
-        {
-            "base_model_name_or_path": "/data/modelscope/Qwen/Qwen2___5-7B-Instruct",
-            "r": RANK,
-            "lora_alpha": ALPHA,
-            "lora_dropout": 0.1,
-            "inference_mode": True,
-            "init_lora_weights": True,
-            "rank_pattern": {},
-            "alpha_pattern": {},
-            "modules_to_save": None,
-            "use_dora": False,
-            "use_rslora": False,
-            "revision": None,
-        },
-    )
+    config = shutil.copyfile(tiny / "adapter_config.json", adapter / "adapter_config.json")
+    _change(config, ADAPTER_CONFIG)
+    return weights
+
+
+def _manifest(weights: Path, adapter: Path) -> None:
+    """With a prompt of its own."""
     prompt = {"system": INSTRUCTION, "user": QUESTION}
     _write(
         adapter / "prompt.toml",
@@ -101,14 +111,13 @@ def build(tiny: Path, folder: Path) -> None:
     labels = ", ".join(f'{{ name = "{label}" }}' for label in LABELS)
     _write(
         adapter / "adapter.toml",
-        f'name = "{NAME}"\nbase = "{BASE}"\nweights = "adapter_model.safetensors"\n'
+        f'name = "{NAME}"\nbase = "{BASE}"\nweights = "{weights.name}"\n'
         f'sha256 = "{digest}"\nrank = {RANK}\nprompt = "prompt.toml"\nformat = "json"\n'
         f"max_chars = 128\nlabels = [{labels}]\n",
     )
-    _write(folder / "adapters" / "registry.toml", f'default = "{NAME}"\n')
 
 
-def _change(file: Path, fields: dict[str, object]) -> None:
+def _change(file: Path, fields: Mapping[str, object]) -> None:
     whole = json.loads(file.read_text(encoding="utf-8")) | fields
     _write(file, json.dumps(whole, ensure_ascii=False, indent=2) + "\n")
 

@@ -1,8 +1,6 @@
 """Tools and responses as the openai package asks for them, on a real vLLM behind the gateway."""
 
 import json
-import time
-from statistics import median
 from typing import Any
 
 import httpx2
@@ -11,6 +9,7 @@ import pytest
 from openai import OpenAI
 from openai.types.chat import ChatCompletionUserMessageParam
 
+from tests.engine.openai_api.first_byte import added_ms
 from tests.engine.real_engine import BASE, RealEngine
 
 ASKED: list[ChatCompletionUserMessageParam] = [{"role": "user", "content": "甲"}]
@@ -158,24 +157,6 @@ def test_nothing_of_a_response_is_kept(client: OpenAI, engine: RealEngine) -> No
 
 
 def test_the_first_byte_of_a_response(client: OpenAI, engine: RealEngine, url: str) -> None:
-    """In turn, so that both meet the same machine; printed for the record."""
-    direct, through = [], []
-    for _ in range(20):
-        direct.append(_first_byte_s(engine.url, engine.names["tiny-b"]))
-        through.append(_first_byte_s(url, "tiny-b"))
-    added_ms = (median(through) - median(direct)) * 1000
-    print(
-        f"first byte of a streamed response: {median(direct) * 1000:.2f} ms direct, "
-        f"{median(through) * 1000:.2f} ms through the gateway, {added_ms:+.2f} ms"
-    )
-    assert added_ms < 50
-
-
-def _first_byte_s(url: str, model: str) -> float:
-    body = {"model": model, "input": "甲", "max_output_tokens": 4, "stream": True}
-    with httpx2.Client(base_url=url, timeout=60, trust_env=False) as client:
-        client.get("/metrics")  # connected
-        started = time.perf_counter()
-        with client.stream("POST", "/v1/responses", json=body) as response:
-            assert next(response.iter_raw()).startswith(b"event: response.created")
-            return time.perf_counter() - started
+    """As that of a chat."""
+    body = {"input": "甲", "max_output_tokens": 4}
+    assert added_ms(engine, url, "/v1/responses", body, b"event: response.created") < 50

@@ -1,0 +1,69 @@
+"""A training that was ended in the middle goes on; its folder is its own."""
+
+import fcntl
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.adapters.training.training_runs import RECIPE, losses, refused, train
+from tests.support.waiting import until
+
+pytestmark = pytest.mark.engine
+
+
+@pytest.mark.parametrize("frozen", ["float32", "bfloat16"])
+def test_a_killed_run_ends_as_one_that_was_left_alone(
+    trainer: Path, tiny_base: Path, recipe: Path, tmp_path: Path, frozen: str
+) -> None:
+    """The same weights, the same log; dropout included, since its random state is kept. In
+    bfloat16 too, which a GPU takes whatever the recipe says, and a CPU with AMX may."""
+    recipe.write_text(RECIPE.replace('"float32"', f'"{frozen}"'), encoding="utf-8")
+    alone, killed = tmp_path / "alone", tmp_path / "killed"
+    train(trainer, tiny_base, recipe, alone).wait()
+    run = train(trainer, tiny_base, recipe, killed)
+    until(lambda: (killed / "checkpoint.pt").exists(), within_s=120)
+    os.kill(run.pid, signal.SIGKILL)
+    run.wait()
+    assert train(trainer, tiny_base, recipe, killed).wait() == 0
+    assert losses(killed) == losses(alone)
+    for file in ("adapter_model.safetensors", "adapter_config.json"):
+        assert (killed / "best" / file).read_bytes() == (alone / "best" / file).read_bytes()
+
+
+def test_a_checkpoint_is_of_its_rows(
+    trainer: Path, tiny_base: Path, recipe: Path, tmp_path: Path
+) -> None:
+    """On others it would go on with steps that it never made; bad rows can be left out."""
+    work, rows = tmp_path / "work", recipe.with_name("data.json")
+    assert train(trainer, tiny_base, recipe, work).wait() == 0
+    rows.write_text(rows.read_text(encoding="utf-8") + "{}\n", encoding="utf-8")
+    bad = refused(trainer, tiny_base, recipe, work)
+    assert bad.startswith(f"nerve: {rows}:61: text is missing")
+    assert train(trainer, tiny_base, recipe, work, "--skip-bad").wait() == 0
+    rows.write_text(rows.read_text(encoding="utf-8").replace("0号", "零号"), encoding="utf-8")
+    said = refused(trainer, tiny_base, recipe, work, "--skip-bad")
+    assert "was made with another recipe, other rows or another base" in said
+
+
+def test_two_trainings_do_not_share_a_folder(
+    trainer: Path, tiny_base: Path, recipe: Path, tmp_path: Path
+) -> None:
+    """The second says so, and the first is not disturbed."""
+    work = tmp_path / "work"
+    work.mkdir()
+    with alone(work / "lock"):
+        said = refused(trainer, tiny_base, recipe, work)
+    assert said.startswith(f"nerve: another training is under way in {work}; wait for its end")
+    assert not (work / "checkpoint.pt").exists()
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """As a trainer holds its folder."""
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

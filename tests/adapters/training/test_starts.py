@@ -1,0 +1,70 @@
+"""A training that goes on from another adapter, and the mean of two adapters."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.adapters.training.training_runs import RECIPE, losses, refused, train
+from tests.deploy.commands.test_cli import nerve
+from tests.engine.real_engine import ROOT, home
+
+pytestmark = pytest.mark.engine
+
+
+def test_training_goes_on_from_another_adapter(
+    trainer: Path, tiny_base: Path, recipe: Path, tmp_path: Path
+) -> None:
+    """A recipe with `start` begins where those weights ended; weights of another shape are no
+    start."""
+    first, second = tmp_path / "first", tmp_path / "second"
+    assert train(trainer, tiny_base, recipe, first).wait() == 0
+    recipe.write_text('start = "first/best"' + RECIPE, encoding="utf-8")
+    assert train(trainer, tiny_base, recipe, second).wait() == 0
+    # The first step has the same rows, and fresh matrices would leave its loss as it was.
+    assert losses(second)[0] < losses(first)[0]
+    recipe.write_text('start = "first/best"' + RECIPE.replace("rank = 8", "rank = 4"), "utf-8")
+    assert train(trainer, tiny_base, recipe, tmp_path / "third").wait() == 1
+
+
+def test_a_start_has_not_seen_what_is_held_out(
+    trainer: Path, tiny_base: Path, recipe: Path, tmp_path: Path
+) -> None:
+    """Its recipe lies beside its weights and says so."""
+    first = tmp_path / "first"
+    recipe.write_text(RECIPE.replace("held_out = 8", "held_out = 4"), encoding="utf-8")
+    assert train(trainer, tiny_base, recipe, first).wait() == 0
+    recipe.write_text('start = "first/best"' + RECIPE, encoding="utf-8")
+    said = refused(trainer, tiny_base, recipe, tmp_path / "second")
+    assert "data.held_out = 4, so the start was trained on rows that are to be held out" in said
+
+
+def test_the_mean_of_two_adapters_is_an_adapter(
+    trainer: Path, tiny_base: Path, recipe: Path, tmp_path: Path
+) -> None:
+    """Halfway between the two, byte for byte; others than of one shape have no mean."""
+    env = {"NERVE_HOME": str(home())}
+    first, second, mean = tmp_path / "first", tmp_path / "second", tmp_path / "mean"
+    assert train(trainer, tiny_base, recipe, first).wait() == 0
+    recipe.write_text('start = "first/best"' + RECIPE, encoding="utf-8")
+    assert train(trainer, tiny_base, recipe, second).wait() == 0
+    made = nerve("adapter", "average", str(mean), str(first), str(second), env=env)
+    assert made.exit_code == 0, made.output
+    script = (
+        "import sys; from safetensors.torch import load_file as load\n"
+        "a, b, m = (load(f'{f}/adapter_model.safetensors') for f in sys.argv[1:])\n"
+        "assert all(m[n].equal(((a[n].float() + b[n].float()) / 2).to(a[n].dtype)) for n in a)\n"
+        "assert any(not a[n].equal(m[n]) for n in a)"
+    )
+    folders = (first / "best", second / "best", mean)
+    assert subprocess.run([trainer, "-c", script, *folders], check=False).returncode == 0
+    config = second / "best" / "adapter_config.json"
+    config.write_text(config.read_text("utf-8").replace('"lora_alpha": 16', '"lora_alpha": 8'))
+    refused = subprocess.run(
+        [trainer, "-m", "adapters", "average", mean, *folders[:2]],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert refused.returncode == 1
+    assert "lora_alpha = 8; expected 16" in refused.stderr
