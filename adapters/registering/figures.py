@@ -26,6 +26,17 @@ def loss_curve(log: Path, picture: Path, width: int = 20) -> None:
 
 def label_bars(report: Mapping[str, Any], picture: Path) -> None:
     """F1 per label, text-set beside span, from a report of ``nerve adapter evaluate``."""
+    from matplotlib import font_manager, rc_context  # type: ignore[import-not-found,unused-ignore]
+    from pylopdf_fonts_zh_cn import sans_path  # type: ignore[import-not-found,unused-ignore]
+
+    font_manager.fontManager.addfont(sans_path())
+    chinese = font_manager.FontProperties(fname=sans_path()).get_name()
+    # Each character is drawn in the first of the two that has it; they are looked up while it is.
+    with rc_context({"font.family": ["DejaVu Sans", chinese]}):
+        _draw_bars(report, picture)
+
+
+def _draw_bars(report: Mapping[str, Any], picture: Path) -> None:
     from matplotlib.figure import Figure
 
     names = [*report["text"]["labels"], "micro", "macro"]

@@ -16,7 +16,8 @@ LABELS = (Label("company", "公司"), Label("name", "姓名"), Label("scene", "�
 def trainer() -> Path:
     """The engine's Python with the trainer's packages on top."""
     python = environment.ensure(home())
-    if subprocess.run([python, "-c", "import peft, matplotlib, sklearn"], check=False).returncode:
+    modules = "peft, matplotlib, pylopdf_fonts_zh_cn, sklearn"
+    if subprocess.run([python, "-c", f"import {modules}"], check=False).returncode:
         listing = ROOT / "adapters" / "requirements.txt"
         subprocess.run([python, "-m", "pip", "install", "--no-deps", "-r", listing], check=True)
     return python
