@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
-.PHONY: pictures label-studio up test accept check docs fuzz faults soak router clients bench audit lint format lock engine-lock bench-lock clean
+.PHONY: pictures label-studio loop up test accept check docs fuzz faults soak router clients bench audit lint format lock engine-lock bench-lock clean
 
 ## Bring everything up and show one answer; Ctrl-C stops it.
 up: .venv/gateway
@@ -52,6 +52,10 @@ pictures: .venv/dev
 ## The real Label Studio in a real browser, with predictions of a gateway; pictures in docs/pictures.
 label-studio: .venv/dev
 	$(BIN)/python -m tests.label_studio
+
+## The same with the real model and a training in it: after `nerve pull`, 20 minutes on two cores.
+loop: .venv/dev
+	$(BIN)/python -m tests.label_studio.loop
 
 ## Two gateways, vLLM's own router, two engines: failed requests while one of each is killed.
 ## ROUTER=--real: the engines are vLLM's, with the tiny model.

@@ -104,7 +104,7 @@ def walk(person: Person, studio: Studio, nerve: Gateway, folder: Path) -> None:
     """The loop, one line printed for each step."""
     project = studio.project("Companies and people", CONFIG, TEXTS)
     person.log_in()
-    person.connect(project, f"{nerve.url}/label-studio", KEY)
+    person.connect(project, f"{nerve.url}/label-studio", KEY, "connect")
     done("connected by clicks, with the key as password")
 
     person.retrieve(project)

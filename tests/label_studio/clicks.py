@@ -9,24 +9,29 @@ from tests.label_studio.studio import PASSWORD, USER, Studio
 
 # The button of what may be done with the chosen tasks.
 _CHOSEN = re.compile(r"^\d+ Tasks?$")
+_SUBMIT = "button:has-text('Submit')"
 # Marked characters of the text, in its order.
 _MARKED = "marks => marks.map((mark) => mark.textContent)"
-# Select the n-th place of a surface, as a mouse would.
+# Where the n-th place of a surface is on the page; marks that were taken away leave text in pieces.
 _SELECT = """([surface, nth]) => {
   const root = document.querySelector('[class*="lsf-richtext"]') || document.body;
   const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
-  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-    let at = -1;
-    while ((at = node.data.indexOf(surface, at + 1)) >= 0) {
-      if (nth-- > 0) continue;
-      const range = document.createRange();
-      range.setStart(node, at);
-      range.setEnd(node, at + surface.length);
-      const [first] = range.getClientRects();
-      return [first.left, first.right, (first.top + first.bottom) / 2];
-    }
-  }
-  return null;
+  const nodes = [];
+  while (walker.nextNode()) nodes.push(walker.currentNode);
+  const whole = nodes.map((node) => node.data).join('');
+  let at = whole.indexOf(surface);
+  for (; nth > 0 && at >= 0; nth--) at = whole.indexOf(surface, at + 1);
+  if (at < 0) return null;
+  const ends = [at, at + surface.length - 1].map((place) => {
+    const node = nodes.find((one) => place < one.length || (place -= one.length, false));
+    return [node, place];
+  });
+  const range = document.createRange();
+  range.setStart(...ends[0]);
+  range.setEnd(ends[1][0], ends[1][1] + 1);
+  const places = [...range.getClientRects()].filter((one) => one.width > 0);
+  const [first, last] = [places[0], places[places.length - 1]];
+  return [first.left, last.right, (first.top + first.bottom) / 2];
 }"""
 
 
@@ -44,7 +49,7 @@ class Person:
         with self._page.expect_navigation():
             self._page.press("input[name=password]", "Enter")
 
-    def connect(self, project: int, backend: str, key: str) -> None:
+    def connect(self, project: int, backend: str, key: str, picture: str = "") -> None:
         """Settings, Model, Connect Model: the address, and the key as the password."""
         self._open(f"/projects/{project}/settings/ml")
         self._page.get_by_text("Connect Model", exact=True).click()
@@ -54,9 +59,29 @@ class Person:
         self._page.get_by_text("Basic Authentication").last.click()
         self._page.fill("input[name=basic_auth_user]", "nerve")
         self._page.fill("input[name=basic_auth_pass]", key)
-        self._picture("connect")
+        self._picture(picture)
         self._page.get_by_role("button", name="Save machine learning form").click()
         expect(self._page.get_by_text("Connected", exact=True)).to_be_visible()
+
+    def move(self, project: int, backend: str, picture: str = "") -> None:
+        """Settings, Model, the three dots, Edit: another address, the rest as it is."""
+        self._open(f"/projects/{project}/settings/ml")
+        self._page.get_by_role("button", name="Machine learning model options").click()
+        self._page.get_by_text("Edit", exact=True).click()
+        self._page.fill("input[name=url]", backend)
+        self._picture(picture)
+        self._page.get_by_role("button", name="Save machine learning form").click()
+        expect(self._page.locator("input[name=url]")).to_be_hidden()
+        expect(self._page.get_by_text("Connected", exact=True)).to_be_visible()
+
+    def export(self, project: int, out: Path, picture: str = "") -> None:
+        """Export, and Export again, since JSON is chosen: the file that the browser gets."""
+        self._open(f"/projects/{project}/data/export")
+        expect(self._page.get_by_role("button", name="Export data")).to_be_visible()
+        self._picture(picture)
+        with self._page.expect_download() as got:
+            self._page.get_by_role("button", name="Export data").click()
+        got.value.save_as(out)
 
     def retrieve(self, project: int) -> None:
         """All tasks, Actions, Retrieve Predictions."""
@@ -66,11 +91,11 @@ class Person:
         self._page.get_by_text("Retrieve Predictions").click()
         self._page.locator("button", has_text="OK").click()
 
-    def look(self, project: int, task: int, picture: str = "") -> list[str]:
-        """Open a task; what is marked in its text."""
+    def look(self, project: int, task: int, picture: str = "", some: bool = True) -> list[str]:
+        """Open a task; what is marked in its text. ``some``: is anything to be?"""
         self._open(f"/projects/{project}/data?task={task}")
         marks = self._page.locator(".htx-highlight")
-        expect(marks.first).to_be_visible()
+        expect(marks.first if some else self._page.locator(_SUBMIT).first).to_be_visible()
         self._picture(picture)
         found: list[str] = marks.evaluate_all(_MARKED)
         return found
@@ -95,7 +120,7 @@ class Person:
         """The button."""
         self._picture(picture)
         with self._page.expect_response(lambda answer: "/annotations" in answer.url):
-            self._page.get_by_role("button", name="Submit").click()
+            self._page.locator(_SUBMIT).first.click()
 
     def _open(self, path: str) -> None:
         self._page.goto(self._studio.url + path)
