@@ -2,9 +2,9 @@
 
     make loop                          # after `nerve pull`; pictures go to docs/pictures
 
-The notes of a bicycle workshop, made up for this, with three labels of its own. The open adapter
-labels them; a person corrects 26 in the browser and exports them; an adapter is trained on these,
-and labels the ten that nobody touched.
+The notes of a bicycle workshop, made up for this, with three labels of its own, which the default
+adapter does not know: the open one finds them. A person corrects 26 notes in the browser and
+exports them; an adapter is trained on these, and labels the ten that nobody touched.
 """
 
 import shutil
@@ -24,14 +24,14 @@ from adapters.data.examples import Example
 from adapters.data.readers import read
 from tests.engine.real_engine import ROOT
 from tests.label_studio.clicks import Person
-from tests.label_studio.service import KEY, OPEN, Service
+from tests.label_studio.service import KEY, Service
 from tests.label_studio.studio import Studio
 from tests.label_studio.studio import running as studio_running
 from tests.support.waiting import until
 
 HERE = Path(__file__).parent
 PICTURES = ROOT / "docs" / "pictures"
-NAME = "workshop"
+OPEN, NAME = "open-ner-lora", "workshop"
 CONFIG = (HERE / "workshop.xml").read_text(encoding="utf-8")
 # start, end, label
 Span = tuple[int, int, str]
@@ -100,6 +100,7 @@ class Loop:
         project = self.studio.project("Bicycle workshop", CONFIG, texts)
         self.person.log_in()
         with self._start():
+            until(lambda: self._serves(OPEN), _PREDICT_S)
             with self.clock.part("connect, and predictions for 36 tasks"):
                 self.person.connect(project, f"{self.url}/label-studio", KEY)
                 tasks = self._predicted(project, OPEN)
@@ -119,7 +120,7 @@ class Loop:
         with self.clock.part("new, train, register"):
             self.train(export)
         with self._start():
-            until(self._has_new, _PREDICT_S)
+            until(lambda: self._serves(NAME), _PREDICT_S)
             with self.clock.part("the new address, and predictions again"):
                 self.person.move(project, f"{self.url}/label-studio/{NAME}", "loop-address")
                 after = self._predicted(project, NAME)[len(labelled) :]
@@ -137,8 +138,8 @@ class Loop:
         finally:
             running.__exit__(None, None, None)
 
-    def _has_new(self) -> bool:
-        health = f"{self.url}/label-studio/{NAME}/health"
+    def _serves(self, model: str) -> bool:
+        health = f"{self.url}/label-studio/{model}/health"
         return httpx2.get(health, auth=("nerve", KEY), trust_env=False).is_success
 
     def _predicted(self, project: int, model: str) -> list[dict[str, Any]]:

@@ -18,7 +18,6 @@ from tests.service.guard.test_keys import table
 from tests.support.serving import free_port
 from tests.support.waiting import until
 
-OPEN = "open-ner-lora"
 KEY = "a-key-for-label-studio"
 _NERVE = (sys.executable, "-m", "deploy.commands.cli")
 # Weights are there already; a slow machine beside other work takes some minutes.
@@ -35,11 +34,11 @@ class Service:
 
     @classmethod
     def of(cls, folder: Path) -> "Service":
-        """One whose only adapter is the open one, which is the default; a key is asked for."""
+        """One with the adapters of this checkout; a key is asked for."""
         adapters = folder / "adapters"
-        shutil.copytree(ROOT / "adapters" / OPEN, adapters / OPEN)
-        registry = f'default = "{OPEN}"\nopen = "{OPEN}"\n'
-        (adapters / "registry.toml").write_text(registry, encoding="utf-8")
+        for manifest in (ROOT / "adapters").glob("*/adapter.toml"):
+            shutil.copytree(manifest.parent, adapters / manifest.parent.name)
+        shutil.copyfile(ROOT / "adapters" / "registry.toml", adapters / "registry.toml")
         (folder / "keys.toml").write_text(table("studio", KEY, "extract"), encoding="utf-8")
         return cls(folder, free_port(), free_port())
 
