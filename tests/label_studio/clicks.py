@@ -68,11 +68,18 @@ class Person:
         self._open(f"/projects/{project}/settings/ml")
         self._page.get_by_role("button", name="Machine learning model options").click()
         self._page.get_by_text("Edit", exact=True).click()
-        self._page.fill("input[name=url]", backend)
+        # What is typed before the form has come to rest is shown, and not saved.
+        self._page.wait_for_load_state("networkidle")
+        address = self._page.locator("input[name=url]")
+        address.click()
+        self._page.wait_for_timeout(1000)
+        address.fill(backend)
+        address.press("Tab")
         self._picture(picture)
         self._page.get_by_role("button", name="Save machine learning form").click()
-        expect(self._page.locator("input[name=url]")).to_be_hidden()
+        expect(address).to_be_hidden()
         expect(self._page.get_by_text("Connected", exact=True)).to_be_visible()
+        assert self._studio.backends(project) == [backend], "the address was not saved"
 
     def export(self, project: int, out: Path, picture: str = "") -> None:
         """Export, and Export again, since JSON is chosen: the file that the browser gets."""

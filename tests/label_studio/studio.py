@@ -50,6 +50,10 @@ class Studio:
         found = self._json("GET", f"/api/tasks?project={project}&fields=all&page_size=100")
         return sorted(found["tasks"], key=lambda task: int(task["id"]))
 
+    def backends(self, project: int) -> list[str]:
+        """The addresses of its ML back ends."""
+        return [str(one["url"]) for one in self._json("GET", f"/api/ml?project={project}")]
+
     def export(self, project: int) -> list[dict[str, Any]]:
         """What a person downloads as JSON: the tasks with annotations."""
         found = self._json("GET", f"/api/projects/{project}/export?exportType=JSON")
