@@ -53,7 +53,7 @@ pictures: .venv/dev
 label-studio: .venv/dev
 	$(BIN)/python -m tests.label_studio
 
-## The same with the real model and a training in it: after `nerve pull`, 20 minutes on two cores.
+## The same with the real model and a training in it: after `nerve pull`, ten minutes on two cores.
 loop: .venv/dev
 	$(BIN)/python -m tests.label_studio.loop
 
