@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from service.ner.masking import in_one_case
 
 NUMBER = "{n}"
+# No text has more surfaces than these can count.
+_MOST_DIGITS = 9
 
 
 @dataclass(slots=True)
@@ -39,13 +41,20 @@ class Masks:
 
     def _new(self, kind: str, head: str, tail: str) -> str:
         if kind not in self._in_text:
-            pattern = re.compile(f"{re.escape(head)}[0-9]+{re.escape(tail)}")
-            self._in_text[kind] = frozenset(pattern.findall(self.text))
+            self._in_text[kind] = _standing(self.text, head, tail)
         number = self._last.get(kind, 0) + 1
         while (mask := f"{head}{number}{tail}") in self._in_text[kind]:
             number += 1
         self._last[kind] = number
         return mask
+
+
+def _standing(text: str, head: str, tail: str) -> frozenset[str]:
+    """What stands in ``text`` and could be a mask, wherever it begins; linear time."""
+    if head not in text or tail not in text:
+        return frozenset()
+    mask = f"{re.escape(head)}[0-9]{{1,{_MOST_DIGITS}}}{re.escape(tail)}"
+    return frozenset(re.findall(f"(?=({mask}))", text))
 
 
 def _labelled(pattern: str, label: str) -> str:

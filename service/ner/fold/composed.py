@@ -3,7 +3,8 @@
 NFC composes (``e`` and U+0301 are ``é``; Hangul of macOS' file names is put together) and has
 compatibility ideographs as the unified ones that they are. Beyond that PDFs have radicals in place
 of ideographs and ligatures in place of letters; a person cannot tell them apart. Full-width forms
-and all else that NFKC would change is seen, and stays.
+and all else that NFKC would change is seen, and stays. So does a character under more marks than
+any script puts on one: the time to sort them grows with the square of their number.
 """
 
 import re
@@ -21,6 +22,8 @@ USUAL = (
     "\U0001f000-\U0001faff\U00020000-\U0002f7ff\U00030000-\U000323af"
 )
 _UNUSUAL = re.compile(f"[^ \t\r\n{USUAL}]+")
+# As Unicode's stream-safe text has it (UAX 15): a character and 30 marks.
+LONGEST_CLUSTER = 31
 _MARKS_OF_HANGUL = re.compile("[\u1160-\u11ff]")
 
 # CJK Radicals Supplement; Unicode's EquivalentUnifiedIdeograph.txt. Kangxi radicals need no table.
@@ -51,6 +54,8 @@ def _edits(text: str) -> Iterator[Edit]:
         if start and _is_mark(text[start]):  # of the usual character before it
             start -= 1
         for first, last in _clusters(text, start, match.end()):
+            if last - first > LONGEST_CLUSTER:
+                continue
             cluster = text[first:last]
             composed = _LOOKS_LIKE.get(cluster) or unicodedata.normalize("NFC", cluster)
             if composed != cluster:
