@@ -66,8 +66,7 @@ class Access:
         try:
             limits = self._admitted(scope)
         except NerveError as exc:
-            # The body is unread, so the connection cannot carry another request.
-            await answer(exc, {"connection": "close"})(scope, receive, send)
+            await answer(exc)(scope, receive, send)
             return
         try:
             await self.app(scope, receive, send)

@@ -40,8 +40,9 @@ class WholeBody:
             try:
                 body = await self._in_time(holding, scope, receive)
             except (RequestTooLarge, RequestTooSlow, Overloaded) as exc:
-                # The rest of the body is unread, so the connection cannot carry another request.
-                await answer(exc, {"connection": "close"})(scope, receive, send)
+                # The rest is thrown away: closed at once, a connection takes the answer with it.
+                late = isinstance(exc, RequestTooSlow)
+                await answer(exc, {"connection": "close"} if late else {})(scope, receive, send)
                 return
             if body is not None:
                 await self._run(body, scope, receive, send)

@@ -55,8 +55,7 @@ class Deadline:
             asked = _Asked(given[:64], asyncio.get_running_loop().time() + _seconds(given))
         except InvalidRequest as wrong:
             exc = BadRequest.of(wrong) if scope["path"].startswith("/v1/") else wrong
-            # The body is unread, so the connection cannot carry another request.
-            await answer(exc, {"connection": "close"})(scope, receive, send)
+            await answer(exc)(scope, receive, send)
             return
         token = _CURRENT.set(asked)
         try:

@@ -33,8 +33,7 @@ class SameSite:
         if refused is None:
             await self.app(scope, receive, send)
         else:
-            # The body is unread, so the connection cannot carry another request.
-            await answer(refused, {"connection": "close"})(scope, receive, send)
+            await answer(refused)(scope, receive, send)
 
     def _refusal(self, scope: Scope) -> PermissionDenied | None:
         host = header(scope, b"host")

@@ -141,7 +141,7 @@ AT_ONCE: dict[str, tuple[Asking, Refusal]] = {
     "a body over the limit, told": (lambda s: s.post(LARGE_BODY), (413, LARGE, None)),
     "a body over the limit, not told": (
         lambda s: s.gateway.talk(
-            HEAD + b"transfer-encoding: chunked\r\n\r\n",
+            HEAD + b"connection: close\r\ntransfer-encoding: chunked\r\n\r\n",
             *[b"400\r\n" + b"a" * 1024 + b"\r\n"] * 20,
         ),
         (413, LARGE, None),

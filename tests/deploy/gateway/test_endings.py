@@ -1,12 +1,14 @@
 """What a caller sends beside its body, or behind an answer, has an end; so has what it leaves
 unread."""
 
+import asyncio
 import socket
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from tests.conftest import BASE, ENGINE_NAME
@@ -85,6 +87,26 @@ def test_a_body_behind_its_answer(gateway: GatewayProcess) -> None:
         until(lambda: all(map(_is_closed, held)), within_s=20)
         assert time.monotonic() - began < RECEIVE_S + 10
     assert gateway.status("/live") == 200
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [({}, 413), ({"origin": "https://evil.example"}, 403), ({"x-nerve-deadline-ms": "soon"}, 422)],
+)
+def test_a_refusal_reaches_who_is_still_sending(
+    gateway: GatewayProcess, headers: dict[str, str], status: int
+) -> None:
+    """A connection closed at once would take the answer with it: an asynchronous client gives up
+    at the first byte that it cannot send."""
+
+    async def ask() -> int:
+        async with httpx2.AsyncClient(trust_env=False) as client:
+            answer = await client.post(
+                f"{gateway.url}/extract", content=b" " * LONG, headers=headers
+            )
+            return answer.status_code
+
+    assert asyncio.run(ask()) == status
 
 
 def _is_closed(client: socket.socket) -> bool:
