@@ -4,26 +4,28 @@ What an agent reads of them are the docstrings and the descriptions of their fie
 """
 
 from collections.abc import Awaitable
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 from mcp.server import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
-from pydantic import BaseModel, Field, ValidationError
+from mcp.server.mcpserver.tools import Tool
+from pydantic import BaseModel, Field
 
 from service.errors import NerveError
+from service.mcp.arguments import request, strict
 from service.mcp.backend import Backend
 from service.models.adapter_cards import AdapterCard, AdapterList
-from service.wire.request_errors import request_error
 from service.wire.requests import ExtractRequest, RedactRequest
 from service.wire.responses import ExtractResponse, RedactResponse
 
 Answer = TypeVar("Answer")
-Request = TypeVar("Request", bound=BaseModel)
 
 TEXT = Field(description="the text, as it is: offsets count its code points")
+Labels = list[str] | dict[str, str] | None
 LABELS = Field(
     description="only these labels, of those that list_models names for the model; left out: all. "
-    "A model whose labels are null takes any, such as product or disease"
+    "A model whose labels are null takes any, such as product or disease, and is asked by itself "
+    'where the default lacks one: by name, or better as {"name": "what it means"}'
 )
 MODEL = Field(description="one of list_models; left out: the default")
 MIN_SCORE = Field(
@@ -44,7 +46,9 @@ class Model(BaseModel):
     name: str
     labels: list[str] | None = Field(description="what it finds; null: any labels")
     default: bool
-    f1: float | None = Field(description="micro-F1, from 0 to 1, as last measured; null: never")
+    f1: dict[str, float] = Field(
+        description="micro-F1, from 0 to 1, by the data it was measured on"
+    )
 
 
 class Models(BaseModel):
@@ -55,17 +59,10 @@ class Models(BaseModel):
 
 def server(backend: Backend, version: str) -> MCPServer:
     """The tools over a backend."""
-    found = MCPServer(
-        "nerve",
-        version=version,
-        instructions="Named entities of a text, with exact positions: every entity stands in the "
-        "text, text[start:end] is its surface.",
-        log_level="WARNING",
-    )
 
     async def extract(
         text: Annotated[str, TEXT],
-        labels: Annotated[list[str] | None, LABELS] = None,
+        labels: Annotated[Labels, LABELS] = None,
         model: Annotated[str | None, MODEL] = None,
         min_score: Annotated[float | None, MIN_SCORE] = None,
     ) -> ExtractResponse:
@@ -73,26 +70,33 @@ def server(backend: Backend, version: str) -> MCPServer:
         and how certain it is. `dropped` is what could not be used, `truncated` says that some may
         be missing."""
         fields = {"text": text, "labels": labels, "model": model, "min_score": min_score}
-        return await _answer(backend.extract(_request(ExtractRequest, fields)))
+        return await _answer(backend.extract(request(ExtractRequest, fields)))
 
     async def redact(
         text: Annotated[str, TEXT],
-        labels: Annotated[list[str] | None, LABELS] = None,
+        labels: Annotated[Labels, LABELS] = None,
         model: Annotated[str | None, MODEL] = None,
         mask: Annotated[str, MASK] = "[{LABEL}]",
     ) -> RedactResponse:
         """Mask named entities in a text, before it goes somewhere else. `redacted` is the text with
         the masks; `entities` are in the text as it was given."""
         fields = {"text": text, "labels": labels, "model": model, "mask": mask}
-        return await _answer(backend.redact(_request(RedactRequest, fields)))
+        return await _answer(backend.redact(request(RedactRequest, fields)))
 
     async def list_models() -> Models:
         """The models, with the labels that each can find."""
         return models_of(await _answer(backend.adapters()))
 
-    for tool in (extract, redact, list_models):
-        found.add_tool(tool)
-    return found
+    # Not strict: clients make an argument up for a tool without any.
+    listing = Tool.from_function(list_models)
+    return MCPServer(
+        "nerve",
+        version=version,
+        instructions="Named entities of a text, with exact positions: every entity stands in the "
+        "text, text[start:end] is its surface.",
+        tools=[strict(extract), strict(redact), listing],
+        log_level="WARNING",
+    )
 
 
 def models_of(adapters: AdapterList) -> Models:
@@ -102,23 +106,14 @@ def models_of(adapters: AdapterList) -> Models:
     bases = dict.fromkeys(one.base for one in usable) or {adapters.default: None}
     for base in bases:
         default = base == adapters.default
-        models.append(Model(name=base, labels=None, default=default, f1=None))
+        models.append(Model(name=base, labels=None, default=default, f1={}))
     return Models(models=models)
 
 
 def _model(card: AdapterCard) -> Model:
-    f1 = card.evaluation[-1].text_f1 if card.evaluation else None
+    f1 = {one.split: one.text_f1 for one in card.evaluation if one.text_f1 is not None}
     labels = None if card.open else card.labels
     return Model(name=card.name, labels=labels, default=card.default, f1=f1)
-
-
-def _request(kind: type[Request], fields: dict[str, Any]) -> Request:
-    """Raises ToolError, which says what was expected."""
-    try:
-        return kind.model_validate(fields)
-    except ValidationError as exc:
-        problems = [{**one, "loc": ("arguments", *one["loc"])} for one in exc.errors()]
-        raise ToolError(request_error(problems, kind).message) from exc
 
 
 async def _answer(answer: Awaitable[Answer]) -> Answer:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from tests.conftest import ADAPTER, MANIFEST, Gateway, running
 
@@ -32,11 +33,11 @@ def put_open(adapters: Path, name: str = OPEN, more: str = "") -> Path:
 
 
 @contextmanager
-def open_gateway(adapters: Path, more: str = "") -> Iterator[Gateway]:
+def open_gateway(adapters: Path, more: str = "", **settings: Any) -> Iterator[Gateway]:
     """A gateway whose default has the labels company and name; another takes any."""
     put_open(adapters, more=more)
     (adapters / ADAPTER).mkdir()
     (adapters / ADAPTER / "adapter.toml").write_text(MANIFEST, encoding="utf-8")
     (adapters / "registry.toml").write_text(f'default = "{ADAPTER}"\n', encoding="utf-8")
-    with running(adapters) as gateway:
+    with running(adapters, **settings) as gateway:
         yield gateway

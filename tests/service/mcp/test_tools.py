@@ -12,10 +12,20 @@ from tests.conftest import ADAPTER, BASE, Gateway, error_of, running
 from tests.service.guard.test_keys import table
 from tests.service.mcp.calls import ToolFailed, call, mcp, tools
 from tests.support.fake_engine import completes, fails
+from tests.support.open_adapter import OPEN, open_gateway
 from tests.support.streaming import BANK, NAME, TEXT
 
 FOUND = completes("公司：浙商银行\n姓名：叶老桂")
 LIST = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
+MEASURED = """
+[[evaluation]]
+split = "ai"
+text_f1 = 0.5
+
+[[evaluation]]
+split = "music"
+text_f1 = 0.25
+"""
 ACCEPT = {"accept": "application/json, text/event-stream"}
 
 
@@ -61,8 +71,8 @@ def test_list_models(gateway: Gateway) -> None:
     answer = call(f"{gateway.url}/mcp", "list_models")
     assert answer == {
         "models": [
-            {"name": ADAPTER, "labels": ["company", "name"], "default": True, "f1": None},
-            {"name": BASE, "labels": None, "default": False, "f1": None},
+            {"name": ADAPTER, "labels": ["company", "name"], "default": True, "f1": {}},
+            {"name": BASE, "labels": None, "default": False, "f1": {}},
         ]
     }
 
@@ -75,6 +85,10 @@ def test_list_models(gateway: Gateway) -> None:
         ({"labels": []}, "labels has []; expected 1 to 100 names"),
         ({"text": "\0"}, 'text has "\\u0000"; expected a string without lone surrogates'),
         ({"min_score": 0.5}, "min_score has 0.5; expected 0"),
+        ({"min_score": 2}, "min_score has 2; expected a number from 0 to 1"),
+        ({"text": 5}, "text has 5; expected a string without lone surrogates"),
+        ({"labels": "name"}, 'labels has "name"; expected 1 to 100 names'),
+        ({"label": ["name"]}, '"label" is no argument of extract; expected text, labels, model'),
     ],
 )
 def test_errors_say_what_to_do(gateway: Gateway, arguments: dict[str, Any], says: str) -> None:
@@ -82,6 +96,26 @@ def test_errors_say_what_to_do(gateway: Gateway, arguments: dict[str, Any], says
     with pytest.raises(ToolFailed) as failed:
         call(f"{gateway.url}/mcp", "extract", **{"text": TEXT, **arguments})
     assert says in str(failed.value)
+    assert "pydantic" not in str(failed.value)
+
+
+def test_an_argument_that_is_not_there(gateway: Gateway) -> None:
+    """Named; what a client makes up for a tool without arguments does no harm."""
+    with pytest.raises(ToolFailed, match="text is missing; expected a string"):
+        call(f"{gateway.url}/mcp", "redact")
+    assert call(f"{gateway.url}/mcp", "list_models", random_string="")["models"]
+
+
+def test_labels_with_descriptions(tmp_path: Path) -> None:
+    """Go to the adapter for any labels, whose prompt has them."""
+    with open_gateway(tmp_path, more=MEASURED, mcp=True) as gateway:
+        gateway.engine.script = completes("dish：浙商银行")
+        described = {"dish": "food as it is ordered"}
+        answer = call(f"{gateway.url}/mcp", "extract", text=TEXT, labels=described)
+        assert (answer["model"], answer["entities"][0]["label"]) == (OPEN, "dish")
+        assert described["dish"] in gateway.engine.asked[0]["messages"][0]["content"]
+        models = call(f"{gateway.url}/mcp", "list_models")["models"]
+        assert models[0]["f1"] == {"ai": 0.5, "music": 0.25}
 
 
 def test_an_engine_that_is_at_fault_is_named(gateway: Gateway) -> None:
