@@ -130,14 +130,8 @@ class _Reading:
             return False
         if word.kind == "name" and self._peek(1).text == "::=":
             return True
-        return word.kind == "line" and not self._writes_out_rules and not self._goes_on()
-
-    def _goes_on(self) -> bool:
-        """Does an alternative follow behind the line's end?"""
-        ahead = 1
-        while self._peek(ahead).kind == "line":
-            ahead += 1
-        return self._peek(ahead).text == "|"
+        goes_on = self._peek(1).text == "|"  # an alternative follows behind the line's end
+        return word.kind == "line" and not self._writes_out_rules and not goes_on
 
     def _atom(self, word: Word, part: int, brackets: int) -> _Amount:
         if word.text not in ("(", "["):

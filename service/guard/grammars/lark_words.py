@@ -63,7 +63,7 @@ def dialect(grammar: str) -> str:
 
 
 def words(grammar: str) -> list[Word]:
-    """Without blanks and comments; raises Unmeasurable for what is no word."""
+    """Without blanks, comments and empty lines; raises Unmeasurable for what is no word."""
     if any(len(blanks) > _MOST_BLANKS for blanks in _BLANKS.findall(grammar)):
         raise Unmeasurable(f"up to {_MOST_BLANKS} blanks and line ends that follow one another")
     is_lark = dialect(grammar) == "lark"
@@ -80,7 +80,8 @@ def words(grammar: str) -> list[Word]:
             value = _regex(match.group())
         elif kind == "name" and is_lark:
             _check_name(match.group())
-        if kind != "skip":
+        is_empty_line = kind == "line" and found and found[-1].kind == "line"
+        if kind != "skip" and not is_empty_line:
             found.append(Word(kind, match.group(), value))
     return found
 
