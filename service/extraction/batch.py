@@ -8,7 +8,7 @@ when an answer has been written. A client that does not read its answers thus st
 import asyncio
 import logging
 from codecs import BOM_UTF8
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,6 +26,8 @@ from service.wire.lines import Lines
 from service.wire.responses import ErrorBody, LineAnswer, LineError
 
 MEDIA_TYPE = "application/x-ndjson"
+# Parts of the request that wait to be cut into rows; a server's are of 64 KB or so.
+_PARTS = 1
 
 logger = logging.getLogger("nerve")
 
@@ -53,12 +55,17 @@ class Batch(Response):
             pass  # who comes when there is no place is told so
         place, budget = SharedPlace(self._concurrency), self._extract.bulk_budget()
         run = _Run(self._extract, receive, send, budget, place, self._held)
+        refusals: Sequence[Exception] = ()
         try:
             await run.run()
         except* (_ClientLeft, TimeoutError):
             pass  # unfinished, the answer makes the server close the connection
+        except* Overloaded as group:
+            refusals = group.exceptions
         finally:
             self._held.give(run.holds)
+        if refusals and not run.begun:
+            raise refusals[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +78,10 @@ class _Row:
 
 @dataclass(slots=True)
 class _Run:
-    """One batch under way. ``unwritten``: rows that were read and are not yet answered;
-    ``holds``: bytes of them and of what has come of the next; ``quiet_since``: when a row was last
-    read or answered, by the loop's clock."""
+    """One batch under way. ``parts``: of the request, received and not yet cut into rows;
+    ``unwritten``: rows that were read and are not yet answered; ``holds``: bytes of both and of
+    what has come of the next row; ``quiet_since``: when a row was last read or answered, by the
+    loop's clock."""
 
     extract: Extract
     receive: Receive
@@ -84,24 +92,46 @@ class _Run:
     holds: int = 0
     unwritten: int = 0
     begun: bool = False
+    parts: asyncio.Queue[Message] = field(default_factory=lambda: asyncio.Queue(_PARTS))
     quiet_since: float = field(default_factory=lambda: asyncio.get_running_loop().time())
 
     async def run(self) -> None:
-        """Raises a group of _ClientLeft and TimeoutError."""
+        """Raises a group of _ClientLeft and TimeoutError, and of Overloaded where nothing has been
+        answered yet."""
         room = 2 * self.extract.settings.request_concurrency
         rows: asyncio.Queue[_Row | None] = asyncio.Queue(room)
         async with asyncio.TaskGroup() as group:
-            reading = group.create_task(self._read(rows, group))
+            reading = [
+                group.create_task(self._receive()),
+                group.create_task(self._read(rows, group)),
+            ]
             while (row := await rows.get()) is not None:
                 await self._write(await row.answer)
                 self._let_go(row.size)
                 self.unwritten -= 1
                 self._progress()
             await self._write(b"", more=False)
-            reading.cancel()
+            for task in reading:
+                task.cancel()
+
+    async def _receive(self) -> None:
+        """Part after part, a few ahead of the rows that are worked on: only who receives is told
+        that the client has left, which raises _ClientLeft."""
+        while True:
+            message = await self.receive()
+            if message["type"] == "http.disconnect":
+                raise _ClientLeft
+            size = len(message.get("body", b""))
+            if self.begun:
+                async with asyncio.timeout(self.extract.settings.deadline_s):
+                    await self.held.wait(size)
+            else:
+                self.held.take(size)  # who comes when there is no room is told so
+            self.holds += size
+            await self.parts.put(message)
 
     async def _read(self, rows: "asyncio.Queue[_Row | None]", group: asyncio.TaskGroup) -> None:
-        """Have every row answered; then wait for the client to leave, which raises _ClientLeft."""
+        """Have every row answered."""
         number = 0
         async for line in self._lines():
             number += 1
@@ -115,19 +145,14 @@ class _Run:
                 answer = group.create_task(self._answer(number, line))
                 await rows.put(_Row(answer, len(line or b"")))
         await rows.put(None)
-        while True:
-            await self._receive_until(None)
 
     async def _lines(self) -> AsyncIterator[bytes | None]:
         lines = Lines(self.extract.settings.max_body_bytes)
         more = True
         while more:
-            message = await self._received()
+            message = await self._next_part()
             more, part = message.get("more_body", False), message.get("body", b"")
             before = lines.held
-            async with asyncio.timeout(self.extract.settings.deadline_s):
-                await self.held.wait(len(part))
-            self.holds += len(part)
             ended = list(lines.feed(part))
             kept = sum(len(line) for line in ended if line and line.strip())
             self._let_go(before + len(part) - kept - lines.held)
@@ -136,14 +161,13 @@ class _Run:
         for line in lines.end():
             yield line
 
-    async def _received(self) -> Message:
+    async def _next_part(self) -> Message:
         """The next part of the request; TimeoutError when no row has come whole for as long as the
         engine may take, and none is worked on: bytes alone are no progress."""
         while True:
             try:
-                return await self._receive_until(
-                    self.quiet_since + self.extract.settings.deadline_s
-                )
+                async with asyncio.timeout_at(self.quiet_since + self.extract.settings.deadline_s):
+                    return await self.parts.get()
             except TimeoutError:
                 await self._begin()  # else the server would call it a fault of ours
                 if not self.unwritten:
@@ -156,13 +180,6 @@ class _Run:
 
     def _progress(self) -> None:
         self.quiet_since = asyncio.get_running_loop().time()
-
-    async def _receive_until(self, when: float | None) -> Message:
-        async with asyncio.timeout_at(when):
-            message = await self.receive()
-        if message["type"] == "http.disconnect":
-            raise _ClientLeft
-        return message
 
     async def _answer(self, number: int, line: bytes | None) -> bytes:
         """The answer to a line, as a line; whatever goes wrong with it is its error."""

@@ -210,6 +210,23 @@ def test_a_client_that_leaves_ends_the_engines_work(gateway: Gateway) -> None:
     until(lambda: gateway.metric("nerve_requests_in_flight") == 0)
 
 
+@pytest.mark.parametrize("ends", [True, False])
+def test_a_client_that_leaves_is_noticed_before_its_rows_are_done(
+    gateway: Gateway, ends: bool
+) -> None:
+    """However many wait for their turn: nobody reads their answers."""
+    gateway.engine.script = gateway.engine.hangs
+    with batch(gateway.url) as client:
+        client.send(b'"x"\n' * 2000)
+        if ends:
+            client.end()
+        assert gateway.engine.busy.wait(5)
+    assert gateway.engine.left.wait(5)
+    until(lambda: gateway.metric("nerve_requests_in_flight") == 0)
+    assert gateway.metric("nerve_held_bytes") == 0
+    assert len(gateway.engine.asked) < 100
+
+
 def test_the_documents_schema_has_the_line(gateway: Gateway) -> None:
     """OpenAPI knows what a line is, and every reference in it leads somewhere."""
     document = gateway.client.get("/openapi.json").json()

@@ -10,6 +10,7 @@ import pytest
 
 from tests.conftest import Gateway, error_of, running
 from tests.service.extraction.test_long_text import when
+from tests.service.guard.test_held_bytes import unfinished
 from tests.support.batching import HEADERS, batch, post
 from tests.support.fake_engine import finds
 from tests.support.waiting import until
@@ -98,3 +99,16 @@ class TestLimits:
             client.end()
             client.head()
             assert [answer["line"] for answer in client.answers()] == list(range(1, 9))
+
+
+def test_without_room_for_its_rows_it_is_told_so(adapters: Path) -> None:
+    """429 after the deadline's time, not a fault of the gateway."""
+    with running(adapters, max_held_bytes=1000, deadline_s=0.5) as gateway:
+        with unfinished(gateway, b"/extract", 900):
+            until(lambda: gateway.metric("nerve_held_bytes") == 900)
+            rows = b'"x"\n' * 100
+            refused = gateway.client.post("/extract/batch", content=rows, headers=HEADERS)
+            assert (refused.status_code, error_of(refused)["code"]) == (429, "held_bytes")
+            assert gateway.metric("nerve_held_bytes") == 900
+        until(lambda: gateway.metric("nerve_held_bytes") == 0)
+        assert len(post(gateway, rows)) == 100
