@@ -1,12 +1,15 @@
-"""One question to a running gateway."""
+"""Questions to a running gateway."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
 import httpx2
 
 from deploy.credentials import key_header
+
+# Longer than a gateway takes by its own deadline.
+TIMEOUT_S = 600.0
 
 
 class AskFailed(Exception):
@@ -17,31 +20,44 @@ def ask(
     url: str,
     text: str,
     model: str | None = None,
-    labels: Sequence[str] = (),
+    labels: Sequence[str] | Mapping[str, str] | None = None,
     *,
-    timeout_s: float = 600.0,
+    timeout_s: float = TIMEOUT_S,
 ) -> dict[str, Any]:
-    """The answer of ``POST /extract``; raises AskFailed with the gateway's own message."""
-    request = {"text": text, "model": model, "labels": list(labels) or None}
+    """The answer to one text; raises AskFailed."""
+    request = {"text": text, "model": model, "labels": labels}
     body = {name: value for name, value in request.items() if value is not None}
+    with session(timeout_s) as client:
+        return extract(client, url, body)
+
+
+def session(timeout_s: float = TIMEOUT_S) -> httpx2.Client:
+    """For several questions; ``NERVE_API_KEY`` is the key."""
+    return httpx2.Client(timeout=timeout_s, trust_env=False, headers=key_header())
+
+
+def extract(client: httpx2.Client, url: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer of ``POST /extract``, to ``text`` or to ``texts``; raises AskFailed with the
+    gateway's own message."""
     try:
-        with httpx2.Client(timeout=timeout_s, trust_env=False, headers=key_header()) as client:
-            response = client.post(f"{url.rstrip('/')}/extract", json=body)
+        response = client.post(f"{url.rstrip('/')}/extract", json=body)
     except UnicodeEncodeError as exc:
         raise AskFailed("the text is not UTF-8") from exc
     except httpx2.ReadTimeout as exc:
-        raise AskFailed(f"the gateway at {url} gave no answer within {timeout_s:.0f} s") from exc
+        seconds = client.timeout.read
+        raise AskFailed(f"the gateway at {url} gave no answer within {seconds:.0f} s") from exc
     except (httpx2.HTTPError, httpx2.InvalidURL) as exc:
-        raise AskFailed(f"no gateway answers at {url} ({exc}); start one with `nerve up`") from exc
+        why = str(exc) or type(exc).__name__
+        raise AskFailed(f"no gateway answers at {url} ({why}); start one with `nerve up`") from exc
     return _answer(url, response)
 
 
 def _answer(url: str, response: httpx2.Response) -> dict[str, Any]:
     try:
         answer = response.json()
-        if response.status_code == HTTPStatus.OK and "entities" in answer:
+        if response.status_code == HTTPStatus.OK and {"entities", "results"} & answer.keys():
             return dict(answer)
         message = answer["error"]["message"]
-    except (ValueError, KeyError, TypeError) as exc:
+    except (AttributeError, ValueError, KeyError, TypeError) as exc:
         raise AskFailed(f"what answers at {url} is not a Nerve gateway") from exc
     raise AskFailed(f"status {response.status_code}: {message}")

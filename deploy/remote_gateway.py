@@ -51,8 +51,9 @@ class RemoteGateway:
             ) as client:
                 answer = await client.request(method, self.url + path, json=body)
         except (httpx2.HTTPError, httpx2.InvalidURL) as exc:
+            why = str(exc) or type(exc).__name__
             raise EngineUnavailable(
-                f"no gateway answers at {self.url} ({exc}); expected one: start it with "
+                f"no gateway answers at {self.url} ({why}); expected one: start it with "
                 "`nerve up`, or name its address in NERVE_URL"
             ) from exc
         try:

@@ -85,7 +85,7 @@ class Asking:
             self._gateways.down(place, str(exc) or type(exc).__name__)
             return None
         except httpx2.HTTPError as exc:
-            raise _Again(f"{place.url}: {exc or type(exc).__name__}") from exc
+            raise _Again(f"{place.url}: {str(exc) or type(exc).__name__}") from exc
         finally:
             place.inside -= 1
         if response.status_code == HTTPStatus.SERVICE_UNAVAILABLE:

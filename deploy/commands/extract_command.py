@@ -1,6 +1,7 @@
 """``nerve extract``: the entities of a text, or of every row of a file."""
 
 import sys
+from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Literal
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from deploy.bulk.run import Service
 
 Answered = tuple[str, dict[str, Any]]  # a text and its answer
+Labels = list[str] | dict[str, str] | None
 
 Urls = Annotated[
     list[str],
@@ -73,7 +75,10 @@ def extract(
         ),
     ],
     model: Annotated[str | None, typer.Option(help="an adapter or the base model")] = None,
-    label: Annotated[list[str] | None, typer.Option(help="a label to find; repeatable")] = None,
+    label: Annotated[
+        list[str] | None,
+        typer.Option(help="a label to find, NAME or NAME=DESCRIPTION; repeatable"),
+    ] = None,
     url: Urls = [GATEWAY_URL],  # noqa: B006 - Typer copies it
     as_json: Annotated[bool, typer.Option("--json", help="print the answer as JSON")] = False,
     out: Out = None,
@@ -93,16 +98,17 @@ def extract(
     The status is 1 when a part of the text failed; with --out 0 when all rows are done, 1 when some
     failed, 130 after Ctrl-C.
     """
+    labels = _labels(label or ())
     if out is None:
         with clear_errors():
-            answered = _one(text, encoding, model, label or [], url[0])
+            answered = _one(text, encoding, model, labels, url[0])
         _show(answered, as_json)
         return
     from deploy.bulk.files import Files, format_of
     from deploy.bulk.inputs.opening import Wanted
     from deploy.bulk.run import Service
 
-    options = {"model": model, "labels": label or None}
+    options = {"model": model, "labels": labels}
     service = Service(
         url,
         concurrency,
@@ -116,7 +122,13 @@ def extract(
     raise typer.Exit(1 if failed else 0)
 
 
-def _one(given: str, encoding: str, model: str | None, labels: list[str], url: str) -> Answered:
+def _labels(said: Sequence[str]) -> Labels:
+    """As a request has them: described where one is; None for the model's own."""
+    found = {name: what for name, _, what in (one.partition("=") for one in said)}
+    return found if any(found.values()) else list(found) or None
+
+
+def _one(given: str, encoding: str, model: str | None, labels: Labels, url: str) -> Answered:
     from deploy.bulk.inputs.one_text import looks_like_a_file, named_file
     from deploy.client import ask
 

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from tests.conftest import ADAPTER, Gateway
-from tests.support.fake_engine import completes, fails, finds
+from tests.support.fake_engine import FakeEngine, completes, fails, finds
+from tests.support.serving import free_port, serving
 
 spacy = pytest.importorskip("spacy", reason="requirements/spacy.txt is not installed")
 
@@ -41,12 +42,32 @@ def test_many_docs_are_few_requests(gateway: Gateway) -> None:
     assert [len(doc.ents) for doc in docs] == [0, 1] * 4 + [0]
 
 
+def test_more_docs_than_a_request_may_have(gateway: Gateway) -> None:
+    """spaCy's own batches have a thousand texts, and long ones are more than a body may have."""
+    gateway.engine.script = finds("叶老桂")
+    texts = ["叶老桂"] * 300 + ["叶老桂" + "甲" * 150_000] * 5
+    assert all(doc.ents for doc in nlp(gateway).pipe(texts))
+
+
 def test_an_entity_inside_a_token_is_widened(gateway: Gateway) -> None:
     """The exact place stays in the answer."""
     gateway.engine.script = completes("姓名：叶老桂")
     doc = nlp(gateway, language="en")("叶老桂说 hello")
     assert shown(doc.ents) == [("name", "叶老桂说")]
     assert doc._.nerve["entities"][0]["end"] == 3
+
+
+def test_who_does_not_answer_is_named(gateway: Gateway) -> None:
+    """By address; neither spaCy nor the text is at fault."""
+    with serving(FakeEngine("base")) as other:
+        for url, says in (
+            (f"http://127.0.0.1:{free_port()}", "no gateway answers at .*`nerve up`"),
+            (f"{gateway.url}/nowhere", "there is no route /nowhere/extract"),
+            (other, f"what answers at {other} is not a Nerve gateway"),
+        ):
+            with pytest.raises(Exception, match=says) as failed:
+                nlp(gateway, url=url)("叶老桂")
+            assert type(failed.value).__name__ == "NerveFailed"
 
 
 @pytest.mark.parametrize(

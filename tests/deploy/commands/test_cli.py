@@ -18,6 +18,7 @@ from deploy.terminal.show import show_answer
 from tests.conftest import Gateway
 from tests.service.extraction.test_long_text import when
 from tests.support.fake_engine import completes, fails
+from tests.support.open_adapter import open_gateway
 from tests.support.serving import free_port
 
 WIDE = {"COLUMNS": "200"}
@@ -74,6 +75,23 @@ def test_extract_json_from_standard_input(gateway: Gateway) -> None:
         "extract", "-", "--json", "--label", "name", "--url", gateway.url, stdin="\n叶老桂"
     )
     assert json.loads(shown.stdout)["entities"][0]["start"] == 1
+
+
+def test_extract_with_labels_that_are_described(tmp_path: Path) -> None:
+    """As `nerve adapter evaluate` has them, of a text and of a file's rows."""
+    text, out = "叶老桂", tmp_path / "out.jsonl"
+    (tmp_path / "texts.txt").write_text(f"{text}\n", encoding="utf-8")
+    labels = ("--label", "dish=food=ordered", "--label", "place")
+    adapters = tmp_path / "adapters"
+    adapters.mkdir()
+    with open_gateway(adapters) as gateway:
+        to = ("--url", gateway.url)
+        assert nerve("extract", text, *labels, *to).exit_code == 0
+        rows = nerve("extract", str(tmp_path / "texts.txt"), "--out", str(out), *labels, *to)
+        assert rows.exit_code == 0, rows.output
+        told = [one["messages"][0]["content"] for one in gateway.engine.asked]
+    assert len(told) == 2
+    assert all("dish" in one and "food=ordered" in one and "place" in one for one in told)
 
 
 @pytest.mark.parametrize(
