@@ -37,7 +37,13 @@ _BODY = {"requestBody": {"content": {"application/json": {"schema": {"type": "ob
 def router(prelabel: Prelabel, concurrency: ConcurrencyLimit, readiness: Readiness) -> APIRouter:
     """The routes over a use case; ``model`` stands in the path, or is the default."""
     routes = APIRouter(prefix=PREFIX, tags=["label studio"])
+    _connecting(routes, prelabel, readiness)
+    _predicting(routes, prelabel, concurrency)
+    _hearing(routes, prelabel)
+    return routes
 
+
+def _connecting(routes: APIRouter, prelabel: Prelabel, readiness: Readiness) -> None:
     @routes.get("/health", responses=errors(404, 503))
     @routes.get("/{model}/health", responses=errors(404, 503))
     async def health(model: str | None = None) -> Up:
@@ -59,6 +65,8 @@ def router(prelabel: Prelabel, concurrency: ConcurrencyLimit, readiness: Readine
         plans = prelabel.plan(Setup.read(await request.body()).fields, model)
         return ModelVersion(model_version=prelabel.version(plans))
 
+
+def _predicting(routes: APIRouter, prelabel: Prelabel, concurrency: ConcurrencyLimit) -> None:
     @routes.post("/predict", responses=ERRORS, openapi_extra=_BODY)
     @routes.post("/{model}/predict", responses=ERRORS, openapi_extra=_BODY)
     async def predict(request: Request, model: str | None = None) -> Predictions:
@@ -69,6 +77,8 @@ def router(prelabel: Prelabel, concurrency: ConcurrencyLimit, readiness: Readine
         _log(results)
         return Predictions(results=[_told(result) for result in results])
 
+
+def _hearing(routes: APIRouter, prelabel: Prelabel) -> None:
     @routes.post("/webhook", responses=errors(400, 404, 422), openapi_extra=_BODY)
     @routes.post("/{model}/webhook", responses=errors(400, 404, 422), openapi_extra=_BODY)
     async def webhook(request: Request, model: str | None = None) -> dict[str, bool]:
@@ -81,8 +91,6 @@ def router(prelabel: Prelabel, concurrency: ConcurrencyLimit, readiness: Readine
                 param="action",
             )
         return {"kept": False}
-
-    return routes
 
 
 def _told(result: Prediction | NerveError) -> Prediction | ErrorResponse:

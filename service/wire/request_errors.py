@@ -51,6 +51,8 @@ def request_error(
     if not path:
         got = shown(problem["input"])
         return InvalidRequest(f"the body is {got}; expected a JSON object (application/json)")
+    if path[-1] == "[key]":  # a name in an object, which is the value that is wrong
+        path = path[:-2]
     if kind == "missing" and _has_others(problem, problems):  # another shape, as a whole
         kind, path = "shape", path[:-1]
     place, expected = _place(body, path)

@@ -40,7 +40,7 @@ JSON = {"content-type": "application/json"}
         ({"texts": ["a"] * 257}, "texts", "has 257 items; expected up to 256"),
         ({"text": "a\0"}, "text", "without NUL"),
         ({"text": "a", "labels": {"浙": "商" * 501}}, "labels", 'labels.浙 has "商商'),
-        ({"text": "a", "labels": {"": "x"}}, "labels", "labels"),
+        ({"text": "a", "labels": {"": "x"}}, "labels", 'labels has ""; expected 1 to 100 names'),
         ({"text": "a", "labels": ["浙", 3]}, "labels", "labels[1] has 3; expected 1 to 100 names"),
         ({"text": "a", "labels": ["\ud83d"]}, "labels", 'labels[0] has "\\ud83d"; expected'),
         ({"text": "a", "labels": ["\ud83d"]}, "labels", "half of an emoji"),
