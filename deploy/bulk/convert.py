@@ -23,17 +23,22 @@ WRITERS: Mapping[str, Writer] = {
 
 
 def convert(rows: Path, out: Path, to: Format) -> None:
-    """Write ``out`` anew from ``rows``; raises BulkFailed, OSError.
+    """Write ``out`` anew from the file ``rows``; raises BulkFailed, OSError."""
+    write(answers(rows), out, to)
+
+
+def write(rows: Iterable[dict[str, Any]], out: Path, to: Format) -> None:
+    """Write ``out`` anew; raises BulkFailed, OSError.
 
     A file takes its name when it is whole. A folder is filled in place: what is cut off in the
     middle, the next call writes again.
     """
     if to == "brat":
-        brat.write(answers(rows), out)
+        brat.write(rows, out)
         return
     half = out.with_name(out.name + ".tmp")
     with half.open("w", encoding="utf-8", newline="") as file:
-        WRITERS[to](answers(rows), file)
+        WRITERS[to](rows, file)
     half.replace(out)
 
 

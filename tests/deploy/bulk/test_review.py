@@ -2,12 +2,14 @@
 
 import json
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 
 from adapters.data.readers import read
-from deploy.bulk.review import choose, doubt
+from deploy.bulk.errors import BulkFailed
+from deploy.bulk.review import Candidate, choose, doubt
 from service.wire import label_config
 from tests.deploy.bulk.test_formats import nerve, row
 from tests.growth.review import main as measure_review
@@ -70,6 +72,38 @@ def test_without_scores_texts_are_chosen_by_their_differences() -> None:
     assert [one.answer["row"] for one in choose(answers, 2)] == [0, 2]
 
 
+def test_as_if_each_were_compared_with_all_that_are_chosen() -> None:
+    """The choice is that of looking at every text again after every choice."""
+    sample, words = Random(1).sample, ["甲乙", "乙丙", "丙丁", "丁戊", "戊己"]
+    texts = ["".join(sample(words, 3)) for _ in range(30)]
+    answers = [scored(at, text, 0.5 + at % 7 / 20) for at, text in enumerate(texts)]
+    left = choose(answers, len(answers))
+    for nth, one in enumerate(left):
+        worths = [_worth(other, left[:nth]) for other in left[nth:]]
+        assert _worth(one, left[:nth]) == max(worths)
+
+
+def _worth(one: Candidate, chosen: list[Candidate]) -> float:
+    likeness = (len(one.pairs & c.pairs) / len(one.pairs | c.pairs) for c in chosen)
+    return one.doubt * (1 - max(likeness, default=0.0))
+
+
+@pytest.mark.parametrize(
+    ("other", "says"),
+    [
+        (row(0, "别的"), "--against has none of these texts"),
+        (
+            row(0, "没有叶老桂", ("person", 2, 5)),
+            "other labels: person; expected .* name",
+        ),
+    ],
+)
+def test_another_models_answers_that_say_nothing(other: dict[str, Any], says: str) -> None:
+    """To other texts, or for other labels, which would put every text in doubt."""
+    with pytest.raises(BulkFailed, match=says):
+        choose([row(0, "没有叶老桂", ("name", 2, 5))], 1, [other])
+
+
 def written(tmp_path: Path, *options: str) -> tuple[Path, str]:
     """The file that the command writes, and what it says."""
     answers, out = tmp_path / "answers.jsonl", tmp_path / "out"
@@ -111,7 +145,7 @@ def test_label_studio_imports_predictions(tmp_path: Path) -> None:
 
 def test_doccano_imports_labels(tmp_path: Path) -> None:
     """And what a person then exports is read."""
-    out, _ = written(tmp_path, "--to", "doccano", "--count", "1")
+    out, _ = written(tmp_path, "--format", "doccano", "--count", "1")
     (line,) = out.read_text(encoding="utf-8").splitlines()
     assert json.loads(line)["label"] == [[1, 5, "company"], [6, 9, "name"]]
     (example,) = read(out, "doccano", ()).examples
