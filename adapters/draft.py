@@ -68,6 +68,11 @@ def write(
     if not labels:
         raise DataError("no row has an entity; expected some with the labels to learn")
     sizes = Sizes.of(len(examples))
+    if start and not (start / FILE_NAME).exists():
+        raise RecipeError(
+            f"{start} has no {FILE_NAME}, by which another adapter could start from it; expected "
+            "one with, by --start NAME, or --start none"
+        )
     begun = load(start / FILE_NAME) if start else None
     path = os.path.relpath(start, folder) if start else None
     with tempfile.TemporaryDirectory() as place:

@@ -1,5 +1,6 @@
 """``nerve adapter new``: a recipe made from labelled rows."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -71,9 +72,9 @@ def _start(name: str | None) -> Path | None:
 
 
 def _next(folder: Path, file: Path, kind: Kind, home: Path) -> str:
-    more = "" if kind == "auto" else f" --kind {kind}"
-    trained = home / "training" / folder.name
-    return (
-        f"next:\n  nerve adapter train {folder / 'recipe.toml'} {file}{more}\n"
-        f"  nerve adapter register {trained} {folder.name}"
-    )
+    more = [] if kind == "auto" else ["--kind", kind]
+    more += [] if home == HOME else ["--home", str(home)]
+    train = ["nerve", "adapter", "train", str(folder / "recipe.toml"), str(file), *more]
+    trained = str(home / "training" / folder.name)
+    register = ["nerve", "adapter", "register", trained, folder.name]
+    return f"next:\n  {shlex.join(train)}\n  {shlex.join(register)}"

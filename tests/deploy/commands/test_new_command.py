@@ -57,14 +57,27 @@ def test_a_labelling_config_has_the_labels(tmp_path: Path, rows: str) -> None:
         encoding="utf-8",
     )
     env = {"NERVE_ADAPTERS": str(adapters), "NERVE_HOME": str(tmp_path / "home")}
+    rows = str(Path(rows).rename(tmp_path / "my rows.jsonl"))
     asked = ("adapter", "new", "mine", rows, "--labels", str(config), "--start", "none")
     shown = nerve(*asked, env=env)
     assert shown.exit_code == 0, shown.output
     assert recipe.load(adapters / "mine" / "recipe.toml").labels == (Label("PER", "PER", "人名"),)
-    assert f"nerve adapter register {tmp_path}/home/training/mine mine" in shown.stdout
+    train, register = shown.stdout.splitlines()[-2:]
+    assert train.endswith(f"/mine/recipe.toml '{rows}' --home {tmp_path}/home")
+    assert register == f"  nerve adapter register {tmp_path}/home/training/mine mine"
     config.write_text("<View/>", encoding="utf-8")
     refused = nerve("adapter", "new", "own", *asked[3:], env=env)
     assert (refused.exit_code, "config.xml: label_config has no Labels" in refused.stderr) == (
         1,
         True,
     )
+
+
+def test_an_open_adapter_without_a_recipe(tmp_path: Path, rows: str) -> None:
+    """It came from elsewhere: said, with the way on."""
+    put_adapter(tmp_path / "adapters", "any", {"open": True})
+    env = {"NERVE_ADAPTERS": str(tmp_path / "adapters")}
+    refused = nerve("adapter", "new", "mine", rows, env=env)
+    assert refused.exit_code == 1
+    assert "adapters/any has no recipe.toml" in refused.stderr
+    assert "--start none" in refused.stderr
