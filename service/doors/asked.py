@@ -25,6 +25,16 @@ def optional(values: dict[str, Any], name: str, kind: type[Kind], default: Kind)
     return default if values.get(name) is None else field(values, name, kind)
 
 
+def strings(values: dict[str, Any], name: str) -> frozenset[str]:
+    """Those of a list that may be missing or null, to look words up in: a body has room for a
+    hundred thousand. Raises InvalidRequest."""
+    listed = optional(values, name, list, [])
+    wrong = next((one for one in listed if not isinstance(one, str)), None)
+    if wrong is not None:
+        raise InvalidRequest(f"{name} has {shown(wrong)}; expected strings", param=name)
+    return frozenset(listed)
+
+
 def only(values: dict[str, Any], known: Collection[str], where: str) -> None:
     """Raises InvalidRequest for a field that is not ``known``: it would be ignored in silence."""
     unknown = next((name for name in values if name not in known), None)

@@ -8,7 +8,7 @@ from typing import Any
 from starlette.responses import JSONResponse, Response
 from starlette.types import Scope
 
-from service.doors.asked import at_most, field, optional
+from service.doors.asked import at_most, field, optional, strings
 from service.doors.finding import Entities, Entity, Finder
 from service.errors import InvalidRequest
 from service.ner.offsets import Ruler
@@ -81,7 +81,7 @@ async def _results(
     parameters: dict[str, Any],
     is_personal: bool,
 ) -> dict[str, list[dict[str, Any]]]:
-    unit, wanted = _unit(parameters), optional(parameters, "piiCategories", list, [])
+    unit, wanted = _unit(parameters), strings(parameters, "piiCategories")
     faults = [_fault(one) for one in documents]
     asked = [one for one, fault in zip(documents, faults, strict=True) if fault is None]
     found = iter(await finder.many([one["text"] for one in asked]))

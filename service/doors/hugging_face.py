@@ -4,13 +4,13 @@
 its default model's.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from typing import Any
 
 from starlette.responses import JSONResponse, Response
 from starlette.types import Scope
 
-from service.doors.asked import at_most, field, only, optional
+from service.doors.asked import at_most, field, only, optional, strings
 from service.doors.finding import Entities, Finder, whole
 from service.errors import InvalidRequest
 from service.wire.json_object import JsonObject
@@ -50,7 +50,7 @@ async def answer(finder: Finder, raw: bytes, model: str | None = None) -> Respon
     return JSONResponse([_said(whole(one, "inputs"), ignored) for one in found])
 
 
-def _ignored(parameters: dict[str, Any]) -> Sequence[object]:
+def _ignored(parameters: dict[str, Any]) -> Collection[str]:
     """Labels to leave out. ``stride`` is for models that read texts in pieces."""
     only(parameters, _PARAMETERS, "parameters")
     strategy = optional(parameters, "aggregation_strategy", str, "simple")
@@ -60,10 +60,10 @@ def _ignored(parameters: dict[str, Any]) -> Sequence[object]:
             f"{', '.join(_STRATEGIES)}: entities are found whole",
             param="aggregation_strategy",
         )
-    return optional(parameters, "ignore_labels", list, [])
+    return strings(parameters, "ignore_labels")
 
 
-def _said(entities: Entities, ignored: Sequence[object]) -> list[dict[str, Any]]:
+def _said(entities: Entities, ignored: Collection[str]) -> list[dict[str, Any]]:
     return [
         {
             "entity_group": one.name,

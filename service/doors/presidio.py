@@ -1,12 +1,12 @@
 """Presidio's analyzer: ``/analyze``, ``/supportedentities``, ``/recognizers``."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from starlette.responses import JSONResponse, Response
 from starlette.types import Scope
 
-from service.doors.asked import at_most, field, only, optional
+from service.doors.asked import at_most, field, only, optional, strings
 from service.doors.finding import Entities, Entity, Finder, whole
 from service.errors import InvalidRequest
 from service.wire.json_object import JsonObject
@@ -60,8 +60,8 @@ def _filter(finder: Finder, values: dict[str, Any]) -> Callable[[str, str, float
         raise InvalidRequest("ad_hoc_recognizers is there; expected none: they are Presidio's own")
     if optional(values, "allow_list_match", str, "exact") != "exact":
         raise InvalidRequest("allow_list_match expects exact", param="allow_list_match")
-    wanted = _wanted(finder.known(), optional(values, "entities", list, []))
-    allowed = optional(values, "allow_list", list, [])
+    wanted = _wanted(finder.known(), strings(values, "entities"))
+    allowed = strings(values, "allow_list")
     least = values.get("score_threshold") or 0
     if not isinstance(least, int | float):
         raise InvalidRequest(
@@ -71,7 +71,7 @@ def _filter(finder: Finder, values: dict[str, Any]) -> Callable[[str, str, float
     return lambda name, text, score: name in wanted and text not in allowed and score >= least
 
 
-def _wanted(known: Sequence[str], asked: Sequence[object]) -> Sequence[str]:
+def _wanted(known: Sequence[str], asked: Collection[str]) -> Sequence[str]:
     wanted = [name for name in known if not asked or name in asked]
     if not wanted:
         raise InvalidRequest(

@@ -1,11 +1,12 @@
 """Presidio's analyzer, as its clients ask it over HTTP."""
 
+import time
 from typing import Any
 
 import pytest
 
 from tests.conftest import Gateway
-from tests.support.fake_engine import finds
+from tests.support.fake_engine import completes, finds
 from tests.support.scoring import surely
 
 TEXT = "浙商银行的叶老桂"
@@ -39,6 +40,16 @@ def test_what_is_asked_for(gateway: Gateway) -> None:
         assert [one["entity_type"] for one in analyze(gateway, **fields)] == types
 
 
+@pytest.mark.slow
+def test_a_long_list_is_looked_up_not_read_through(gateway: Gateway) -> None:
+    """For each entity it was read from the beginning: a minute of everybody's time."""
+    gateway.engine.script = completes("姓名：叶")
+    began = time.process_time()
+    allowed = [str(number) for number in range(200_000)]
+    assert len(analyze(gateway, text="叶" * 4_000, allow_list=allowed)) == 4_000
+    assert time.process_time() - began < 5
+
+
 def test_several_texts(gateway: Gateway) -> None:
     """A list of texts has a list of answers."""
     gateway.engine.script = finds("叶老桂")
@@ -53,6 +64,7 @@ def test_several_texts(gateway: Gateway) -> None:
         ({"entities": ["US_SSN"]}, "No matching recognizers were found"),
         ({"ad_hoc_recognizers": [{"name": "x"}]}, "ad_hoc_recognizers is there"),
         ({"allow_list_match": "regex"}, "allow_list_match expects exact"),
+        ({"allow_list": ["x", 3]}, "allow_list has 3; expected strings"),
         ({"invented": 1}, "invented is not a field of analyze"),
     ],
 )
