@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 from service.doors.label_names import LabelNames
 from service.errors import EngineUnavailable, InvalidRequest, NerveError
+from service.extraction.aside import MANY, aside
 from service.extraction.extract import Extract
+from service.extraction.written import size
 from service.guard.concurrency import ConcurrencyLimit
 from service.models.registry import Served
 from service.wire.dialects import number
@@ -42,7 +44,7 @@ class Finder:
         with self.concurrency:
             answer = await self.extract(request)
         assert isinstance(answer, ExtractResponse), "one text, one answer"
-        return self._named(answer)
+        return await aside(size(answer) > MANY, self._named, answer)
 
     async def many(
         self, texts: Sequence[object], model: str | None = None
@@ -52,7 +54,8 @@ class Finder:
         with self.concurrency:
             answer = await self.extract(request)
         assert isinstance(answer, ManyResponse), "several texts, several answers"
-        return [self._or_error(one) for one in answer.results]
+        is_much = size(answer) > MANY
+        return [await aside(is_much, self._or_error, one) for one in answer.results]
 
     def known(self, model: str | None = None) -> list[str]:
         """The names, at this door, of what ``model`` finds. Raises ModelNotFound."""

@@ -13,6 +13,7 @@ from starlette.types import Scope
 from service.doors.asked import at_most, field, only, optional, strings
 from service.doors.finding import Entities, Finder, whole
 from service.errors import InvalidRequest
+from service.extraction.written import said
 from service.wire.json_object import JsonObject
 from service.wire.responses import ErrorBody
 from service.wire.wording import shown
@@ -44,10 +45,11 @@ async def answer(finder: Finder, raw: bytes, model: str | None = None) -> Respon
     inputs = values.get("inputs")
     if not isinstance(inputs, list):
         text = field(values, "inputs", str)
-        return JSONResponse(_said(await finder.one(text, model), ignored))
+        entities = await finder.one(text, model)
+        return await said(lambda: _said(entities, ignored), len(entities))
     at_most(inputs, _MOST, "inputs", "too_many_texts")
-    found = await finder.many(inputs, model)
-    return JSONResponse([_said(whole(one, "inputs"), ignored) for one in found])
+    found = [whole(one, "inputs") for one in await finder.many(inputs, model)]
+    return await said(lambda: [_said(one, ignored) for one in found], sum(map(len, found)))
 
 
 def _ignored(parameters: dict[str, Any]) -> Collection[str]:

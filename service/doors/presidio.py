@@ -9,6 +9,7 @@ from starlette.types import Scope
 from service.doors.asked import at_most, field, only, optional, strings
 from service.doors.finding import Entities, Entity, Finder, whole
 from service.errors import InvalidRequest
+from service.extraction.written import said
 from service.wire.json_object import JsonObject
 from service.wire.responses import ErrorBody
 from service.wire.wording import shown
@@ -43,14 +44,16 @@ async def answer(finder: Finder, raw: bytes) -> Response:
     only(values, _FIELDS, "analyze")
     is_kept = _filter(finder, values)
 
-    def said(entities: Entities) -> Answer:
+    def results(entities: Entities) -> Answer:
         return [_result(one) for one in entities if is_kept(one.name, one.text, one.score)]
 
     texts = values.get("text")
     if not isinstance(texts, list):
-        return JSONResponse(said(await finder.one(field(values, "text", str))))
+        entities = await finder.one(field(values, "text", str))
+        return await said(lambda: results(entities), len(entities))
     at_most(texts, _MOST, "text", "too_many_texts")
-    return JSONResponse([said(whole(one, "text")) for one in await finder.many(texts)])
+    found = [whole(one, "text") for one in await finder.many(texts)]
+    return await said(lambda: [results(one) for one in found], sum(map(len, found)))
 
 
 def _filter(finder: Finder, values: dict[str, Any]) -> Callable[[str, str, float], bool]:

@@ -19,6 +19,7 @@ from starlette.types import Message, Receive, Scope, Send
 from service.errors import InternalError, NerveError, Overloaded
 from service.extraction.extract import Extract
 from service.extraction.long_text import Budget
+from service.extraction.written import written
 from service.guard.concurrency import ConcurrencyLimit, SharedPlace
 from service.guard.held_bytes import HeldBytes
 from service.wire.batch_line import asked_by, own_id, read
@@ -201,7 +202,7 @@ class _Run:
             answer = LineError(line=number, error=ErrorBody.of(fault), **own)
         outcome = "ok" if isinstance(answer, LineAnswer) else "error"
         self.extract.metrics.rows[outcome].inc()
-        return answer.model_dump_json(exclude_defaults=True).encode() + b"\n"
+        return await written(answer) + b"\n"
 
     @asynccontextmanager
     async def _placed(self) -> AsyncIterator[None]:

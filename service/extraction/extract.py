@@ -11,10 +11,11 @@ from typing import TypeVar
 
 from service.engine.client import Engine
 from service.errors import InvalidRequest, NerveError, RequestTooLarge
+from service.extraction.aside import MANY, aside
 from service.extraction.chunk_work import Asked, ChunkWork
 from service.extraction.few_shot import examples
 from service.extraction.long_text import Budget, Found, LongText
-from service.extraction.respond import MANY, respond
+from service.extraction.respond import respond
 from service.extraction.scoring import calibration_of, end_bias, scoring
 from service.extraction.side_by_side import side_by_side
 from service.guard import deadline
@@ -120,11 +121,15 @@ class Extract:
     ) -> ExtractResponse:
         """The answer to one text. Raises as ``find``."""
         found = await self.find(text, asked, budget)
+        return await self.respond(text, asked, found, offsets)
+
+    async def respond(
+        self, text: str, asked: Asked, found: Found, offsets: Offsets
+    ) -> ExtractResponse:
+        """What was found in a text, as callers see it."""
+        is_much = len(found.entities) + len(found.dropped) > MANY
         with self.metrics.stage("respond"):
-            answer = (asked.served.name, text, found, offsets)
-            if len(found.entities) + len(found.dropped) > MANY:
-                return await asyncio.to_thread(respond, *answer)
-            return respond(*answer)
+            return await aside(is_much, respond, asked.served.name, text, found, offsets)
 
     async def each(
         self, texts: Sequence[object], one: Callable[[str], Awaitable[Answer]]

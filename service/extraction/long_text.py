@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from service.errors import EngineTimeout, EngineUnavailable, NerveError
+from service.extraction.aside import LONG, aside
 from service.extraction.chunk_work import Asked, ChunkWork, Extracted
 from service.extraction.side_by_side import side_by_side
 from service.models.registry import Served
@@ -20,9 +21,6 @@ from service.settings import Settings
 
 # Of a run of text without sentence or clause, each chunk shows so much of the next, in characters.
 OVERLAP = 32
-# Folding or cutting a longer text takes milliseconds, which other requests need not wait for.
-ASIDE = 20_000
-
 
 Work = Callable[[int, float], Awaitable[Extracted]]
 Hear = Callable[[int, Extracted | NerveError], None]
@@ -89,12 +87,12 @@ class LongText:
         def whole() -> Found:
             return unfolded(joined(pieces, results, asked.overlaps), folded)
 
-        return await asyncio.to_thread(whole) if len(text) > ASIDE else whole()
+        return await aside(len(text) > LONG, whole)
 
     async def fold(self, text: str) -> Folded:
         """What the model reads, and where it stands in ``text``."""
         with self.work.metrics.stage("fold"):
-            return await asyncio.to_thread(fold, text) if len(text) > ASIDE else fold(text)
+            return await aside(len(text) > LONG, fold, text)
 
     async def cut(self, asked: Asked, text: str) -> list[Chunk]:
         """The chunks of a folded text that are not blank."""
@@ -105,10 +103,8 @@ class LongText:
         size = chunk_chars(asked.served, self.settings)
         if len(text) <= size:
             found = [Chunk.whole(text)]
-        elif len(text) <= ASIDE:
-            found = chunks(text, size, OVERLAP)
         else:
-            found = await asyncio.to_thread(chunks, text, size, OVERLAP)
+            found = await aside(len(text) > LONG, chunks, text, size, OVERLAP)
         return [chunk for chunk in found if chunk.text and not chunk.text.isspace()]
 
     async def each(

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from service.errors import NerveError
+from service.extraction.aside import MANY, aside
 from service.extraction.chunk_work import Asked
 from service.extraction.extract import Extract
 from service.extraction.long_text import Budget
@@ -98,7 +99,8 @@ class Prelabel:
             found = await self.extract.find(text, plan.asked, budget)
             if found.failed:
                 raise found.failed[0].error
-            regions += plan.regions(text, found.entities)
+            is_much = len(found.entities) > MANY
+            regions += await aside(is_much, plan.regions, text, found.entities)
         return regions
 
     def _planned(self, field: TextField, model: str | None) -> Planned:

@@ -1,14 +1,13 @@
 """``POST /redact``: a text with its entities masked."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from service.errors import InvalidRequest, RequestTooLarge
+from service.extraction.aside import LONG, aside
 from service.extraction.extract import Extract
-from service.extraction.long_text import ASIDE, Found
+from service.extraction.long_text import Found
 from service.extraction.masks import NUMBER, Masks
-from service.extraction.respond import respond
 from service.ner.fold import fold
 from service.ner.masking import places
 from service.ner.types import Entity
@@ -36,12 +35,8 @@ class Redact:
             found = await self.extract.find(text, asked, budget)
             if found.failed:
                 raise found.failed[0].error
-            answer = respond(asked.served.name, text, found, request.offsets)
-            # As of folding: others need not wait for a long text.
-            if len(text) > ASIDE:
-                redacted, surfaces = await asyncio.to_thread(masked, text, found, request)
-            else:
-                redacted, surfaces = masked(text, found, request)
+            answer = await self.extract.respond(text, asked, found, request.offsets)
+            redacted, surfaces = await aside(len(text) > LONG, masked, text, found, request)
             return RedactResponse(
                 redacted=redacted, map=surfaces if request.map else None, **dict(answer)
             )

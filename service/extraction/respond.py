@@ -17,10 +17,6 @@ from service.wire.responses import (
     Usage,
 )
 
-# Entities of an answer from which on it is made, and written, beside the event loop: at 300,000 it
-# takes seconds.
-MANY = 1000
-
 
 def respond(model: str, text: str, found: Found, offsets: Offsets) -> ExtractResponse:
     """What came of ``text``; linear time. ``model`` is the model's public name."""

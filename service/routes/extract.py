@@ -3,14 +3,13 @@
 from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Depends, Query, Response
-from fastapi.responses import JSONResponse
 from starlette.types import Scope
 
 from service.errors import EngineUnavailable, InvalidRequest
 from service.extraction.batch import MEDIA_TYPE, Batch
 from service.extraction.extract import Extract
 from service.extraction.stream import Streamed
-from service.extraction.written import written
+from service.extraction.written import response, said, size
 from service.guard.concurrency import ConcurrencyLimit
 from service.guard.fast_path import Handler
 from service.guard.held_bytes import HeldBytes
@@ -65,13 +64,10 @@ def router(extract: Extract, concurrency: ConcurrencyLimit, held: HeldBytes) -> 
             request = extract.comparable(request)
         with concurrency:
             answer = await extract(request)
+        # FastAPI passes a response on as it is, and would write an answer in one go.
         if dialect is None or isinstance(answer, ManyResponse):
-            # FastAPI would write it in one go.
-            return cast(
-                ExtractResponse, Response(await written(answer), media_type="application/json")
-            )
-        # FastAPI passes a response on as it is.
-        return cast(ExtractResponse, _in_dialect(dialect, request, answer))
+            return cast(ExtractResponse, await response(answer))
+        return cast(ExtractResponse, await _in_dialect(dialect, request, answer))
 
     @routes.post(
         BATCH,
@@ -101,7 +97,7 @@ def fast_path(extract: Extract, concurrency: ConcurrencyLimit) -> Handler:
             return Streamed(extract, concurrency, asked)
         with concurrency:
             answer = await extract(asked)
-        return Response(await written(answer), media_type=_JSON.decode())
+        return await response(answer)
 
     return extract_entities
 
@@ -124,20 +120,19 @@ def _dialect(name: str | None, request: ExtractRequest) -> Dialect | None:
     return DIALECTS[name]
 
 
-def _in_dialect(dialect: Dialect, request: ExtractRequest, answer: ExtractResponse) -> JSONResponse:
+async def _in_dialect(
+    dialect: Dialect, request: ExtractRequest, answer: ExtractResponse
+) -> Response:
     """What no dialect can say stands in headers; a text that lacks a part is an error."""
     if answer.partial:
         raise EngineUnavailable(
             f"a part of the text could not be extracted: {answer.chunks[0].error.message}"
         )
-    return JSONResponse(
-        dialect(request.only_text(), answer),
-        headers={
-            "x-nerve-scores": request.scores,
-            "x-nerve-truncated": str(answer.truncated).lower(),
-            "x-nerve-dropped": str(len(answer.dropped)),
-        },
-    )
+    found = await said(lambda: dialect(request.only_text(), answer), size(answer))
+    found.headers["x-nerve-scores"] = request.scores
+    found.headers["x-nerve-truncated"] = str(answer.truncated).lower()
+    found.headers["x-nerve-dropped"] = str(len(answer.dropped))
+    return found
 
 
 def _line() -> dict[str, Any]:

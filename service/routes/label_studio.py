@@ -5,12 +5,13 @@ A project connects to ``http://…/label-studio``, or to ``http://…/label-stud
 
 import logging
 from collections import Counter
-from typing import Any
+from typing import Any, cast
 
 from fastapi import APIRouter, Request
 
 from service.errors import InvalidRequest, NerveError
 from service.extraction.prelabel import Prelabel
+from service.extraction.written import response
 from service.guard.concurrency import ConcurrencyLimit
 from service.readiness import Readiness
 from service.routes.documented import errors
@@ -75,7 +76,9 @@ def _predicting(routes: APIRouter, prelabel: Prelabel, concurrency: ConcurrencyL
         with concurrency:
             results = await prelabel(asked.tasks, asked.fields, model)
         _log(results)
-        return Predictions(results=[_told(result) for result in results])
+        answer = Predictions(results=[_told(result) for result in results])
+        # FastAPI passes a response on as it is, and would write an answer in one go.
+        return cast(Predictions, await response(answer, defaults=True))
 
 
 def _hearing(routes: APIRouter, prelabel: Prelabel) -> None:

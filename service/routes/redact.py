@@ -1,8 +1,11 @@
 """``POST /redact``."""
 
+from typing import cast
+
 from fastapi import APIRouter, Depends
 
 from service.extraction.redact import Redact
+from service.extraction.written import response
 from service.guard.concurrency import ConcurrencyLimit
 from service.routes.asked import json_body, only_query
 from service.routes.extract import ERRORS
@@ -25,6 +28,8 @@ def router(redact: Redact, concurrency: ConcurrencyLimit) -> APIRouter:
     async def redact_entities(request: RedactRequest) -> RedactResponse | ManyRedacted:
         """A text, or several, with its entities masked; and the entities."""
         with concurrency:
-            return await redact(request)
+            answer = await redact(request)
+        # FastAPI passes a response on as it is, and would write an answer in one go.
+        return cast(RedactResponse, await response(answer))
 
     return routes
