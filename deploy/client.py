@@ -1,6 +1,8 @@
 """Questions to a running gateway."""
 
+import ssl
 from collections.abc import Mapping, Sequence
+from functools import cache
 from http import HTTPStatus
 from typing import Any
 
@@ -33,7 +35,15 @@ def ask(
 
 def session(timeout_s: float = TIMEOUT_S) -> httpx2.Client:
     """For several questions; ``NERVE_API_KEY`` is the key."""
-    return httpx2.Client(timeout=timeout_s, trust_env=False, headers=key_header())
+    return httpx2.Client(
+        timeout=timeout_s, trust_env=False, headers=key_header(), verify=certificates()
+    )
+
+
+@cache
+def certificates() -> ssl.SSLContext:
+    """Read once a process: it takes longer than a gateway on the same machine."""
+    return httpx2.create_ssl_context(trust_env=False)
 
 
 def extract(client: httpx2.Client, url: str, body: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import TypeVar
 import httpx2
 from pydantic import BaseModel
 
+from deploy.client import TIMEOUT_S, certificates
 from deploy.credentials import key_header
 from service.errors import EngineUnavailable, NerveError
 from service.models.adapter_cards import AdapterList
@@ -14,9 +15,6 @@ from service.wire.requests import ExtractRequest, RedactRequest
 from service.wire.responses import ErrorResponse, ExtractResponse, RedactResponse
 
 Answer = TypeVar("Answer", bound=BaseModel)
-
-# Longer than a gateway takes by its own deadline.
-TIMEOUT_S = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +45,7 @@ class RemoteGateway:
         body = request.model_dump(exclude_defaults=True) if request else None
         try:
             async with httpx2.AsyncClient(
-                timeout=TIMEOUT_S, trust_env=False, headers=key_header()
+                timeout=TIMEOUT_S, trust_env=False, headers=key_header(), verify=certificates()
             ) as client:
                 answer = await client.request(method, self.url + path, json=body)
         except (httpx2.HTTPError, httpx2.InvalidURL) as exc:

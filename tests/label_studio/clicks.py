@@ -12,6 +12,9 @@ _CHOSEN = re.compile(r"^\d+ Tasks?$")
 _SUBMIT = "button:has-text('Submit')"
 # Marked characters of the text, in its order.
 _MARKED = "marks => marks.map((mark) => mark.textContent)"
+# Label Studio fills a form in by a timer of 50 ms, over what has been typed by then; a timer set
+# when the form is there ends behind it.
+_FILLED = "() => new Promise((filled) => setTimeout(filled, 50))"
 # Where the n-th place of a surface is on the page; marks that were taken away leave text in pieces.
 _SELECT = """([surface, nth]) => {
   const root = document.querySelector('[class*="lsf-richtext"]') || document.body;
@@ -68,14 +71,11 @@ class Person:
         self._open(f"/projects/{project}/settings/ml")
         self._page.get_by_role("button", name="Machine learning model options").click()
         self._page.get_by_text("Edit", exact=True).click()
-        # What is typed before the form has come to rest is shown, and not saved.
-        self._page.wait_for_load_state("networkidle")
         address = self._page.locator("input[name=url]")
-        address.click()
-        self._page.wait_for_timeout(1000)
+        expect(address).not_to_have_value("")
+        self._page.evaluate(_FILLED)
         address.fill(backend)
         self._picture(picture)
-        address.press("Tab")
         self._page.get_by_role("button", name="Save machine learning form").click()
         expect(address).to_be_hidden()
         expect(self._page.get_by_text("Connected", exact=True)).to_be_visible()
