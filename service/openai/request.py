@@ -191,6 +191,8 @@ def _unsendable(value: Any, written: str) -> str | None:
         json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError:
         return "text without half surrogate pairs"
+    except RecursionError:
+        return "values that are not nested so deeply"
     return None
 
 

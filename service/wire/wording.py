@@ -8,7 +8,10 @@ LONGEST = 80  # characters of a value that a message shows
 def shown(value: object) -> str:
     """As JSON, cut after ``LONGEST`` characters. What people read stands as it is; what they do not
     see (zero-width and bidi characters, half of a surrogate pair) as its escape."""
-    written = json.dumps(value, ensure_ascii=False, default=repr)
+    try:
+        written = json.dumps(value, ensure_ascii=False, default=repr)
+    except RecursionError:  # what could be read just so cannot be written further in
+        return "what is nested too deeply"
     if len(written) > LONGEST:
         written = written[: LONGEST - 3] + "..."
     return "".join(one if one.isprintable() else json.dumps(one)[1:-1] for one in written)

@@ -1,6 +1,7 @@
 """A JSON object that keeps its bytes: compared with the standard library's reading."""
 
 import json
+import tracemalloc
 
 import pytest
 from hypothesis import given
@@ -23,6 +24,17 @@ OBJECTS = st.dictionaries(TEXT | st.just("model"), VALUES, max_size=6)
 SPELLINGS = st.tuples(
     st.booleans(), st.sampled_from([None, 0, 3]), st.sampled_from(["", " ", "\n\t"])
 )
+
+
+def test_a_long_name_takes_its_own_memory() -> None:
+    """It took 140 times that, which no budget knew of."""
+    raw = b'{"' + b"a" * 1_000_000 + b'": 1}'
+    tracemalloc.start()
+    try:
+        JsonObject.read(raw)
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()
 
 
 @given(OBJECTS, SPELLINGS, TEXT)

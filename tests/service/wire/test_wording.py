@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from service.errors import MalformedBody
+from service.wire.json_object import JsonObject
 from service.wire.wording import LONGEST, shown, why_not_json, why_unusable
 
 
@@ -28,6 +30,21 @@ def test_a_value_as_json(value: object, expected: str) -> None:
 def test_a_long_value_is_cut() -> None:
     """Escapes do not count."""
     assert shown("浙" * 1000) == '"' + "浙" * (LONGEST - 4) + "..."
+
+
+def test_what_could_be_read_just_so_is_not_written() -> None:
+    """A body nested 956 deep was a fault of ours: reading had room where writing had none."""
+    assert shown(nested(2000)) == "what is nested too deeply"
+    with pytest.raises(MalformedBody, match="it is nested too deeply"):
+        JsonObject.read(b'{"a": 1}').changed({"a": nested(2000)})
+
+
+def nested(depth: int) -> list[object]:
+    """A list in a list in a list …"""
+    value: list[object] = []
+    for _ in range(depth):
+        value = [value]
+    return value
 
 
 @pytest.mark.parametrize(
