@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager
 
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.routing import BaseRoute, Route
+from starlette.types import Receive, Scope, Send
 
 from service.mcp.backend import Backend
 from service.mcp.tools import server
@@ -28,13 +29,22 @@ class Mounted:
         ).routes
         # There is nothing that the server would say by itself: no GET, which would be held open.
         (only,) = (route.endpoint for route in found if isinstance(route, Route))
-        self.route = Route(PATH, endpoint=only, methods=["POST"])
+        self.route = _Counted(PATH, endpoint=only, methods=["POST"])
         self._sessions = tools.session_manager
 
     def running(self) -> AbstractAsyncContextManager[None]:
         """Once."""
         running: AbstractAsyncContextManager[None] = self._sessions.run()
         return running
+
+
+class _Counted(Route):
+    """Metrics, log and traces have its requests by its path, as they have those of FastAPI's."""
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Starlette calls it for a request that is for it."""
+        scope["route"] = self
+        await super().handle(scope, receive, send)
 
 
 def _security(settings: Settings) -> TransportSecuritySettings | None:

@@ -59,6 +59,19 @@ def test_extract(gateway: Gateway) -> None:
     assert narrowed["entities"] == [NAME]
 
 
+def test_calls_are_counted_and_logged(gateway: Gateway, caplog: pytest.LogCaptureFixture) -> None:
+    """By the route, as every other request; the log has the model and the number of entities."""
+    series = 'nerve_http_requests_total{method="POST",route="/mcp",status="200"}'
+    call(f"{gateway.url}/mcp", "list_models")
+    before = gateway.metric(series)
+    gateway.engine.script = FOUND
+    with caplog.at_level("INFO", logger="nerve.access"):
+        call(f"{gateway.url}/mcp", "extract", text=TEXT)
+    assert gateway.metric(series) > before
+    told = [vars(one)["fields"] for one in caplog.records if one.name == "nerve.access"]
+    assert ("/mcp", ADAPTER, 2) in [(one["route"], one["model"], one["entities"]) for one in told]
+
+
 def test_redact(gateway: Gateway) -> None:
     """As ``POST /redact``."""
     gateway.engine.script = FOUND
