@@ -6,7 +6,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service.errors import AuthenticationFailed, NerveError, PermissionDenied
-from service.guard import credentials
+from service.guard import credentials, share
 from service.guard.counters import Counters
 from service.guard.keys import Key, Keys
 from service.guard.keys import Scope as KeyScope
@@ -80,6 +80,7 @@ class Access:
         Raises AuthenticationFailed, PermissionDenied, Overloaded.
         """
         needed = right(scope["method"], scope["path"])
+        share.holds_for(None)
         if not self._is_asked_for(needed):
             return None
         name, key = self._key(needed, scope["path"], Headers(scope=scope))
@@ -88,6 +89,8 @@ class Access:
         if limits is None:
             limits = self._limits[name] = Limits(name, self._counters)
         limits.enter(key)
+        if key.concurrency is None and self._keys.are_several():
+            share.holds_for(limits.places)
         return limits
 
     def _is_asked_for(self, needed: Right) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from prometheus_client import Gauge
 
 from service.errors import Overloaded
+from service.guard import share
 from service.guard.counters import Counter
 
 _LOOK_S = 0.05
@@ -25,14 +26,16 @@ class ConcurrencyLimit:
 
     def __enter__(self) -> None:
         """Hold a place; raises Overloaded when there is none."""
-        if not self._taken.take(1, self._limit):
-            raise Overloaded(f"all {self._limit} places are taken; try again shortly")
+        limit = share.of(self._limit)
+        if not self._taken.take(1, limit):
+            raise self._refusal(limit)
         try:
             self._check()
         except Overloaded:
             self._taken.add(-1)
             raise
         self._gauge.inc()
+        share.add(1)
 
     async def wait(self) -> None:
         """Hold a place, as soon as there is one."""
@@ -45,8 +48,18 @@ class ConcurrencyLimit:
                 return
 
     def __exit__(self, *_: object) -> None:
+        share.add(-1)
         self._taken.add(-1)
         self._gauge.dec()
+
+    def _refusal(self, limit: int) -> Overloaded:
+        if limit == self._limit:
+            return Overloaded(f"all {limit} places are taken; try again shortly")
+        return Overloaded(
+            f"{limit} of {self._limit} places are taken, and the others kept for api keys that "
+            "hold fewer than this one; try again shortly",
+            code="key_share",
+        )
 
 
 class SharedPlace:

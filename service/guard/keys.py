@@ -126,6 +126,12 @@ class Keys:
         """Has no key this scope?"""
         return not any(scope in key.scopes for key in self._now.values())
 
+    def are_several(self) -> bool:
+        """Do the callers of more than one key need places?"""
+        return (
+            sum("extract" in one.scopes or "openai" in one.scopes for one in self._now.values()) > 1
+        )
+
     def find(self, given: bytes) -> tuple[str, Key] | None:
         """The key's name and what is known of it; in a time that tells nothing of the others."""
         if not given:

@@ -3,6 +3,7 @@
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -191,6 +192,60 @@ def test_so_many_requests_at_a_time(gateway: Gateway) -> None:
         thread.join(10)
     assert gateway.engine.left.wait(5)
     until(lambda: ask(gateway, "POST", "/extract", "single").status_code == 200)
+
+
+@pytest.mark.parametrize(("others", "most"), [(True, 14), (False, 16)])
+def test_the_last_places_are_for_keys_that_have_few(
+    adapters: Path, tmp_path: Path, others: bool, most: int
+) -> None:
+    """One of eight, where there are other keys; one with a limit of its own has that alone."""
+    tables = [table("busy", "busy", "extract"), table("admin", "admin", "admin")]
+    if others:
+        tables.append(table("other", "other", "openai", "extract"))
+        tables.append(table("trusted", "trusted", "extract", more="concurrency = 16"))
+    path = tmp_path / "keys.toml"
+    path.write_text("".join(tables), encoding="utf-8")
+    with running(adapters, api_keys_file=path, max_in_flight=16) as gateway, ExitStack() as stack:
+        gateway.engine.script = gateway.engine.hangs
+
+        def ask_for_long(key: str) -> None:
+            asked = len(gateway.engine.asked)
+            stack.enter_context(hanging(gateway, key))
+            until(lambda: len(gateway.engine.asked) == asked + 1)
+
+        for _ in range(most):
+            ask_for_long("busy")
+        refused = gateway.client.post("/extract", json={"text": "甲"}, headers=bearer("busy"))
+        assert (refused.status_code, error_of(refused)["code"]) == (
+            429,
+            "key_share" if others else None,
+        )
+        if others:
+            ask_for_long("other")
+            ask_for_long("trusted")
+            refused = gateway.client.post("/extract", json={"text": "甲"}, headers=bearer("other"))
+            assert "all 16 places are taken" in error_of(refused)["message"]
+        stack.close()
+        until(lambda: gateway.metric("nerve_requests_in_flight") == 0)
+        ask_for_long("busy")
+
+
+def bearer(key: str) -> dict[str, str]:
+    """The header of a caller with that key."""
+    return {"authorization": f"Bearer {key}"}
+
+
+def hanging(gateway: Gateway, key: str) -> socket.socket:
+    """A request that is not answered; who closes it leaves."""
+    address = urlsplit(gateway.url)
+    caller = socket.create_connection((address.hostname, address.port), timeout=20)
+    body = b'{"text": "x"}'
+    caller.sendall(
+        f"POST /extract HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {key}\r\n"
+        f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n".encode()
+        + body
+    )
+    return caller
 
 
 def test_so_many_requests_a_minute(gateway: Gateway) -> None:
