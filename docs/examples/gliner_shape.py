@@ -10,8 +10,10 @@ def predict_entities(text: str, labels: list[str], model: str | None = None) -> 
     url = os.environ.get("NERVE_URL", "http://127.0.0.1:8080")
     body = {"text": text, "labels": labels, "model": model}
     response = httpx2.post(f"{url}/extract?format=gliner", json=body, timeout=60)
-    response.raise_for_status()
-    return response.json()
+    answer = response.json()
+    if response.is_error:
+        raise ValueError(answer["error"]["message"])
+    return answer
 
 
 for entity in predict_entities("浙商银行的叶老桂", ["company", "name"]):
