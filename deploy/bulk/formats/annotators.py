@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TextIO
 from xml.sax.saxutils import quoteattr
 
+from service.wire.label_studio import Prediction, Region, RegionValue
+
 # As in ``label_config``.
 CONTROL, OBJECT = "label", "text"
 
@@ -35,22 +37,15 @@ def _head(answer: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _task(answer: Mapping[str, Any]) -> dict[str, Any]:
-    scores = [one["score"] for one in answer["entities"] if one.get("score") is not None]
-    prediction = {
-        "model_version": answer.get("model", "nerve"),
-        "score": min(scores, default=None),
-        "result": [_region(place, one) for place, one in enumerate(answer["entities"])],
-    }
-    return {"data": {"text": answer["text"], **_head(answer)}, "predictions": [prediction]}
+    regions = [_region(place, one) for place, one in enumerate(answer["entities"])]
+    prediction = Prediction.of(regions, answer.get("model", "nerve"))
+    data = {"text": answer["text"], **_head(answer)}
+    return {"data": data, "predictions": [prediction.model_dump()]}
 
 
-def _region(place: int, entity: Mapping[str, Any]) -> dict[str, Any]:
-    value = {"start": entity["start"], "end": entity["end"], "text": entity["text"]}
-    return {
-        "id": f"{OBJECT}-{place}",
-        "from_name": CONTROL,
-        "to_name": OBJECT,
-        "type": "labels",
-        "value": {**value, "labels": [entity["label"]]},
-        "score": entity.get("score"),
-    }
+def _region(place: int, entity: Mapping[str, Any]) -> Region:
+    names = {"id": f"{OBJECT}-{place}", "from_name": CONTROL, "to_name": OBJECT}
+    value = RegionValue(
+        start=entity["start"], end=entity["end"], text=entity["text"], labels=[entity["label"]]
+    )
+    return Region(**names, value=value, score=entity.get("score"))
