@@ -8,7 +8,7 @@ class Lines:
 
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
-        self._parts: list[bytes] = []
+        self._line = bytearray()
         self._size = 0
 
     def feed(self, piece: bytes) -> Iterator[bytes | None]:
@@ -27,16 +27,16 @@ class Lines:
     @property
     def held(self) -> int:
         """Bytes of the line that has not ended."""
-        return self._size if self._parts else 0
+        return len(self._line)
 
     def _add(self, part: bytes) -> None:
         self._size += len(part)
         if self._size > self._max_bytes:
-            self._parts.clear()  # its length is all that is still needed
-        elif part:
-            self._parts.append(part)
+            self._line.clear()  # its length is all that is still needed
+        else:
+            self._line += part
 
     def _taken(self) -> bytes | None:
-        line = None if self._size > self._max_bytes else b"".join(self._parts)
-        self._parts, self._size = [], 0
+        line = None if self._size > self._max_bytes else bytes(self._line)
+        self._line, self._size = bytearray(), 0
         return line
