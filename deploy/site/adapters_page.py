@@ -7,12 +7,6 @@ from service.models.manifest import Adapter, Evaluation, load_all
 from service.models.toml_fields import Interval
 
 ADAPTERS = Path(__file__).resolve().parents[2] / "adapters"
-# The language of a data set, by how its split's name begins; of one that is not here, nothing.
-LANGUAGES = {
-    **dict.fromkeys(("cluener", "cmeee", "boson", "msra", "people", "scicn", "weibo"), "Chinese"),
-    **dict.fromkeys(("resume", "youku", "train", "dev", "ccks", "ecommerce"), "Chinese"),
-    **dict.fromkeys(("crossner", "mit_", "conll", "wnut", "ontonotes"), "English"),
-}
 
 
 def adapters_page() -> str:
@@ -31,7 +25,7 @@ def _adapter(one: Adapter) -> str:
     labels = ", ".join(label.name for label in one.labels)
     says = f"any; where none are named {labels}" if one.open else labels
     rows = [_measured(evaluation) for evaluation in one.evaluation]
-    head = ("data", "language", "rows", "constraint", "text F1", "span F1", "date")
+    head = ("data", "rows", "constraint", "text F1", "span F1", "date")
     return "\n".join(
         (
             f"## {one.name}\n",
@@ -43,18 +37,8 @@ def _adapter(one: Adapter) -> str:
 
 
 def _measured(one: Evaluation) -> tuple[object, ...]:
-    found = (tongue for start, tongue in LANGUAGES.items() if one.split.startswith(start))
     text, span = _f1(one.text_f1, one.text_interval), _f1(one.span_f1, one.span_interval)
-    language = next(found, "")
-    return (
-        one.split,
-        language,
-        one.sentences or "",
-        one.constraint or "",
-        text,
-        span,
-        one.date or "",
-    )
+    return one.split, one.sentences or "", one.constraint or "", text, span, one.date or ""
 
 
 def _f1(value: float | None, interval: Interval | None) -> str:
