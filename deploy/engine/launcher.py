@@ -163,8 +163,7 @@ def prepare(
     model = multiplying.checkpoint(options.model, weights)
     _check_model(model)
     _check_port(options.host, options.port)
-    # vLLM does not start without it.
-    options.store.mkdir(parents=True, exist_ok=True)
+    _make_store(options.store)
     adapters = admit(
         options.adapters,
         options.store,
@@ -266,15 +265,26 @@ def _check_model(model: Path) -> None:
         raise LaunchRefused(f"There is no model in {model.absolute()}: get it with `nerve pull`.")
 
 
+def _make_store(store: Path) -> None:
+    """vLLM does not start without it."""
+    try:
+        store.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise LaunchRefused(
+            f"The store {store.absolute()} cannot be made ({exc.strerror}): name another --store."
+        ) from exc
+
+
 def _check_port(host: str, port: int) -> None:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
-        except OSError as exc:
+        except (OSError, OverflowError) as exc:
+            reason = exc.strerror if isinstance(exc, OSError) else "a port is 0 to 65535"
             raise LaunchRefused(
-                f"The engine cannot listen on {host}:{port} ({exc.strerror}): "
+                f"The engine cannot listen on {host}:{port} ({reason}): "
                 "stop what listens there, or choose another --port."
             ) from exc
 

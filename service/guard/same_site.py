@@ -24,7 +24,8 @@ class SameSite:
     def __init__(self, app: ASGIApp, settings: Settings, needs_keys: bool) -> None:
         self.app = app
         self._origins = settings.cors_origins
-        self._hosts = {"localhost", "127.0.0.1", settings.host, *settings.allowed_hosts}
+        named = (settings.host, *settings.allowed_hosts)
+        self._hosts = {"localhost", "127.0.0.1", *map(str.lower, named)}
         self._is_off = needs_keys
         self._is_local = is_loopback(settings.host) and "*" not in settings.allowed_hosts
 
@@ -66,7 +67,7 @@ def _is_among(origin: str | None, origins: Collection[str]) -> bool:
 
 
 def host_of(given: str) -> str:
-    """Without the port, and without the brackets of IPv6."""
+    """Without the port, and without the brackets of IPv6; in small letters."""
     if given.startswith("["):
-        return given[1:].partition("]")[0]
+        return given[1:].partition("]")[0].lower()
     return given.partition(":")[0].lower().rstrip(".")

@@ -138,6 +138,20 @@ def test_a_missing_model_and_a_taken_port_are_refused(
         assert "cannot listen on 127.0.0.1:" in capsys.readouterr().err
 
 
+def test_a_port_that_is_none_and_a_store_that_cannot_be_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In a sentence, too, not in a traceback."""
+    monkeypatch.setenv("NERVE_DEVICE", "cpu")
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "config.json").write_text("{}")
+    assert main(_arguments(tmp_path, 99_999)) == 2
+    assert "cannot listen on 127.0.0.1:99999 (a port is" in capsys.readouterr().err
+    (tmp_path / "store").write_text("")
+    assert main(_arguments(tmp_path, 0)) == 2
+    assert "store cannot be made (File exists)" in capsys.readouterr().err
+
+
 def test_an_untuned_base_model_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

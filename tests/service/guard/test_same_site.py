@@ -52,7 +52,7 @@ def test_loopbacks_own_names(gateway: Gateway, name: str) -> None:
 def test_names_and_sites_that_the_operator_allows(adapters: Path) -> None:
     """A proxy's name; the origins of NERVE_CORS_ORIGINS."""
     site = "https://page.example"
-    with running(adapters, allowed_hosts=("ner.example",), cors_origins=(site,)) as gateway:
+    with running(adapters, allowed_hosts=("Ner.example",), cors_origins=(site,)) as gateway:
         gateway.engine.script = finds("甲")
         headers = {"host": "ner.example", "origin": site, "sec-fetch-site": "cross-site"}
         answer = gateway.client.post("/extract", json={"text": "甲"}, headers=headers)
