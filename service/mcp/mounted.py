@@ -10,7 +10,7 @@ from starlette.types import Receive, Scope, Send
 
 from service.mcp.backend import Backend
 from service.mcp.tools import server
-from service.settings import Settings, is_loopback
+from service.settings import Settings
 
 PATH = "/mcp"
 
@@ -25,7 +25,8 @@ class Mounted:
             json_response=True,
             stateless_http=True,
             max_request_body_size=settings.max_body_bytes,
-            transport_security=_security(settings),
+            # ``guard.same_site`` does this for every route.
+            transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
         ).routes
         # There is nothing that the server would say by itself: no GET, which would be held open.
         (only,) = (route.endpoint for route in found if isinstance(route, Route))
@@ -45,11 +46,3 @@ class _Counted(Route):
         """Starlette calls it for a request that is for it."""
         scope["route"] = self
         await super().handle(scope, receive, send)
-
-
-def _security(settings: Settings) -> TransportSecuritySettings | None:
-    """Without keys on loopback, a page elsewhere must not reach it under a name of its own; None
-    checks Host and Origin. With keys such a page has none."""
-    if settings.api_keys_file is None and is_loopback(settings.host):
-        return None
-    return TransportSecuritySettings(enable_dns_rebinding_protection=False)

@@ -150,8 +150,17 @@ def test_a_page_from_elsewhere_reaches_no_tool(gateway: Gateway) -> None:
     """Without keys, on loopback: neither by its origin nor by a name of its own for 127.0.0.1."""
     for header in ({"origin": "http://evil.example"}, {"host": "evil.example"}):
         answer = gateway.client.post("/mcp", json=LIST, headers={**ACCEPT, **header})
-        assert answer.status_code in (403, 421)
+        assert (answer.status_code, error_of(answer)["type"]) == (403, "permission_error")
     assert not gateway.engine.seen
+
+
+def test_names_and_pages_that_are_allowed(adapters: Path) -> None:
+    """As on every other route: a proxy's name, an origin that may ask."""
+    allowed = {"allowed_hosts": ["nerve.example"], "cors_origins": ["https://ours.example"]}
+    with running(adapters, mcp=True, **allowed) as gateway:
+        for header in ({"host": "nerve.example"}, {"origin": "https://ours.example"}):
+            answer = gateway.client.post("/mcp", json=LIST, headers={**ACCEPT, **header})
+            assert answer.status_code == 200, answer.text
 
 
 def test_tools_need_the_key(adapters: Path, tmp_path: Path) -> None:
