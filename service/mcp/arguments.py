@@ -1,6 +1,7 @@
 """What an agent sends to a tool, and what it is told of what is wrong with it."""
 
 from collections.abc import Callable
+from inspect import getdoc
 from typing import Any, TypeVar
 
 from mcp.server.mcpserver.exceptions import ToolError
@@ -17,7 +18,7 @@ Request = TypeVar("Request", bound=BaseModel)
 def strict(function: Callable[..., Any]) -> Tool:
     """The function as a tool that refuses arguments which it does not have: one mistyped would
     change nothing, in silence."""
-    tool = _Strict.from_function(function)
+    tool = _Strict.from_function(function, description=getdoc(function))
     arguments = tool.fn_metadata.arg_model
     arguments.model_config["extra"] = "forbid"
     arguments.model_rebuild(force=True)

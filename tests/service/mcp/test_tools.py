@@ -46,6 +46,7 @@ def test_three_tools_with_typed_schemas(gateway: Gateway) -> None:
     assert all(one["description"] for one in sent["properties"].values())
     entity = found["extract"].output_schema["$defs"]["FoundEntity"]["properties"]
     assert set(entity) == {"label", "text", "start", "end", "score"}
+    assert not any("  " in one.description for one in found.values())
     assert "masked" not in found["extract"].description
     assert "redacted" in found["redact"].output_schema["properties"]
 
