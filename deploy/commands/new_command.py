@@ -46,7 +46,8 @@ def new(
         typer.echo(
             f"{folder / 'recipe.toml'}: {len(examples)} rows, {plan.data.held_out} held out; "
             f"labels: {', '.join(label.name for label in plan.labels)}; "
-            f"starts from {begun.name if begun else plan.base}\n" + _next(folder, file, kind, home)
+            f"starts from {begun.name if begun else plan.base}\n"
+            + _next(folder, file, kind, home, plan.data.held_out)
         )
 
 
@@ -71,10 +72,13 @@ def _start(name: str | None) -> Path | None:
     return load(found.adapters / name).folder if name else None
 
 
-def _next(folder: Path, file: Path, kind: Kind, home: Path) -> str:
-    more = [] if kind == "auto" else ["--kind", kind]
-    more += [] if home == HOME else ["--home", str(home)]
-    train = ["nerve", "adapter", "train", str(folder / "recipe.toml"), str(file), *more]
-    trained = str(home / "training" / folder.name)
-    register = ["nerve", "adapter", "register", trained, folder.name]
-    return f"next:\n  {shlex.join(train)}\n  {shlex.join(register)}"
+def _next(folder: Path, file: Path, kind: Kind, home: Path, held_out: int) -> str:
+    name, rows = folder.name, [str(file), *(() if kind == "auto" else ("--kind", kind))]
+    where = () if home == HOME else ("--home", str(home))
+    commands = (
+        ("train", str(folder / "recipe.toml"), *rows, *where),
+        ("register", str(home / "training" / name), name),
+        ("evaluate", *rows, "--held-out", str(held_out), "--model", name),
+    )
+    lines = (f"\n  {shlex.join(('nerve', 'adapter', *command))}" for command in commands)
+    return "next:" + "".join(lines)

@@ -62,8 +62,9 @@ def test_a_labelling_config_has_the_labels(tmp_path: Path, rows: str) -> None:
     shown = nerve(*asked, env=env)
     assert shown.exit_code == 0, shown.output
     assert recipe.load(adapters / "mine" / "recipe.toml").labels == (Label("PER", "PER", "人名"),)
-    train, register = shown.stdout.splitlines()[-2:]
+    train, register, evaluate = shown.stdout.splitlines()[-3:]
     assert train.endswith(f"/mine/recipe.toml '{rows}' --home {tmp_path}/home")
+    assert evaluate == f"  nerve adapter evaluate '{rows}' --held-out 8 --model mine"
     assert register == f"  nerve adapter register {tmp_path}/home/training/mine mine"
     config.write_text("<View/>", encoding="utf-8")
     refused = nerve("adapter", "new", "own", *asked[3:], env=env)
