@@ -47,7 +47,7 @@ def admit(
     """
     try:
         found = read(adapters)
-    except ManifestError as exc:
+    except (ManifestError, OSError) as exc:
         raise LaunchRefused(f"{exc}. Mend the file.") from exc
     for name, problem in found.problems.items():
         _leave_out(name, problem, required, say)

@@ -17,6 +17,7 @@ from service.doors import comprehend_fields as fields
 from service.doors.asked import at_most, field, only
 from service.doors.finding import Entities, Entity, Finder
 from service.errors import InvalidRequest
+from service.extraction.aside import LONG, aside
 from service.wire import cbor, request_id
 from service.wire.headers import header
 from service.wire.json_object import JsonObject
@@ -73,8 +74,9 @@ class Comprehend:
         if operation is None:
             expected = ", ".join(_OPERATIONS)
             raise InvalidRequest(f"{asked[:64]} is not here; expected one of {expected}")
-        values = cbor.loads(raw) if _is_cbor(scope) else JsonObject.read(raw).values
-        return _response(scope, await operation(self, values), 200)
+        is_much = len(raw) > LONG
+        values = await aside(is_much, _read, scope, raw)
+        return await aside(is_much, _response, scope, await operation(self, values), 200)
 
 
 async def _detect(door: Comprehend, values: dict[str, Any]) -> Answer:
@@ -152,6 +154,10 @@ def _item_error(error: Entities | ErrorBody | None) -> Answer:
         return {"ErrorCode": code, "ErrorMessage": error.message}
     said = f"the text is longer than {fields.LONGEST_OF_BATCH} bytes"
     return {"ErrorCode": "TEXT_SIZE_LIMIT_EXCEEDED", "ErrorMessage": said}
+
+
+def _read(scope: Scope, raw: bytes) -> dict[str, Any]:
+    return cbor.loads(raw) if _is_cbor(scope) else JsonObject.read(raw).values
 
 
 def _is_cbor(scope: Scope) -> bool:

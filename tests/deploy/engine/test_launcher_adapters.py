@@ -70,6 +70,13 @@ def test_a_broken_registry_file_is_refused(adapters: Path, admitted: Run) -> Non
         admitted()
 
 
+def test_a_registry_file_that_cannot_be_read_is_refused(adapters: Path, admitted: Run) -> None:
+    """As a mount leaves it whose file is missing: a folder of that name."""
+    (adapters / "registry.toml").mkdir(parents=True)
+    with pytest.raises(LaunchRefused, match=r"registry\.toml"):
+        admitted()
+
+
 def test_an_adapter_for_another_base_is_left_out_and_said(adapters: Path, admitted: Run) -> None:
     """Its weights need not even be there."""
     put_adapter(adapters, "clue")
