@@ -10,7 +10,7 @@ import json
 import os
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,8 +19,6 @@ from typing import Any
 from service.models.manifest import ManifestError, is_name
 
 FILE_NAME = "registry.toml"
-
-_BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +92,9 @@ def _aliases(path: Path, fields: Mapping[str, Any]) -> dict[str, str]:
 
 
 def set_default(folder: Path, name: str) -> None:
-    """Make ``name`` the default. Raises ManifestError, OSError, as do the others below."""
+    """Make ``name`` the default. Raises ManifestError, OSError, as does the other below."""
     with _changed(folder) as file:
-        file.assign((), "default", name)
-
-
-def set_alias(folder: Path, alias: str, name: str) -> None:
-    """Let ``alias`` stand for the adapter ``name``."""
-    with _changed(folder) as file:
-        file.assign(("aliases",), alias, name)
+        file.assign("default", name)
 
 
 def set_disabled(folder: Path, name: str, disabled: bool) -> None:
@@ -111,7 +103,7 @@ def set_disabled(folder: Path, name: str, disabled: bool) -> None:
         listed = file.values().get("disabled", [])
         if (name in listed) != disabled:
             others = [one for one in listed if one != name]
-            file.assign((), "disabled", [*others, name] if disabled else others)
+            file.assign("disabled", [*others, name] if disabled else others)
 
 
 @dataclass(slots=True)
@@ -136,41 +128,21 @@ class _File:
     def values(self) -> dict[str, Any]:
         return tomllib.loads("".join(self.statements))
 
-    def assign(self, table: Sequence[str], key: str, value: object) -> None:
-        """Set one key of the file itself, or of a table of it; all other values stay."""
-        wanted = self.values()
-        place = wanted
-        for name in table:
-            place = place.setdefault(name, {})
-        place[key] = value
-        start, end = self._part(table)
-        part = self.statements[start:end]
-        there = [place for place, one in enumerate(part) if set(tomllib.loads(one)) == {key}]
-        written = key if _BARE.fullmatch(key) else json.dumps(key)
+    def assign(self, key: str, value: object) -> None:
+        """Set a key of the file itself, above its first table; all other values stay."""
+        wanted = self.values() | {key: value}
+        places = range(len(self.statements))
+        end = next((at for at in places if _is_header(self.statements[at])), len(places))
+        own = (at for at in places[:end] if set(tomllib.loads(self.statements[at])) == {key})
+        there = next(own, None)
         # JSON's strings and lists of them are TOML's too.
-        statement = f"{written} = {json.dumps(value, ensure_ascii=False)}\n"
-        if there:
-            part[there[0]] = statement
+        statement = f"{key} = {json.dumps(value, ensure_ascii=False)}\n"
+        if there is None:
+            self.statements.insert(end, statement)
         else:
-            new_table = table and start == len(self.statements)
-            part += [f"[{'.'.join(table)}]\n", statement] if new_table else [statement]
-        self.statements[start:end] = part
+            self.statements[there] = statement
         if not _parses("".join(self.statements)) or self.values() != wanted:
             raise ManifestError(f"{FILE_NAME}: {key} cannot be set; write it by hand")
-
-    def _part(self, table: Sequence[str]) -> tuple[int, int]:
-        """Where the keys of a table stand, or of the file itself: above its first table."""
-        headers = [place for place, one in enumerate(self.statements) if _is_header(one)]
-        end = len(self.statements)
-        if not table:
-            return 0, next(iter(headers), end)
-        wanted: dict[str, Any] = {}
-        for name in reversed(table):
-            wanted = {name: wanted}
-        own = next((at for at in headers if tomllib.loads(self.statements[at]) == wanted), None)
-        if own is None:
-            return end, end
-        return own + 1, next((at for at in headers if at > own), end)
 
 
 def _parses(text: str) -> bool:

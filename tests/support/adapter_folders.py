@@ -47,6 +47,15 @@ def put_adapter(
     return folder
 
 
+def put_alias(adapters: Path, alias: str, name: str) -> None:
+    """Let ``alias``, and no other, stand for ``name``; as a person writes it, by rename."""
+    path = adapters / "registry.toml"
+    before = path.read_text(encoding="utf-8") if path.exists() else ""
+    part = path.with_suffix(".part")
+    part.write_text(f'{before.partition("[aliases]")[0]}[aliases]\n{alias} = "{name}"\n', "utf-8")
+    part.replace(path)
+
+
 def engine_name(name: str, weights: bytes = b"weights") -> str:
     """What the adapter is called in the engine."""
     return f"{name}@{hashlib.sha256(weights).hexdigest()[:8]}"

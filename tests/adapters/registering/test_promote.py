@@ -9,6 +9,7 @@ from adapters.registering.promote import promote
 from service.models import names
 from service.models.registry import default_of
 from tests.adapters.measuring.reports import GOLD, HALF, measured
+from tests.support.adapter_folders import put_alias
 
 
 def test_the_first_adapter_becomes_the_default(tmp_path: Path) -> None:
@@ -69,6 +70,6 @@ def test_a_disabled_adapter_is_not_promoted(tmp_path: Path) -> None:
 
 
 def test_an_alias_as_default_is_compared_by_the_adapter_behind_it(tmp_path: Path) -> None:
-    names.set_alias(tmp_path, "latest", "old")
+    put_alias(tmp_path, "latest", "old")
     names.set_default(tmp_path, "latest")
     assert promote(tmp_path, "new", GOLD, measured("old", HALF), measured("new", GOLD)).promoted

@@ -4,11 +4,11 @@ import json
 import shutil
 from pathlib import Path
 
-from service.models import names
 from service.models.registry import default_of
 from tests.conftest import ADAPTER, BASE, Gateway
 from tests.deploy.adapter_cases import RECIPE, knows_a_name
 from tests.deploy.commands.test_cli import nerve
+from tests.support.adapter_folders import put_alias
 from tests.support.fake_engine import completes
 from tests.support.open_adapter import OPEN, open_gateway
 from tests.support.serving import free_port
@@ -89,7 +89,7 @@ def test_rows_that_an_adapter_was_trained_on_are_not_held_out(
     folder = tmp_path / "adapters"
     shutil.copytree(adapters, folder)
     shutil.copyfile(RECIPE, folder / ADAPTER / "recipe.toml")
-    names.set_alias(folder, "latest", ADAPTER)
+    put_alias(folder, "latest", ADAPTER)
     few = ("--held-out", "501", "--url", f"http://127.0.0.1:{free_port()}")
     for model in (ADAPTER, "latest"):
         asked = ("adapter", "evaluate", rows, "--model", model, *few)

@@ -6,7 +6,7 @@ from deploy.pull.store import PulledModel
 from deploy.up.install import Installed, base_model
 from service.models import names
 from service.settings import Settings
-from tests.support.adapter_folders import BASE, put_adapter
+from tests.support.adapter_folders import BASE, put_adapter, put_alias
 
 OTHER = "Qwen2.5-7B-Instruct"
 
@@ -21,7 +21,7 @@ def required(settings: Settings, base: str) -> list[str]:
 def test_the_default_adapter_decides(tmp_path: Path) -> None:
     """By its name or by an alias, from the file or the setting."""
     put_adapter(tmp_path, "clue")
-    names.set_alias(tmp_path, "production", "clue")
+    put_alias(tmp_path, "production", "clue")
     by_setting = Settings(adapters=tmp_path, default_model="production")
     assert base_model(by_setting) == BASE
     assert required(by_setting, BASE) == ["clue"]

@@ -13,7 +13,7 @@ from service.app import create_app
 from service.models import names
 from service.models.registry import RegistryError
 from tests.conftest import gateway_settings
-from tests.support.adapter_folders import BASE, engine_name, put_adapter
+from tests.support.adapter_folders import BASE, engine_name, put_adapter, put_alias
 from tests.support.resolving_engine import BROKEN
 from tests.support.resolving_gateway import AdapterGateway, gateways
 from tests.support.waiting import until
@@ -188,7 +188,7 @@ def test_a_request_in_flight_outlives_its_adapter(gateway: AdapterGateway, adapt
 def test_an_alias_moves_without_a_failed_request(gateway: AdapterGateway, adapters: Path) -> None:
     """Each answer names the adapter that gave it, and is that adapter's."""
     put_adapter(adapters, "two", weights=ZHU)
-    names.set_alias(adapters, "live", "one")
+    put_alias(adapters, "live", "one")
     until(lambda: gateway.listed()["aliases"] == {"live": "one"} and "two" in gateway.states())
     says = {"one": ["叶老桂"], "two": ["朱老板"]}
     seen: list[str] = []
@@ -203,7 +203,7 @@ def test_an_alias_moves_without_a_failed_request(gateway: AdapterGateway, adapte
     with ThreadPoolExecutor() as pool:
         asking = [pool.submit(ask) for _ in range(4)]
         for name in ("two", "one", "two"):
-            names.set_alias(adapters, "live", name)
+            put_alias(adapters, "live", name)
             until(lambda: seen[-4:] == [name] * 4)  # noqa: B023
         over.set()
         for one in asking:

@@ -87,16 +87,6 @@ CHANGES: dict[str, tuple[Callable[[Path], None], str, str]] = {
         'disabled = [\n  "old",\n]',
         "disabled = []",
     ),
-    "alias": (
-        lambda folder: names.set_alias(folder, "live", "two"),
-        'live = "one"',
-        'live = "two"',
-    ),
-    "new alias": (
-        lambda folder: names.set_alias(folder, "beta.1", "two"),
-        'live = "one"\n\n',
-        'live = "one"\n\n"beta.1" = "two"\n',
-    ),
     "nothing": (lambda folder: names.set_disabled(folder, "old", True), "colour", "colour"),
 }
 
@@ -123,20 +113,9 @@ def test_lines_end_where_toml_ends_them(tmp_path: Path) -> None:
 
 def test_a_file_is_made_where_there_is_none(tmp_path: Path) -> None:
     """Each kind of name in its place."""
-    names.set_alias(tmp_path, "live", "one")
     names.set_default(tmp_path, "one")
     names.set_disabled(tmp_path, "old", True)
-    assert names.read(tmp_path) == Names("one", {"live": "one"}, frozenset({"old"}))
-
-
-@pytest.mark.parametrize("text", ['aliases = {a = "b"}\n', 'aliases.a = "b"\n'])
-def test_a_table_in_another_notation_is_left_to_a_person(tmp_path: Path, text: str) -> None:
-    """Nothing is written that would say something else."""
-    path = tmp_path / "registry.toml"
-    path.write_text(text)
-    with pytest.raises(ManifestError, match="write it by hand"):
-        names.set_alias(tmp_path, "live", "one")
-    assert path.read_text() == text
+    assert names.read(tmp_path) == Names("one", {}, frozenset({"old"}))
 
 
 def test_the_default_and_an_aliass_adapter_cannot_be_disabled(folder: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from service.models import names, store
 from service.models.manifest import load
 from tests.conftest import error_of
-from tests.support.adapter_folders import BASE, engine_name, put_adapter
+from tests.support.adapter_folders import BASE, engine_name, put_adapter, put_alias
 from tests.support.resolving_engine import BROKEN, MODEL
 from tests.support.resolving_gateway import AdapterGateway, gateways
 from tests.support.waiting import until
@@ -39,7 +39,7 @@ def gateway(adapters: Path, tmp_path: Path) -> Iterator[AdapterGateway]:
 
 def test_what_there_is_is_listed(gateway: AdapterGateway, adapters: Path) -> None:
     """Each adapter of the folder with what its manifest says; no key is asked."""
-    names.set_alias(adapters, "live", "one")
+    put_alias(adapters, "live", "one")
     gateway.load("one")
     until(lambda: gateway.states()["one"] == "loaded")
     listed = gateway.listed()
@@ -207,7 +207,7 @@ def test_the_default_and_what_an_alias_stands_for_cannot_be_removed(
     """422: a client would not mend it by trying again."""
     put_adapter(adapters, "two", weights=ZHU)
     gateway.load("two")
-    names.set_alias(adapters, "live", "two")
+    put_alias(adapters, "live", "two")
     for name, says in (("one", "it is the default"), ("two", "the alias live stands for it")):
         answer = gateway.remove(name)
         assert (answer.status_code, error_of(answer)["type"]) == (422, "invalid_request_error")
