@@ -54,7 +54,8 @@ def _standing(text: str, head: str, tail: str) -> frozenset[str]:
     if head not in text or tail not in text:
         return frozenset()
     mask = f"{re.escape(head)}[0-9]{{1,{_MOST_DIGITS}}}{re.escape(tail)}"
-    return frozenset(re.findall(f"(?=({mask}))", text))
+    # Match by match: other threads have their turn between two.
+    return frozenset(found[1] for found in re.finditer(f"(?=({mask}))", text))
 
 
 def _labelled(pattern: str, label: str) -> str:
