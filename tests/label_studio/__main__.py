@@ -5,20 +5,18 @@ each step. The engine is scripted; everything else is real.
 """
 
 import json
-import shutil
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import expect, sync_playwright
 from starlette.types import Receive, Send
 
 from adapters.data.readers import read
 from tests.conftest import ENGINE_NAME, Gateway
 from tests.conftest import running as gateway_running
+from tests.label_studio.browser import ROOT, chromium, somebody
 from tests.label_studio.clicks import Person
 from tests.label_studio.studio import Studio
 from tests.label_studio.studio import running as studio_running
@@ -27,7 +25,6 @@ from tests.support.fake_engine import Script, text_of
 from tests.support.scoring import calibrated_adapters, surely
 from tests.support.waiting import until
 
-ROOT = Path(__file__).resolve().parents[2]
 KEY = "a-key-for-label-studio"
 CONFIG = """<View>
   <Labels name="label" toName="text">
@@ -61,32 +58,16 @@ def says(known: dict[str, str]) -> Script:
     return script
 
 
-def main() -> int:
-    """0 when every step went as it should."""
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        print("chromium is not installed (Debian: apt-get install chromium)", file=sys.stderr)
-        return 1
-    pictures = ROOT / "docs" / "pictures"
-    pictures.mkdir(exist_ok=True)
+def main() -> None:
+    """Fails where a step does."""
+    chromium()  # before all that takes time
     with (
         tempfile.TemporaryDirectory() as data,
         studio_running(ROOT / ".nerve", Path(data)) as studio,
         gateway(Path(data)) as nerve,
-        sync_playwright() as playwright,
+        somebody(studio, 1200, 640) as person,
     ):
-        expect.set_options(timeout=60_000)
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = browser.new_page(locale="en-GB", viewport={"width": 1200, "height": 640})
-        page.set_default_timeout(60_000)
-        try:
-            walk(Person(page, studio, pictures), studio, nerve, Path(data))
-        except Exception:
-            page.screenshot(path=ROOT / ".nerve" / "label-studio-failed.png")
-            raise
-        finally:
-            browser.close()
-    return 0
+        walk(person, studio, nerve, Path(data))
 
 
 @contextmanager
@@ -185,4 +166,4 @@ def done(what: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

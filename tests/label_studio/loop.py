@@ -7,8 +7,6 @@ adapter does not know: the open one finds them. A person corrects 26 notes in th
 exports them; an adapter is trained on these, and labels the ten that nobody touched.
 """
 
-import shutil
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -18,11 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
-from playwright.sync_api import expect, sync_playwright
 
 from adapters.data.examples import Example
 from adapters.data.readers import read
 from tests.engine.real_engine import ROOT
+from tests.label_studio.browser import chromium, somebody
 from tests.label_studio.clicks import Person
 from tests.label_studio.service import KEY, Service
 from tests.label_studio.studio import Studio
@@ -30,7 +28,6 @@ from tests.label_studio.studio import running as studio_running
 from tests.support.waiting import until
 
 HERE = Path(__file__).parent
-PICTURES = ROOT / "docs" / "pictures"
 OPEN, NAME = "open-ner-lora", "workshop"
 CONFIG = (HERE / "workshop.xml").read_text(encoding="utf-8")
 # start, end, label
@@ -230,24 +227,15 @@ def train(service: Service, export: Path) -> None:
     service.run("adapter", "register", work, NAME)
 
 
-def main() -> int:
-    """0 when every step went as it should."""
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        print("chromium is not installed (Debian: apt-get install chromium)", file=sys.stderr)
-        return 1
-    PICTURES.mkdir(exist_ok=True)
+def main() -> None:
+    """Fails where a step does."""
+    chromium()  # before all that takes time
     with (
         tempfile.TemporaryDirectory() as place,
         studio_running(ROOT / ".nerve", Path(place)) as studio,
-        sync_playwright() as playwright,
+        somebody(studio, 1000, 520) as person,
     ):
         service = Service.of(Path(place) / "nerve")
-        expect.set_options(timeout=60_000)
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = browser.new_page(locale="en-GB", viewport={"width": 1000, "height": 520})
-        page.set_default_timeout(60_000)
-        person = Person(page, studio, PICTURES)
         loop = Loop(
             person,
             studio,
@@ -256,16 +244,9 @@ def main() -> int:
             lambda export: train(service, export),
             service.folder,
         )
-        try:
-            loop.walk()
-        except Exception:
-            page.screenshot(path=ROOT / ".nerve" / "label-studio-failed.png")
-            raise
-        finally:
-            browser.close()
+        loop.walk()
         print(loop.clock.table())
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
