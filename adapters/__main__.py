@@ -63,9 +63,8 @@ def run(asked: argparse.Namespace) -> None:
             print(
                 f"{done.left_out} rows left out: their mentions overlap, and cannot be written so"
             )
-        loss = "" if done.best_loss is None else f", best validation loss {done.best_loss:.4f}"
-        early = f" of {done.of}: validation stopped falling" if done.steps < done.of else ""
-        print(f"{done.steps} steps{early}{loss}: {done.folder}")
+        loss = "" if done.loss is None else f", validation loss {done.loss:.4f}"
+        print(f"{done.steps} steps{loss}: {done.folder}")
     elif asked.stage == "try":
         from adapters.measuring.trial import Trial
 

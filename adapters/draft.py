@@ -17,12 +17,13 @@ from adapters.data.readers import DataError
 from adapters.recipe import FILE_NAME, Lora, Recipe, RecipeError, copy, load
 from service.ner.types import Label
 
-# Fewer leave nothing to stop by.
 LEAST_ROWS = 20
+# Of fewer a tenth says nothing, and each is wanted for training.
+_LEAST_SPLIT, _MOST_HELD_OUT = 100, 200
 ROWS_A_STEP = 8
-# Rows that are learned from, over all epochs; the best weights are kept, so more does no harm.
+# Rows that are learned from, over all epochs.
 _SEEN, _MOST_EPOCHS = 1000, 10
-_LOOKS = 16
+_LOOKS = 4
 _MODULES = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 _LORA = Lora(rank=16, alpha=32, dropout=0.0, targets=_MODULES, first_layer=0, last_layer=27)
 
@@ -37,11 +38,11 @@ class Sizes:
 
     @classmethod
     def of(cls, rows: int) -> "Sizes":
-        """A fifth is held out, up to 200; the fewer rows, the more often each is seen. Raises
-        DataError for fewer than LEAST_ROWS."""
+        """Of 100 rows and more a tenth is held out, up to 200; the fewer rows, the more often each
+        is seen. Raises DataError for fewer than LEAST_ROWS."""
         if rows < LEAST_ROWS:
             raise DataError(f"{rows} rows; expected {LEAST_ROWS} or more")
-        held_out = min(200, max(5, rows // 5))
+        held_out = min(_MOST_HELD_OUT, rows // 10) if rows >= _LEAST_SPLIT else 0
         training = rows - held_out
         epochs = max(1, min(_MOST_EPOCHS, -(-_SEEN // training)))
         return cls(held_out, epochs, epochs * -(-training // ROWS_A_STEP))
@@ -133,7 +134,6 @@ def _train(sizes: Sizes, has_start: bool) -> dict[str, Any]:
         "clip": 1.0,
         "validate_every": max(2, sizes.steps // _LOOKS),
         "validation_rows": min(sizes.held_out, 48),
-        "patience": 4,
         "checkpoint_every": 20,
         "frozen": "int8",
     }

@@ -64,10 +64,9 @@ class Lora:
 class Train:
     """The optimiser's settings; ``warm_up`` is a share of the steps, ``…_every`` are steps.
 
-    ``patience``: training ends when so many validations in a row have not lowered the loss; 0: it
-    goes to its end. Two that trade time for memory: ``rows_at_once``, 0 for all of a step, splits a
-    step's rows and adds up their gradients; ``gradient_checkpointing`` computes each layer a second
-    time in the backward pass instead of keeping what it computed (arXiv 1604.06174).
+    Two trade time for memory: ``rows_at_once``, 0 for all of a step, splits a step's rows and adds
+    up their gradients; ``gradient_checkpointing`` computes each layer a second time in the backward
+    pass instead of keeping what it computed (arXiv 1604.06174).
     """
 
     seed: NonNegativeInt
@@ -82,7 +81,6 @@ class Train:
     frozen: Frozen
     rows_at_once: NonNegativeInt = 0
     gradient_checkpointing: bool = False
-    patience: NonNegativeInt = 0
 
 
 class Named(TypedDict):

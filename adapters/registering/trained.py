@@ -17,6 +17,20 @@ class RegisterError(Exception):
     """What was trained does not fit the recipe, or is not there: names the file and why."""
 
 
+def weights_of(trained: Path) -> Path:
+    """The folder of the weights in a work folder of ``train``, else the folder itself."""
+    return trained / "adapter" if (trained / "adapter").is_dir() else trained
+
+
+def recipe_of(weights: Path, registered: Path) -> Path:
+    """The recipe beside the weights, else that of the adapter's folder; raises RegisterError."""
+    places = [one / recipes.FILE_NAME for one in (weights, registered)]
+    for place in places:
+        if place.is_file():
+            return place
+    raise RegisterError(f"neither {places[0]} nor {places[1]} is there; name one with --recipe")
+
+
 def check(folder: Path, plan: Recipe, recipe_file: Path) -> None:
     """Raises RegisterError unless ``folder`` has weights of ``plan``, read from ``recipe_file``."""
     try:

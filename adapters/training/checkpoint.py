@@ -20,12 +20,10 @@ from adapters.recipe import Recipe
 
 @dataclass(slots=True)
 class Progress:
-    """``step``: steps done; ``best``: the lowest validation loss so far (nats a token); ``since``:
-    validations after it."""
+    """``step``: steps done; ``loss``: of the last validation (nats a learned token), if any."""
 
     step: int = 0
-    best: float = float("inf")
-    since: int = 0
+    loss: float | None = None
 
 
 @contextmanager
@@ -57,8 +55,7 @@ def save(path: Path, made_of: str, progress: Progress, model: Any, optimiser: An
     state = {
         "made_of": made_of,
         "step": progress.step,
-        "best": progress.best,
-        "since": progress.since,
+        "loss": progress.loss,
         "lora": get_peft_model_state_dict(model),
         "optimiser": optimiser.state_dict(),
         "random": torch.get_rng_state(),
@@ -89,4 +86,4 @@ def load(path: Path, made_of: str, model: Any, optimiser: Any) -> Progress:
     optimiser.load_state_dict(state["optimiser"])
     torch.set_rng_state(state["random"])
     torch.cuda.set_rng_state_all(state["random_gpu"])
-    return Progress(state["step"], state["best"], state.get("since", 0))
+    return Progress(state["step"], state.get("loss"))

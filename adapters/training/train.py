@@ -23,21 +23,20 @@ from adapters.training.packing import Batch, pack
 from adapters.training.template import Encoder
 from adapters.training.training_log import TrainingLog
 
-CHECKPOINT, LOG, BEST = "checkpoint.pt", "log.jsonl", "best"
+CHECKPOINT, LOG, ADAPTER = "checkpoint.pt", "log.jsonl", "adapter"
 
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """``folder`` holds the weights; ``steps`` were done ``of`` so many, fewer when validation had
-    stopped falling; ``best_loss`` in nats a learned token, None without validation rows; ``bad``
-    rows could not be read, ``left_out`` not written in the recipe's format."""
+    """``folder`` holds the weights after ``steps``; ``loss`` on the validation rows in nats a
+    learned token, None without any; ``bad`` rows could not be read, ``left_out`` not written in the
+    recipe's format."""
 
     folder: Path
     steps: int
-    of: int
     bad: int
     left_out: int
-    best_loss: float | None
+    loss: float | None
 
 
 def train(
@@ -53,12 +52,12 @@ def train(
 
     ``data`` is a file of ``kind``, or the folder of ``sources`` for a recipe with sources.
 
-    ``work`` keeps checkpoint.pt, log.jsonl and best/ (the adapter: the weights with the lowest
-    validation loss, or the last ones where no rows are held out for one); calling again goes on
-    from the last checkpoint. ``skip_bad`` counts rows that cannot be read. Raises RecipeError,
-    DataError, RowTooLong, OSError, ValueError (another training in ``work``; a checkpoint of
-    another recipe, other rows or another base; start weights of another shape, or that were trained
-    on rows that are held out now).
+    ``work`` keeps checkpoint.pt, log.jsonl and adapter/, the weights of the last validation, which
+    is at the end: the rate falls to nothing there, and the weights with the lowest validation loss
+    on the way find less (LOG.md). Calling again goes on from the last checkpoint. ``skip_bad``
+    counts rows that cannot be read. Raises RecipeError, DataError, RowTooLong, OSError, ValueError
+    (another training in ``work``; a checkpoint of another recipe, other rows or another base; start
+    weights of another shape, or that were trained on rows that are held out now).
     """
     work.mkdir(parents=True, exist_ok=True)
     plan = recipe.load(recipe_file)
@@ -68,11 +67,11 @@ def train(
     found = rows.load(plan, data, kind, skip_bad=skip_bad)
     with checkpoint.alone(work):
         run = _Run.prepare(plan, found, base, work, begun)
-        recipe.copy(recipe_file, plan, work / BEST)
+        recipe.copy(recipe_file, plan, work / ADAPTER)
         keep_freed_memory()
         run.go()
-    best = run.progress.best if run.validation else None
-    return Trained(work / BEST, run.progress.step, len(run.packs), found.bad, found.left_out, best)
+    done = run.progress
+    return Trained(work / ADAPTER, done.step, found.bad, found.left_out, done.loss)
 
 
 @dataclass(slots=True)
@@ -114,7 +113,7 @@ class _Run:
         )
 
     def go(self) -> None:
-        """Every step that is not done yet, until the validation loss has stopped falling."""
+        """Every step that is not done yet."""
         settings, log = (
             self.plan.train,
             TrainingLog(self.work / LOG, self.progress.step, len(self.packs)),
@@ -122,12 +121,12 @@ class _Run:
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
         with Progress(*columns, TimeRemainingColumn()) as bar:
             task = bar.add_task("training", total=len(self.packs), completed=self.progress.step)
-            while self.progress.step < len(self.packs) and not self._settled():
+            while self.progress.step < len(self.packs):
                 row = self._step()
                 if self._due(settings.validate_every):
                     row |= self._look()
                 log.write(row)
-                if self._due(settings.checkpoint_every) or self._settled():
+                if self._due(settings.checkpoint_every):
                     self._save()
                 bar.update(task, completed=self.progress.step, description=f"{row['loss']:.3f}")
 
@@ -164,20 +163,12 @@ class _Run:
         return [pack(rows[start : start + size]) for start in range(0, len(rows), size)]
 
     def _look(self) -> dict[str, float]:
-        """Keep the weights if they are the best so far; without validation rows, in any case."""
+        """Keep the weights, and what their loss is."""
+        model.save(self.model, self.work / ADAPTER, self.plan.lora, self.plan.base)
         if not self.validation:
-            model.save(self.model, self.work / BEST, self.plan.lora, self.plan.base)
             return {}
-        loss = self._validate()
-        self.progress.since += 1
-        if loss < self.progress.best:
-            self.progress.best, self.progress.since = loss, 0
-            model.save(self.model, self.work / BEST, self.plan.lora, self.plan.base)
-        return {"validation_loss": round(loss, 5)}
-
-    def _settled(self) -> bool:
-        patience = self.plan.train.patience
-        return 0 < patience <= self.progress.since
+        self.progress.loss = self._validate()
+        return {"validation_loss": round(self.progress.loss, 5)}
 
     def _validate(self) -> float:
         total, learned = 0.0, 0

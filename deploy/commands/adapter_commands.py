@@ -123,7 +123,7 @@ def train(
 
 @adapter.command()
 def register(
-    trained: Annotated[Path, typer.Argument(help="the work folder of `train`, or its best/")],
+    trained: Annotated[Path, typer.Argument(help="the work folder of `train`, or its adapter/")],
     name: Annotated[str, typer.Argument(help="the adapter's name")],
     recipe: Annotated[
         Path | None, typer.Option(help="else recipe.toml beside the weights, or in its folder")
@@ -144,23 +144,23 @@ def register(
     """Put trained weights into the adapters folder, with manifest, card, log and figures."""
     from adapters.measuring import report as reports
     from adapters.registering.register import register as put
+    from adapters.registering.trained import recipe_of, weights_of
     from deploy.factory.figures import beside
 
     with clear_errors(), tempfile.TemporaryDirectory() as drawn:
         folder = settings().adapters / name
         notes = notes or folder / "notes.md"
-        best = trained / "best" if (trained / "best").is_dir() else trained
-        own = best if (best / "recipe.toml").is_file() else folder
+        weights = weights_of(trained)
         found = put(
-            best,
-            recipe or own / "recipe.toml",
+            weights,
+            recipe or recipe_of(weights, folder),
             folder.parent,
             name,
             reports=[reports.load(path) for path in report or ()],
             data=trained_on,
             licence=licence,
             notes=notes.read_text(encoding="utf-8") if notes.exists() else "",
-            beside=beside(home, best, report or (), Path(drawn), typer.echo),
+            beside=beside(home, weights, report or (), Path(drawn), typer.echo),
         )
         typer.echo(f"{found.name}: {found.folder} (in the engine: {found.engine_name})")
 
@@ -174,12 +174,12 @@ def average(
     home: Home = HOME,
 ) -> None:
     """The mean of adapters' weights: sometimes better than each."""
+    from adapters.registering.trained import weights_of
     from deploy.factory import trainer
 
     with clear_errors():
         python = trainer.trainer_python(home, typer.echo)
-        folders = [one / "best" if (one / "best").is_dir() else one for one in trained]
-        status = trainer.run(python, "average", out, *folders)
+        status = trainer.run(python, "average", out, *map(weights_of, trained))
     raise typer.Exit(status)
 
 

@@ -26,7 +26,7 @@ def new(
     ] = None,
     home: Home = HOME,
 ) -> None:
-    """Make a recipe from labelled rows: labels, a held-out split, and when to stop.
+    """Make a recipe from labelled rows: labels, epochs by their number, a held-out split.
 
     With an open adapter training starts from its weights and has its prompt, so that a hundred
     rows go a long way.
@@ -75,10 +75,12 @@ def _start(name: str | None) -> Path | None:
 def _next(folder: Path, file: Path, kind: Kind, home: Path, held_out: int) -> str:
     name, rows = folder.name, [str(file), *(() if kind == "auto" else ("--kind", kind))]
     where = () if home == HOME else ("--home", str(home))
+    # Without a split the file's rows are all trained on, and others are to be measured on.
+    measured = (*rows, "--held-out", str(held_out)) if held_out else ("OTHER_ROWS",)
     commands = (
         ("train", str(folder / "recipe.toml"), *rows, *where),
         ("register", str(home / "training" / name), name),
-        ("evaluate", *rows, "--held-out", str(held_out), "--model", name),
+        ("evaluate", *measured, "--model", name),
     )
     lines = (f"\n  {shlex.join(('nerve', 'adapter', *command))}" for command in commands)
     return "next:" + "".join(lines)

@@ -14,11 +14,13 @@ def bars(home: Path, report: Path, picture: Path, tell: Tell) -> None:
     _draw(trainer_python(home, tell), "label-figure", report, picture)
 
 
-def beside(home: Path, best: Path, reports: Sequence[Path], folder: Path, tell: Tell) -> list[Path]:
-    """What lies beside the weights of ``best``: its log if there is one, and pictures of it and of
-    each report, drawn into ``folder``. Without the trainer's Python there are no pictures.
+def beside(
+    home: Path, weights: Path, reports: Sequence[Path], folder: Path, tell: Tell
+) -> list[Path]:
+    """What is to lie beside ``weights``, a folder: its log if there is one, and pictures of it and
+    of each report, drawn into ``folder``. Without the trainer's Python there are no pictures.
     """
-    log = next((path for path in (best / LOG, best.parent / LOG) if path.is_file()), None)
+    log = next((path for path in (weights / LOG, weights.parent / LOG) if path.is_file()), None)
     found = [log] if log else []
     wanted = [("loss-figure", log, folder / "loss.png")] if log else []
     wanted += [("label-figure", path, folder / f"f1-{path.stem}.png") for path in reports]

@@ -77,8 +77,8 @@ def _said(
     last = f"{rows[-1]['step']} steps; the mean at the end {means[-1]:.4f}"
     if not checked:
         return f"{last}."
-    step, best = min(checked, key=lambda pair: pair[1])
-    return f"{last}; the best validation loss {best:.4f}, at step {step}."
+    step, loss = checked[-1]
+    return f"{last}; the validation loss {loss:.4f} at step {step}."
 
 
 def _mean(values: Sequence[float]) -> float:

@@ -31,7 +31,7 @@ def test_a_killed_run_ends_as_one_that_was_left_alone(
     assert train(trainer, tiny_base, recipe, killed).wait() == 0
     assert losses(killed) == losses(alone)
     for file in ("adapter_model.safetensors", "adapter_config.json"):
-        assert (killed / "best" / file).read_bytes() == (alone / "best" / file).read_bytes()
+        assert (killed / "adapter" / file).read_bytes() == (alone / "adapter" / file).read_bytes()
 
 
 def test_a_checkpoint_is_of_its_rows(

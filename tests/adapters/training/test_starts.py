@@ -19,11 +19,11 @@ def test_training_goes_on_from_another_adapter(
     start."""
     first, second = tmp_path / "first", tmp_path / "second"
     assert train(trainer, tiny_base, recipe, first).wait() == 0
-    recipe.write_text('start = "first/best"' + RECIPE, encoding="utf-8")
+    recipe.write_text('start = "first/adapter"' + RECIPE, encoding="utf-8")
     assert train(trainer, tiny_base, recipe, second).wait() == 0
     # The first step has the same rows, and fresh matrices would leave its loss as it was.
     assert losses(second)[0] < losses(first)[0]
-    recipe.write_text('start = "first/best"' + RECIPE.replace("rank = 8", "rank = 4"), "utf-8")
+    recipe.write_text('start = "first/adapter"' + RECIPE.replace("rank = 8", "rank = 4"), "utf-8")
     assert train(trainer, tiny_base, recipe, tmp_path / "third").wait() == 1
 
 
@@ -34,7 +34,7 @@ def test_a_start_has_not_seen_what_is_held_out(
     first = tmp_path / "first"
     recipe.write_text(RECIPE.replace("held_out = 8", "held_out = 4"), encoding="utf-8")
     assert train(trainer, tiny_base, recipe, first).wait() == 0
-    recipe.write_text('start = "first/best"' + RECIPE, encoding="utf-8")
+    recipe.write_text('start = "first/adapter"' + RECIPE, encoding="utf-8")
     said = refused(trainer, tiny_base, recipe, tmp_path / "second")
     assert "data.held_out = 4, so the start was trained on rows that are to be held out" in said
 
@@ -46,7 +46,7 @@ def test_the_mean_of_two_adapters_is_an_adapter(
     env = {"NERVE_HOME": str(home())}
     first, second, mean = tmp_path / "first", tmp_path / "second", tmp_path / "mean"
     assert train(trainer, tiny_base, recipe, first).wait() == 0
-    recipe.write_text('start = "first/best"' + RECIPE, encoding="utf-8")
+    recipe.write_text('start = "first/adapter"' + RECIPE, encoding="utf-8")
     assert train(trainer, tiny_base, recipe, second).wait() == 0
     made = nerve("adapter", "average", str(mean), str(first), str(second), env=env)
     assert made.exit_code == 0, made.output
@@ -56,9 +56,9 @@ def test_the_mean_of_two_adapters_is_an_adapter(
         "assert all(m[n].equal(((a[n].float() + b[n].float()) / 2).to(a[n].dtype)) for n in a)\n"
         "assert any(not a[n].equal(m[n]) for n in a)"
     )
-    folders = (first / "best", second / "best", mean)
+    folders = (first / "adapter", second / "adapter", mean)
     assert subprocess.run([trainer, "-c", script, *folders], check=False).returncode == 0
-    config = second / "best" / "adapter_config.json"
+    config = second / "adapter" / "adapter_config.json"
     config.write_text(config.read_text("utf-8").replace('"lora_alpha": 16', '"lora_alpha": 8'))
     refused = subprocess.run(
         [trainer, "-m", "adapters", "average", mean, *folders[:2]],

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from adapters.data.examples import Example, split
 from tests.adapters.mixing.open_sources import folder
 from tests.adapters.mixing.test_packs import SOURCES
-from tests.adapters.training.training_runs import RECIPE, losses, train, train_command
+from tests.adapters.training.training_runs import RECIPE, losses, train
 from tests.deploy.commands.test_cli import nerve
-from tests.engine.real_engine import ROOT, home
+from tests.engine.real_engine import home
 
 pytestmark = pytest.mark.engine
 
@@ -43,7 +44,7 @@ def test_what_was_trained_is_in_pefts_layout(
     assert train(trainer, tiny_base, recipe, work).wait() == 0
     found = losses(work)
     assert found[-1] < found[0]
-    config = json.loads((work / "best" / "adapter_config.json").read_text(encoding="utf-8"))
+    config = json.loads((work / "adapter" / "adapter_config.json").read_text(encoding="utf-8"))
     assert config["base_model_name_or_path"] == "model"
     assert (config["r"], config["peft_type"]) == (8, "LORA")
     assert str(tmp_path) not in json.dumps(config)
@@ -63,35 +64,32 @@ def test_what_saves_memory_changes_no_result(
     assert losses(saving) == pytest.approx(losses(plain), rel=1e-3)
 
 
-def test_without_validation_rows_the_last_weights_are_kept(
+def test_the_last_weights_are_kept(
     trainer: Path, tiny_base: Path, recipe: Path, tmp_path: Path
 ) -> None:
-    """Not those of the first look; and nothing is said of a loss that nobody measured."""
-    recipe.write_text(RECIPE.replace("held_out = 8", "held_out = 0"), encoding="utf-8")
-    long, looked = tmp_path / "long", tmp_path / "looked"
-    assert train(trainer, tiny_base, recipe, long).wait() == 0
-    seldom = recipe.read_text(encoding="utf-8").replace(
-        "validate_every = 10", "validate_every = 99"
-    )
-    recipe.write_text(seldom, encoding="utf-8")
-    assert train(trainer, tiny_base, recipe, looked).wait() == 0
-    weights = [(work / "best" / WEIGHTS).read_bytes() for work in (long, looked)]
-    assert weights[0] == weights[1]
-    assert "validation_loss" not in (long / "log.jsonl").read_text(encoding="utf-8")
-
-
-def test_it_ends_when_validation_stops_falling(
-    trainer: Path, tiny_base: Path, recipe: Path, tmp_path: Path
-) -> None:
-    """At a rate that changes nothing the first look stays the best; what is begun again after that
-    is at its end, too."""
-    text = RECIPE.replace("learning_rate = 1e-3", "learning_rate = 1e-30\npatience = 2")
-    recipe.write_text(text.replace("validate_every = 10", "validate_every = 2"), encoding="utf-8")
-    command = train_command(trainer, tiny_base, recipe, tmp_path / "work")
-    for _ in range(2):
-        told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-        assert "6 steps of 24: validation stopped falling, best validation loss" in told
-        assert len(losses(tmp_path / "work")) == 6
+    """Not those of a lower validation loss on the way: what is held out says the contrary of what
+    is learned. And without validation rows nothing is said of a loss that nobody measured."""
+    data = recipe.with_name("data.json")
+    rows = [json.loads(line) for line in data.read_text(encoding="utf-8").splitlines()]
+    held_out = {one.text for one in split([Example(row["text"], ()) for row in rows], 8)[1]}
+    for row in rows:
+        row["label"] = {} if row["text"] in held_out else row["label"]
+    data.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    often = RECIPE.replace("validate_every = 10", "validate_every = 4")
+    fast = often.replace("learning_rate = 1e-3", "learning_rate = 3e-2")
+    contrary = fast.replace("empty = 0.1", "empty = 0.0")
+    blind = contrary.replace("validation_rows = 8", "validation_rows = 0")
+    logs = []
+    for name, text in (("looked", contrary), ("blind", blind)):
+        recipe.write_text(text, encoding="utf-8")
+        assert train(trainer, tiny_base, recipe, tmp_path / name).wait() == 0
+        lines = (tmp_path / name / "log.jsonl").read_text(encoding="utf-8").splitlines()
+        seen = [row.get("validation_loss") for row in map(json.loads, lines)]
+        logs.append([loss for loss in seen if loss is not None])
+    assert min(logs[0]) < logs[0][-1]
+    assert logs[1] == []
+    looked, unseen = (tmp_path / name / "adapter" / WEIGHTS for name in ("looked", "blind"))
+    assert looked.read_bytes() == unseen.read_bytes()
 
 
 def test_the_commands_lead_from_rows_to_an_answer(

@@ -20,7 +20,7 @@ from tests.support.waiting import until
 @pytest.fixture
 def work(tmp_path: Path) -> Path:
     """What a training run leaves."""
-    best = tmp_path / "work" / "best"
+    best = tmp_path / "work" / "adapter"
     best.mkdir(parents=True)
     (best / "adapter_model.safetensors").write_bytes(b"weights")
     (best / "adapter_config.json").write_text(json.dumps(TRAINED), encoding="utf-8")
@@ -46,6 +46,17 @@ def test_register_puts_log_and_figures_beside_the_weights(work: Path, tmp_path: 
     assert again.exit_code == 0, again.output
     card = (folder / "README.md").read_text(encoding="utf-8")
     assert all(part in card for part in ("made-up rows", "CC0", "Mind the gap.", "(loss.png)"))
+
+
+def test_register_says_where_it_looked_for_a_recipe(work: Path, tmp_path: Path) -> None:
+    """As of a mean, which has none beside it."""
+    (tmp_path / "adapters").mkdir()
+    shown = nerve("adapter", "register", str(work), "mine",
+                  env={"NERVE_ADAPTERS": str(tmp_path / "adapters")})  # fmt: skip
+    places = [work / "adapter" / "recipe.toml", tmp_path / "adapters" / "mine" / "recipe.toml"]
+    says = f"nerve: neither {places[0]} nor {places[1]} is there; name one with --recipe\n"
+    assert (shown.exit_code, shown.stderr) == (1, says)
+    assert not (tmp_path / "adapters" / "mine").exists()
 
 
 def test_register_without_the_trainers_python(work: Path, tmp_path: Path) -> None:
@@ -128,7 +139,7 @@ def test_the_trainer_ends_with_the_command(rows: str, tmp_path: Path) -> None:
 def test_try_shows_what_the_model_says_without_vllm(work: Path, tmp_path: Path) -> None:
     """Like `nerve extract`, and the completion itself; by name or by folder."""
     home, folder = tmp_path / "home", tmp_path / "adapters"
-    register(work / "best", Path(RECIPE), folder, "mine")
+    register(work / "adapter", Path(RECIPE), folder, "mine")
     found = {
         "completion": "姓名：叶老桂",
         "entities": [{"label": "name", "text": "叶老桂", "start": 0, "end": 3}],
@@ -152,7 +163,7 @@ def test_try_shows_what_the_model_says_without_vllm(work: Path, tmp_path: Path) 
 def test_try_repeats_the_last_line_of_a_failure(work: Path, tmp_path: Path) -> None:
     """Not pages of a traceback."""
     home, folder = tmp_path / "home", tmp_path / "adapters"
-    register(work / "best", Path(RECIPE), folder, "mine")
+    register(work / "adapter", Path(RECIPE), folder, "mine")
     stand_in(home, '[ "$2" = pip ] || { echo "nerve: no memory" >&2; exit 1; }')
     pulled(home)
     env = {"NERVE_ADAPTERS": str(folder), "NERVE_HOME": str(home)}

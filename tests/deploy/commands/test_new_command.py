@@ -36,7 +36,7 @@ def test_rows_become_a_recipe(tmp_path: Path, rows: str) -> None:
     assert shown.exit_code == 0, shown.output
     plan = recipe.load(adapters / "mine" / "recipe.toml")
     assert (plan.start, plan.labels[0].written) == ("../any", "人物")
-    assert "40 rows, 8 held out; labels: PER; starts from any" in shown.stdout
+    assert "40 rows, 0 held out; labels: PER; starts from any" in shown.stdout
     assert f"nerve adapter train {adapters}/mine/recipe.toml {rows} --kind spans" in shown.stdout
     again = nerve(*asked, env=env)
     assert (again.exit_code, "is there; change it" in again.stderr) == (1, True)
@@ -64,7 +64,7 @@ def test_a_labelling_config_has_the_labels(tmp_path: Path, rows: str) -> None:
     assert recipe.load(adapters / "mine" / "recipe.toml").labels == (Label("PER", "PER", "人名"),)
     train, register, evaluate = shown.stdout.splitlines()[-3:]
     assert train.endswith(f"/mine/recipe.toml '{rows}' --home {tmp_path}/home")
-    assert evaluate == f"  nerve adapter evaluate '{rows}' --held-out 8 --model mine"
+    assert evaluate == "  nerve adapter evaluate OTHER_ROWS --model mine"
     assert register == f"  nerve adapter register {tmp_path}/home/training/mine mine"
     config.write_text("<View/>", encoding="utf-8")
     refused = nerve("adapter", "new", "own", *asked[3:], env=env)
@@ -82,3 +82,17 @@ def test_an_open_adapter_without_a_recipe(tmp_path: Path, rows: str) -> None:
     assert refused.exit_code == 1
     assert "adapters/any has no recipe.toml" in refused.stderr
     assert "--start none" in refused.stderr
+
+
+def test_what_is_held_out_is_what_measures(tmp_path: Path) -> None:
+    """Never rows that were trained on."""
+    rows = tmp_path / "rows.jsonl"
+    one = {"entities": [{"label": "PER", "start": 0, "end": 3}]}
+    lines = (json.dumps({"text": f"叶老桂{n}"} | one) + "\n" for n in range(100))
+    rows.write_text("".join(lines), encoding="utf-8")
+    (tmp_path / "adapters").mkdir()
+    env = {"NERVE_ADAPTERS": str(tmp_path / "adapters")}
+    shown = nerve("adapter", "new", "mine", str(rows), "--start", "none", env=env)
+    assert shown.exit_code == 0, shown.output
+    wanted = f"  nerve adapter evaluate {rows} --held-out 10 --model mine"
+    assert shown.stdout.splitlines()[-1] == wanted

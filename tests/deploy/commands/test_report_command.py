@@ -190,13 +190,13 @@ def test_an_older_report_is_shown_as_far_as_it_goes(found: dict[str, Any]) -> No
 
 
 def test_the_training_curve_is_that_of_the_log(found: dict[str, Any], tmp_path: Path) -> None:
-    """The lowest validation loss is named; a point for each."""
+    """The last validation loss is named; a point for each."""
     log = tmp_path / "log.jsonl"
     rows = [{"step": step, "loss": 2.0 / step} for step in range(1, 101)]
     rows[49]["validation_loss"], rows[99]["validation_loss"] = 0.5, 0.25
     log.write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
     text = page(found, log=read_log(log))
-    assert "the best validation loss 0.2500, at step 100" in Page(text).text
+    assert "the validation loss 0.2500 at step 100" in Page(text).text
     assert re.findall(r"<title>step (\d+): ([\d.]+)</title>", text) == [
         ("50", "0.5000"),
         ("100", "0.2500"),
