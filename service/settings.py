@@ -206,6 +206,15 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
+    def _every_body_can_be_held(self) -> Self:
+        if self.max_held_bytes < self.max_body_bytes:
+            raise ValueError(
+                f"NERVE_MAX_HELD_BYTES = {self.max_held_bytes}; expected NERVE_MAX_BODY_BYTES = "
+                f"{self.max_body_bytes} or more, or a body of that length is never answered"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _a_named_adapters_folder_exists(self) -> Self:
         if "adapters" in self.model_fields_set and not self.adapters.is_dir():
             raise ValueError(f"NERVE_ADAPTERS = {str(self.adapters)!r}; expected a folder")

@@ -30,6 +30,8 @@ def test_the_environment_sets(monkeypatch: pytest.MonkeyPatch) -> None:
         ("NERVE_ENGINE_API_KEY", "密", "NERVE_ENGINE_API_KEY has other characters"),
         ("NERVE_ENGINE_API_KEY", "a\tb", "expected printable ASCII only"),
         ("NERVE_ADAPTERS", "/nope", "NERVE_ADAPTERS = '/nope'; expected a folder"),
+        ("NERVE_MAX_HELD_BYTES", "9", "NERVE_MAX_HELD_BYTES = 9; expected NERVE_MAX_BODY_BYTES"),
+        ("NERVE_MAX_BODY_BYTES", "99999999", "expected NERVE_MAX_BODY_BYTES = 99999999 or more"),
         ("NERVE_HOST", "0.0.0.0", "NERVE_HOST = '0.0.0.0'; expected a loopback address"),
         ("NERVE_ADDED_TOKENS", "<x>", "NERVE_ADDED_TOKENS"),
         ("NERVE_CORS_ORIGINS", '["https://page.example/"]', "NERVE_CORS_ORIGINS"),

@@ -103,7 +103,7 @@ class TestLimits:
 
 def test_without_room_for_its_rows_it_is_told_so(adapters: Path) -> None:
     """429 after the deadline's time, not a fault of the gateway."""
-    with running(adapters, max_held_bytes=1000, deadline_s=0.5) as gateway:
+    with running(adapters, max_held_bytes=1000, max_body_bytes=1000, deadline_s=0.5) as gateway:
         with unfinished(gateway, b"/extract", 900):
             until(lambda: gateway.metric("nerve_held_bytes") == 900)
             rows = b'"x"\n' * 100

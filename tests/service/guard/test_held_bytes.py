@@ -20,13 +20,13 @@ def unfinished(gateway: Gateway, path: bytes, size: int) -> socket.socket:
     """A request of which ``size`` bytes have come, and no more do."""
     host, _, port = gateway.url.removeprefix("http://").partition(":")
     client = socket.create_connection((host, int(port)), timeout=20)
-    client.sendall(HEAD % path + b"content-length: %d\r\n\r\n" % (2 * MB) + b" " * size)
+    client.sendall(HEAD % path + b"content-length: %d\r\n\r\n" % (size + 1) + b" " * size)
     return client
 
 
 def test_what_would_be_too_much_is_refused(adapters: Path) -> None:
     """429 with a time to wait, as long as others hold theirs; then it is answered again."""
-    with running(adapters, max_held_bytes=MB) as gateway:
+    with running(adapters, max_held_bytes=MB, max_body_bytes=MB) as gateway:
         gateway.engine.script = finds("甲")
         with unfinished(gateway, b"/extract", 900_000):
             until(lambda: gateway.metric("nerve_held_bytes") == 900_000)
@@ -41,7 +41,7 @@ def test_what_would_be_too_much_is_refused(adapters: Path) -> None:
 
 def test_an_unfinished_row_of_a_batch_counts_too(adapters: Path) -> None:
     """And is let go with its batch; a batch is read on when there is room."""
-    with running(adapters, max_held_bytes=MB) as gateway:
+    with running(adapters, max_held_bytes=MB, max_body_bytes=MB) as gateway:
         gateway.engine.script = finds("甲")
         with unfinished(gateway, b"/extract/batch", 900_000):
             until(lambda: gateway.metric("nerve_held_bytes") == 900_000)
