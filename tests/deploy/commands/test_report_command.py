@@ -264,7 +264,7 @@ def test_the_command_writes_a_page_beside_the_report(gateway: Gateway, tmp_path:
     shown = nerve("adapter", "report", good, "--compare", good, env=env)
     assert (shown.exit_code, shown.stdout) == (0, f"{tmp_path / 'good.html'}\n"), shown.output
     text = Page((tmp_path / "good.html").read_text(encoding="utf-8")).text
-    assert "validation loss 0.7500, at step 2" in text
+    assert "validation loss 0.7500 at step 2" in text
     assert "+0.0000 (+0.0000 to +0.0000)" in text
     other = nerve("adapter", "report", good, "--compare", few, "--out", str(tmp_path / "x.html"))
     assert (other.exit_code, "made on different sentences" in other.stderr) == (1, True)
