@@ -26,7 +26,7 @@ def new(
     ] = None,
     home: Home = HOME,
 ) -> None:
-    """Make a recipe from labelled rows: labels, epochs by their number, a held-out split.
+    """Make a recipe from labelled rows: labels, epochs, from 100 rows on a held-out split.
 
     With an open adapter training starts from its weights and has its prompt, so that a hundred
     rows go a long way.

@@ -135,4 +135,5 @@ class Person:
 
     def _picture(self, name: str) -> None:
         if self._pictures is not None and name:
-            self._page.screenshot(path=self._pictures / f"label-studio-{name}.png")
+            path = self._pictures / f"label-studio-{name}.png"
+            self._page.screenshot(path=path, animations="disabled")
