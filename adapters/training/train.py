@@ -52,12 +52,12 @@ def train(
 
     ``data`` is a file of ``kind``, or the folder of ``sources`` for a recipe with sources.
 
-    ``work`` keeps checkpoint.pt, log.jsonl and adapter/, the weights of the last validation, which
-    is at the end: the rate falls to nothing there, and the weights with the lowest validation loss
-    on the way find less (LOG.md). Calling again goes on from the last checkpoint. ``skip_bad``
-    counts rows that cannot be read. Raises RecipeError, DataError, RowTooLong, OSError, ValueError
-    (another training in ``work``; a checkpoint of another recipe, other rows or another base; start
-    weights of another shape, or that were trained on rows that are held out now).
+    ``work`` keeps checkpoint.pt, log.jsonl and, once every step is done, adapter/: its rate has
+    fallen to nothing there, and weights with a lower validation loss on the way find less (LOG.md).
+    Calling again goes on from the last checkpoint. ``skip_bad`` counts rows that cannot be read.
+    Raises RecipeError, DataError, RowTooLong, OSError, ValueError (another training in ``work``; a
+    checkpoint of another recipe, other rows or another base; start weights of another shape, or
+    that were trained on rows that are held out now).
     """
     work.mkdir(parents=True, exist_ok=True)
     plan = recipe.load(recipe_file)
@@ -67,9 +67,10 @@ def train(
     found = rows.load(plan, data, kind, skip_bad=skip_bad)
     with checkpoint.alone(work):
         run = _Run.prepare(plan, found, base, work, begun)
-        recipe.copy(recipe_file, plan, work / ADAPTER)
         keep_freed_memory()
         run.go()
+        recipe.copy(recipe_file, plan, work / ADAPTER)
+        model.save(run.model, work / ADAPTER, plan.lora, plan.base)
     done = run.progress
     return Trained(work / ADAPTER, done.step, found.bad, found.left_out, done.loss)
 
@@ -123,8 +124,9 @@ class _Run:
             task = bar.add_task("training", total=len(self.packs), completed=self.progress.step)
             while self.progress.step < len(self.packs):
                 row = self._step()
-                if self._due(settings.validate_every):
-                    row |= self._look()
+                if self.validation and self._due(settings.validate_every):
+                    self.progress.loss = self._validate()
+                    row["validation_loss"] = round(self.progress.loss, 5)
                 log.write(row)
                 if self._due(settings.checkpoint_every):
                     self._save()
@@ -161,14 +163,6 @@ class _Run:
         rows = [self.encoder.row(example, asked.labels) for example in asked.examples]
         size = self.plan.train.rows_at_once or len(rows)
         return [pack(rows[start : start + size]) for start in range(0, len(rows), size)]
-
-    def _look(self) -> dict[str, float]:
-        """Keep the weights, and what their loss is."""
-        model.save(self.model, self.work / ADAPTER, self.plan.lora, self.plan.base)
-        if not self.validation:
-            return {}
-        self.progress.loss = self._validate()
-        return {"validation_loss": round(self.progress.loss, 5)}
 
     def _validate(self) -> float:
         total, learned = 0.0, 0
