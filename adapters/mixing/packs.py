@@ -17,9 +17,10 @@ from adapters.mixing.label_names import write
 from adapters.mixing.negatives import Nearness, nearness, negatives
 from adapters.mixing.noise import roughened
 from adapters.mixing.sources import Source
-from adapters.mixing.title_marks import counts_marks, marked, told, with_marks
+from adapters.mixing.title_marks import marked, told, with_marks
 from adapters.recipe import Recipe, Sources, Style
 from service.ner.formats import FORMATS
+from service.ner.titles import counts_marks
 from service.ner.types import Label
 
 _BETWEEN = {"zh": ("", "", "\n"), "en": (" ", " ", "\n")}
@@ -168,7 +169,7 @@ class _Drawing:
         """Rows with marks around some titles of works, entities as the descriptions have them."""
         if not self._titles:
             return list(rows)
-        inside = {label.name for label in labels if counts_marks(label)}
+        inside = {label.name for label in labels if counts_marks(label.description)}
         return [with_marks(marked(row, self._titles, self.rng), inside) for row in rows]
 
     @property

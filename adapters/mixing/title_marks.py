@@ -29,11 +29,6 @@ def told(label: Label, rng: random.Random) -> Label:
     return replace(label, description=said + phrase)
 
 
-def counts_marks(label: Label) -> bool:
-    """Does the description say that the marks belong to the entity?"""
-    return label.description.endswith(_INSIDE)
-
-
 def marked(example: Example, titles: Collection[str], rng: random.Random) -> Example:
     """``example`` with marks around some of the entities of ``titles`` that had none."""
     text, entities, read = "", list[Entity](), 0

@@ -14,6 +14,7 @@ from service.ner.chunk import Chunk
 from service.ner.incremental import Incremental
 from service.ner.prompt import Example, Prompt, render
 from service.ner.score import Token
+from service.ner.titles import counts_marks
 from service.ner.types import Constraint, Dropped, Entity, Label, Overlaps
 from service.observe.metrics import Metrics
 from service.settings import Settings
@@ -44,6 +45,12 @@ class Asked:
     scoring: Scoring | None = None
     wanted: frozenset[str] | None = None
     end_bias: float = 0.0
+
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """The labels that take a title in 《》 whole: by the manifest, or by their description."""
+        told = (label.name for label in self.labels if counts_marks(label.description))
+        return (*self.served.decoding.titles, *told)
 
     def wants(self, found: Entity | Dropped) -> bool:
         """Does it go into the answer? What bears no label of the prompt does."""
@@ -110,9 +117,7 @@ class ChunkWork:
     ) -> Extracted:
         """As the call; ``tell`` has each entity that is certain before the chunk is done."""
         prepared, served = await self.prepare(asked, chunk, deadline), asked.served
-        placing = placing_of(served.occurrences)(
-            prepared.prompt.text, asked.overlaps, served.decoding.titles
-        )
+        placing = placing_of(served.occurrences)(prepared.prompt.text, asked.overlaps, asked.titles)
         incremental = Incremental(served.format.reader(asked.labels), placing, asked.scoring)
 
         def hear(piece: str, tokens: Sequence[Token]) -> None:
@@ -151,8 +156,7 @@ class ChunkWork:
         with stage("align"):
             scores = scoring.scores(completion, decoded) if scoring else None
             text, rule = prepared.prompt.text, served.occurrences
-            titles = served.decoding.titles
-            aligned = align(text, decoded.mentions, rule, scores, asked.overlaps, titles)
+            aligned = align(text, decoded.mentions, rule, scores, asked.overlaps, asked.titles)
             if scoring:
                 if scoring.calibration:  # raw scores are no confidence
                     self.adapter_metrics.count_scores(served, aligned)

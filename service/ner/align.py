@@ -4,18 +4,14 @@ Offsets are half-open, in code points of the text as given. Nothing is matched f
 that does not stand in the text is dropped, and every mention that yields no entity is reported.
 """
 
-import re
 from abc import ABC, abstractmethod
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from service.ner.spans import Span, spans_of, with_marks
 from service.ner.types import Dropped, Entity, Mention, Occurrences, Overlaps
 
-# Latin letters (Basic Latin to Extended-B, without the signs × and ÷) and ASCII digits.
-_IN_A_WORD = re.compile("[0-9A-Za-zÀ-ÖØ-öø-ɏ]")
-
-Span = tuple[int, int]
 Scores = Sequence[float | None]
 
 
@@ -46,7 +42,7 @@ def align(
     No entity overlaps another: a mention that finds all its places taken is dropped as ``overlap``.
     With ``overlaps`` as ``all``, only entities of its own label take a mention's places, and one
     that finds them all taken has them all the same.
-    A mention of a label of ``titles`` that stands in 《》 anywhere is what stands there, with them.
+    Where a mention of a label of ``titles`` stands in 《》, they belong to the entity.
     """
     placing = placing_of(occurrences)(text, overlaps, titles)
     for mention, score in zip(mentions, scores or [None] * len(mentions), strict=True):
@@ -69,10 +65,7 @@ class Placing(ABC):
     def add(self, mention: Mention, score: float | None = None) -> Entity | None:
         """Its entity, if no later mention can change that."""
         # White space around a surface is the model's, not the entity's.
-        surface = mention.surface.strip()
-        if mention.label in self.titles and surface and (whole := f"《{surface}》") in self.text:
-            surface = whole
-        return self.place(Mention(mention.label, surface), score)
+        return self.place(Mention(mention.label, mention.surface.strip()), score)
 
     @abstractmethod
     def place(self, mention: Mention, score: float | None) -> Entity | None:
@@ -85,7 +78,15 @@ class Placing(ABC):
     def aligned(self) -> Aligned:
         """Everything."""
         dropped = tuple(self.rest())
-        return Aligned(tuple(sorted(self.entities, key=lambda e: (e.start, e.end))), dropped)
+        # With and without its marks, a title may have been read twice.
+        entities = sorted(dict.fromkeys(self.entities), key=lambda e: (e.start, e.end))
+        return Aligned(tuple(entities), dropped)
+
+    def spans(self, mention: Mention) -> list[Span]:
+        """Where it stands; a title with the 《》 around it."""
+        found = spans_of(self.text, mention.surface)
+        is_title = mention.label in self.titles
+        return [with_marks(self.text, span) for span in found] if is_title else found
 
     def is_free(self, mention: Mention, span: Span) -> bool:
         """Does no entity that the mention must not overlap have a part of it?"""
@@ -119,7 +120,7 @@ class _Every(Placing):
     def rest(self) -> list[Dropped]:
         reasons: dict[Mention, Dropped] = {}
         for mention in sorted(self.unique, key=lambda m: len(m.surface), reverse=True):
-            spans = spans_of(self.text, mention.surface)
+            spans = self.spans(mention)
             free = [span for span in spans if self.is_free(mention, span)]
             is_lost = not free and mention not in self.placed
             if is_lost and self.may_overlap:
@@ -144,7 +145,7 @@ class _AsRead(_Every):
         if mention in self.unique:
             return None
         super().place(mention, score)
-        spans = spans_of(self.text, mention.surface)
+        spans = self.spans(mention)
         span = next((s for s in spans if s[0] >= self.read and self.is_free(mention, s)), None)
         if span is None:
             return None
@@ -167,15 +168,14 @@ class _InOrder(Placing):
         # Mentions of one surface share its occurrences, unless each label may have them all.
         sharing = mention if self.may_overlap else Mention("", mention.surface)
         if sharing not in self.left:
-            self.left[sharing] = spans_of(self.text, mention.surface)[::-1]
+            self.left[sharing] = self.spans(mention)[::-1]
         spans = self.left[sharing]
         span = spans.pop() if spans else None
         if span is not None and (self.may_overlap or self.is_free(mention, span)):
             self.unplaced.setdefault(mention)
             return self.take(mention, span, score)
         if mention not in self.unplaced:
-            found = spans_of(self.text, mention.surface)
-            self.unplaced[mention] = _dropped(mention, found)
+            self.unplaced[mention] = _dropped(mention, self.spans(mention))
         return None
 
     def rest(self) -> list[Dropped]:
@@ -200,30 +200,3 @@ def _dropped(mention: Mention, spans: Sequence[Span]) -> Dropped:
     if not mention.surface:
         return Dropped(mention.label, mention.surface, "malformed")
     return Dropped(mention.label, mention.surface, "not_in_text")
-
-
-def spans_of(text: str, surface: str) -> list[Span]:
-    """The spans of ``surface`` in ``text``, in order, none overlapping another.
-
-    One that splits a run of Latin letters or digits ("IT" in "WITH") counts only if all of them do.
-    """
-    if not surface:
-        return []
-    found = list(_found(text, surface))
-    return [span for span in found if not splits_a_word(text, span)] or found
-
-
-def _found(text: str, surface: str) -> Iterator[Span]:
-    start = text.find(surface)
-    while start >= 0:
-        end = start + len(surface)
-        yield start, end
-        start = text.find(surface, end)
-
-
-def splits_a_word(text: str, span: Span) -> bool:
-    """Does ``span`` begin or end inside a run of Latin letters or digits?"""
-    return any(
-        0 < edge < len(text) and _IN_A_WORD.match(text[edge - 1]) and _IN_A_WORD.match(text[edge])
-        for edge in span
-    )

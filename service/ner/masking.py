@@ -7,7 +7,7 @@ that was found or lost anywhere in the text, as whole words; what overlaps is on
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from service.ner.align import spans_of, splits_a_word
+from service.ner.spans import spans_of, splits_a_word
 from service.ner.surfaces import Surfaces
 from service.ner.types import Dropped, Entity
 

@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Iterator, Mapping
 
-from service.ner.align import splits_a_word
+from service.ner.spans import splits_a_word
 from service.ner.types import Entity
 
 

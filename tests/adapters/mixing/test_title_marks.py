@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from adapters.data.examples import Example
 from adapters.mixing.packs import training_packs
 from adapters.mixing.sources import Source
-from adapters.mixing.title_marks import counts_marks, marked, told, with_marks
+from adapters.mixing.title_marks import marked, told, with_marks
 from adapters.recipe import Recipe
+from service.ner.titles import counts_marks
 from service.ner.types import Entity, Label
 from tests.adapters.mixing.test_packs import _asked, plan, sources
 
@@ -50,10 +51,10 @@ def test_gold_takes_in_its_marks_where_it_is_to() -> None:
 def test_a_description_says_one_thing_about_marks_or_nothing(seed: int) -> None:
     said = told(FILM, random.Random(seed))
     assert said.description.startswith("电影的名称") and said.written == FILM.written
-    assert counts_marks(said) == (
+    assert counts_marks(said.description) == (
         "连同" in said.description or "，含" in said.description or "包括" in said.description
     )
-    assert not counts_marks(told(replace(FILM, description=""), random.Random(seed)))
+    assert not counts_marks(told(replace(FILM, description=""), random.Random(seed)).description)
 
 
 @pytest.mark.parametrize("description", ["Titles of films", "影片的名称"])
@@ -70,7 +71,10 @@ def test_a_source_with_titles_has_both_kinds_of_gold(plan: Recipe, sources: list
     asked = replace(_asked(plan), titles={"news": ["ORG"]}, names={"described": 1})
     packs = training_packs(_longer(plan), asked, sources)
     counted = {
-        counts_marks(label) for pack in packs for label in pack.labels if label.name == "ORG"
+        counts_marks(label.description)
+        for pack in packs
+        for label in pack.labels
+        if label.name == "ORG"
     }
     found = {
         row.text[one.start : one.end]

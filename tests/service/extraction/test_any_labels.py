@@ -180,3 +180,17 @@ def test_any_labels_are_asked_for_or_refused(pair: Gateway, labels: dict[str, st
     grammar = pair.engine.asked[0]["structured_outputs"]["grammar"]
     assert all(accepts(grammar, f"{name}：叶老桂") for name in labels)
     assert all(f"\n- {name}" in system(pair) for name in labels)
+
+
+@pytest.mark.parametrize(
+    ("description", "title"),
+    [("小说，含书名号", "《三体》"), ("小说，不含书名号", "三体"), ("小说", "三体")],
+)
+def test_a_description_says_whether_a_title_has_its_marks(
+    pair: Gateway, description: str, title: str
+) -> None:
+    """The model wrote it without them."""
+    pair.engine.script = completes("书：三体")
+    asked = {"labels": {"书": description}, "min_score": 0}
+    answer = pair.extract("他读《三体》", **asked).raise_for_status().json()
+    assert [one["text"] for one in answer["entities"]] == [title]

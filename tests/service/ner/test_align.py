@@ -178,3 +178,36 @@ def test_scores_are_the_mentions_own(
     found = align(text, bare, rule, given_scores)
     assert [entity.score for entity in found.entities] == scores
     assert found == align(text, bare, rule)
+
+
+TITLED = "三体和《三体》的作者"
+
+
+@pytest.mark.parametrize(
+    ("rule", "surfaces", "spans"),
+    [
+        ("all", ["三体"], [(0, 2), (3, 7)]),
+        ("all", ["《三体》"], [(3, 7)]),
+        ("all", ["三体", "《三体》"], [(0, 2), (3, 7)]),
+        ("as_read", ["三体"], [(0, 2), (3, 7)]),
+        ("as_read", ["三体", "《三体》"], [(0, 2), (3, 7)]),
+        ("in_order", ["三体"], [(0, 2)]),
+        ("in_order", ["三体", "三体"], [(0, 2), (3, 7)]),
+    ],
+)
+@pytest.mark.parametrize("overlaps", get_args(Overlaps))
+def test_a_title_has_the_marks_around_it(
+    rule: Occurrences, surfaces: list[str], spans: list[tuple[int, int]], overlaps: Overlaps
+) -> None:
+    """Each place by itself: where it stands bare it stays so, and none is there twice."""
+    mentions = [Mention("book", surface) for surface in surfaces]
+    found = align(TITLED, mentions, rule, overlaps=overlaps, titles=["book"])
+    assert [(one.start, one.end) for one in found.entities] == spans
+
+
+def test_marks_that_are_not_around_it_stay_outside() -> None:
+    text = "《三体"
+    found = align(text, [Mention("book", "三体")], titles=["book"])
+    assert [text[one.start : one.end] for one in found.entities] == ["三体"]
+    other = align(TITLED, [Mention("topic", "三体")], titles=["book"])
+    assert [(one.start, one.end) for one in other.entities] == [(0, 2), (4, 6)]

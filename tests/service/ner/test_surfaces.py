@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.ner.align import splits_a_word
+from service.ner.spans import splits_a_word
 from service.ner.surfaces import Surfaces
 from service.ner.types import Entity
 

@@ -1,0 +1,43 @@
+"""Where a surface stands in a text. Offsets are half-open, in code points."""
+
+import re
+from collections.abc import Iterator
+
+# Latin letters (Basic Latin to Extended-B, without the signs × and ÷) and ASCII digits.
+_IN_A_WORD = re.compile("[0-9A-Za-zÀ-ÖØ-öø-ɏ]")
+
+Span = tuple[int, int]
+
+
+def spans_of(text: str, surface: str) -> list[Span]:
+    """The spans of ``surface`` in ``text``, in order, none overlapping another.
+
+    One that splits a run of Latin letters or digits ("IT" in "WITH") counts only if all of them do.
+    """
+    if not surface:
+        return []
+    found = list(_found(text, surface))
+    return [span for span in found if not splits_a_word(text, span)] or found
+
+
+def _found(text: str, surface: str) -> Iterator[Span]:
+    start = text.find(surface)
+    while start >= 0:
+        end = start + len(surface)
+        yield start, end
+        start = text.find(surface, end)
+
+
+def splits_a_word(text: str, span: Span) -> bool:
+    """Does ``span`` begin or end inside a run of Latin letters or digits?"""
+    return any(
+        0 < edge < len(text) and _IN_A_WORD.match(text[edge - 1]) and _IN_A_WORD.match(text[edge])
+        for edge in span
+    )
+
+
+def with_marks(text: str, span: Span) -> Span:
+    """``span`` with the 《》 around it, if it stands in them."""
+    start, end = span
+    in_marks = text[max(0, start - 1) : start] == "《" and text[end : end + 1] == "》"
+    return (start - 1, end + 1) if in_marks else span
