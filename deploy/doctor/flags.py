@@ -6,7 +6,7 @@ from pathlib import Path
 from deploy.doctor.finding import Finding, note, well, wrong
 from deploy.engine.admission import Admitted
 from deploy.engine.device import Device
-from deploy.engine.launcher import Launch, command
+from deploy.engine.vllm_command import Launch, command
 from service.models.manifest import Adapter
 
 _GONE = {

@@ -1,5 +1,5 @@
 """The engine's arguments for Ray's vLLM processor: those that the launcher gives on a command line,
-with the same reasons (``deploy/engine/launcher.py``)."""
+with the same reasons (``deploy/engine/vllm_command.py``)."""
 
 import os
 from pathlib import Path
@@ -9,7 +9,7 @@ from ray.data.llm import vLLMEngineProcessorConfig
 
 from deploy.engine import device as devices
 from deploy.engine.admission import lora_rank
-from deploy.engine.launcher import environment
+from deploy.engine.vllm_command import environment
 from deploy.ray.extraction import Extraction
 from service.ner.prompt import TEMPLATE_ARGUMENTS
 

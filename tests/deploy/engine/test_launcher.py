@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from deploy.engine.admission import Admitted
-from deploy.engine.launcher import Launch, command, environment, main
+from deploy.engine.launcher import main
+from deploy.engine.vllm_command import Launch, command, environment
 from tests.support.adapter_folders import BASE, engine_name, put_adapter
 
 ROOT = Path(__file__).resolve().parents[3]

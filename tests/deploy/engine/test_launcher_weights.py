@@ -6,7 +6,7 @@ import pytest
 
 from deploy.engine.admission import LaunchRefused
 from deploy.engine.device import Device
-from deploy.engine.launcher import Launch, command
+from deploy.engine.vllm_command import Launch, command
 from deploy.engine.weights import Weights, checkpoint, choose
 
 WITH = "flags\t\t: fpu avx512f avx512_vnni avx512_bf16\n"

@@ -7,7 +7,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from deploy.engine import launcher
+from deploy.engine.options import parsed
 from deploy.up.install import ON_GPU
 from deploy.up.up import ENGINE_START_S
 from service.settings import Settings
@@ -138,7 +138,7 @@ def test_the_engine_is_started_by_the_launcher(objects: Objects) -> None:
     one = pod(objects, ENGINE)
     (container,) = one["containers"]
     assert container["command"] == ["python3", "-m", "deploy.engine.launcher"]
-    options, extra = launcher._parsed([word.replace("$(NERVE_MAX_MODEL_LEN)", "2048")
+    options, extra = parsed([word.replace("$(NERVE_MAX_MODEL_LEN)", "2048")
                                        for word in container["args"]])  # fmt: skip
     assert extra == []
     ends_within = container["lifecycle"]["preStop"]["sleep"]["seconds"] + options.shutdown_timeout
