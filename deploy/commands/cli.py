@@ -18,7 +18,7 @@ from deploy.commands.mcp_command import mcp
 from deploy.commands.options import HELP, HOME, Home, TorchIndex, Url, Weights, clear_errors
 from deploy.commands.options import VARIABLES as VARIABLES
 from deploy.commands.options import settings as read_settings
-from deploy.engine.environment import TORCH_INDEX
+from deploy.engine.installer import TORCH_INDEX
 
 app = typer.Typer(
     no_args_is_help=True,

@@ -9,7 +9,7 @@ from adapters.registering.trained import RegisterError
 from deploy.bulk.errors import BulkFailed
 from deploy.client import AskFailed
 from deploy.engine.device import DeviceRefused
-from deploy.engine.environment import EnvironmentNotMade
+from deploy.engine.installer import EnvironmentNotMade
 from deploy.factory.trainer import TrainerFailed
 from deploy.pull.errors import PullError
 from deploy.up.supervised import UpFailed

