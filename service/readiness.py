@@ -29,7 +29,8 @@ class Readiness:
 
     The base model has to be there and the default has to answer; the engine loads other adapters
     when they are first asked for. What the engine offers is probed, not assumed: its list of models
-    at every look, and one short grounded request whenever it has come (back) into sight.
+    at every look, and one short grounded request whenever it has come (back) into sight, or has let
+    a completion wait for all its time.
     """
 
     settings: Settings
@@ -105,7 +106,8 @@ class Readiness:
                 f"the engine's window is {window} tokens; "
                 f"expected NERVE_MAX_MODEL_LEN = {wanted} or more"
             )
-        return None if self.problem is None else await self._grounding_problem()
+        is_certain = self.problem is None and not self.engine.may_hang
+        return None if is_certain else await self._grounding_problem()
 
     async def _grounding_problem(self) -> str | None:
         """One short request under a grammar: an engine that cannot ground must not be used."""

@@ -67,7 +67,8 @@ class Engine:
 
     def __init__(self, exchange: Exchange, metrics: Metrics, tracing: Tracing) -> None:
         self._exchange = exchange
-        self._metrics = metrics
+        self._metrics = metrics.engine
+        self._signs = exchange.transport.signs
         self._tracing = tracing
         self._endings: dict[tuple[str, str], tuple[int, ...]] = {}  # one for each adapter's weights
 
@@ -91,6 +92,11 @@ class Engine:
         """Close the connections."""
         await self._exchange.transport.aclose()
 
+    @property
+    def may_hang(self) -> bool:
+        """Did a completion have all its time, and has none been written since?"""
+        return self._signs.in_vain
+
     def deadline(self) -> float:
         """When a request that starts now has to have its answer, on the event loop's clock."""
         return self._exchange.deadline()
@@ -98,11 +104,12 @@ class Engine:
     async def complete(self, request: CompletionRequest, deadline: float) -> Completion:
         """One chat completion."""
         with (
-            Counted(self._metrics.engine),
+            Counted(self._metrics, self._signs),
             self._chat(request) as question,
         ):
             path, body, headers = "/v1/chat/completions", request.body(), question.headers()
             answer = await self._exchange.ask(ChatAnswer, "POST", path, body, deadline, headers)
+            self._signs.wrote()
             completion = answer.completion()
             _tell(question, completion)
             return completion
@@ -110,7 +117,7 @@ class Engine:
     async def stream(self, request: CompletionRequest, deadline: float, hear: Hear) -> Completion:
         """One chat completion; ``hear`` has its pieces while it is written."""
         with (
-            Counted(self._metrics.engine),
+            Counted(self._metrics, self._signs),
             self._chat(request) as question,
         ):
             streaming = {"stream": True, "stream_options": {"include_usage": True}}
@@ -133,6 +140,7 @@ class Engine:
             if response.status != HTTPStatus.OK:
                 raise failure(response.status, text_of((await response.read())[:500]))
             async for data in response.content.iter_any():
+                self._signs.wrote()
                 stream.feed(data)
         finally:
             response.close()  # does nothing to a connection that was read to its end
@@ -145,7 +153,7 @@ class Engine:
             "add_generation_prompt": True,
             "chat_template_kwargs": dict(TEMPLATE_ARGUMENTS),
         }
-        with Counted(self._metrics.engine):
+        with Counted(self._metrics, self._signs):
             return (await self._exchange.ask(TokenCount, "POST", "/tokenize", body, deadline)).count
 
     async def endings(self, model: str, empty: str, deadline: float) -> tuple[int, ...]:
@@ -153,22 +161,27 @@ class Engine:
         nothing; asked once."""
         known = model, empty
         if known not in self._endings:
-            with Counted(self._metrics.engine):
+            with Counted(self._metrics, self._signs):
                 self._endings[known] = await endings(self._exchange, model, empty, deadline)
         return self._endings[known]
 
     async def models(self) -> dict[str, int | None]:
         """The engine's names of its models, each with its window in tokens where it is told."""
-        answer = await self._exchange.ask(ModelList, "GET", "/v1/models", None, self.deadline())
-        return {model.id: model.max_model_len for model in answer.data}
+        return {model.id: model.max_model_len for model in (await self._list()).data}
 
     async def path_of(self, base: str) -> str:
         """The ``--model`` that the engine was started with; ``base`` is its name there."""
-        answer = await self._exchange.ask(ModelList, "GET", "/v1/models", None, self.deadline())
-        root = next((model.root for model in answer.data if model.id == base), None)
+        listed = (await self._list()).data
+        root = next((model.root for model in listed if model.id == base), None)
         if root is None:
             raise EngineError(f"the engine does not say where it has {base} from")
         return root
+
+    async def _list(self) -> ModelList:
+        ask = self._exchange.ask
+        return await self._exchange.unless_silent(
+            ask(ModelList, "GET", "/v1/models", None, self.deadline())
+        )
 
     async def exposition(self, deadline: float) -> str:
         """The engine's own metrics, in Prometheus' text format."""
@@ -190,7 +203,7 @@ class Engine:
         """
         deadline = self.deadline()
         with (
-            Counted(self._metrics.engine) as outcome,
+            Counted(self._metrics, self._signs) as outcome,
             self._tracing.asking(_OPERATIONS.get(path), model) as question,
         ):
             sent = {**headers, **question.headers()}
@@ -201,6 +214,8 @@ class Engine:
                 answer = self._forwarded(response, body, deadline)
                 if answer.status != HTTPStatus.OK:
                     outcome.name = "refused"
+                elif body and path in _OPERATIONS:
+                    self._signs.wrote()
                 await use(answer)
                 return answer
             finally:
@@ -227,6 +242,7 @@ class Engine:
         self, response: aiohttp.ClientResponse, deadline: float
     ) -> AsyncIterator[bytes]:
         while chunk := await self._exchange.within(deadline, response.content.readany()):
+            self._signs.wrote()
             yield chunk
             deadline = self.deadline()
 

@@ -15,6 +15,8 @@ from service.errors import EngineError, EngineTimeout, EngineUnavailable
 from service.observe.timing import Waiting
 
 JSON = "application/json"
+# Its process answers in milliseconds, however much the model has to do.
+SILENCE_S = 5
 as_json = json.JSONEncoder(ensure_ascii=False).encode  # ``dumps`` would make an encoder each time
 
 Answer = TypeVar("Answer", bound=BaseModel)
@@ -90,6 +92,27 @@ class Exchange:
             raise EngineUnavailable("the engine closed the connection before its answer") from exc
         except (aiohttp.ClientError, ValueError) as exc:
             raise EngineError(f"the engine's answer cannot be read: {type(exc).__name__}") from exc
+
+    async def unless_silent(self, answer: Coroutine[Any, Any, Waited]) -> Waited:
+        """What ``answer`` gives; EngineTimeout when for SILENCE_S nothing comes from the engine.
+
+        Whatever it says to anybody counts: an engine that is slow with this answer and goes on with
+        a stream is busy, not gone.
+        """
+        waiting, quiet_s = asyncio.ensure_future(answer), 0
+        try:
+            # By the second, so that a time in which this process stood still counts as one.
+            while quiet_s < SILENCE_S:
+                heard = self.transport.signs.heard
+                if (await asyncio.wait({waiting}, timeout=1))[0]:
+                    return waiting.result()
+                quiet_s = quiet_s + 1 if self.transport.signs.heard == heard else 0
+        finally:
+            waiting.cancel()
+        raise EngineTimeout(
+            f"the engine takes connections and has said nothing for {SILENCE_S} s: it hangs, or "
+            "its machine has no time for it"
+        )
 
     async def begun(
         self, path: str, body: bytes, headers: Mapping[str, str]

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from service.engine.signs import Signs
 from service.errors import (
     EngineError,
     EngineTimeout,
@@ -24,10 +25,10 @@ _OF_ERRORS: dict[type[BaseException], str] = {
 class Counted:
     """Counts one request: by its error, as cancelled when it was left early, else by ``name``."""
 
-    __slots__ = ("_metrics", "name")
+    __slots__ = ("_metrics", "_signs", "name")
 
-    def __init__(self, metrics: EngineMetrics) -> None:
-        self._metrics = metrics
+    def __init__(self, metrics: EngineMetrics, signs: Signs) -> None:
+        self._metrics, self._signs = metrics, signs
         self.name = "ok"
 
     def __enter__(self) -> "Counted":
@@ -38,6 +39,8 @@ class Counted:
         self, kind: type[BaseException] | None, error: BaseException | None, _: object
     ) -> None:
         self._metrics.in_flight.dec()
+        if isinstance(error, EngineTimeout) and not deadline.has_passed():
+            self._signs.timed_out()
         self._metrics.outcomes[self.name if error is None else _name_of(error)].inc()
 
 

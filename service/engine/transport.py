@@ -15,6 +15,7 @@ import aiohttp
 from yarl import URL
 
 from service.engine.breaker import Breaker
+from service.engine.signs import Signs
 
 # Below the 5 s after which vLLM closes idle connections: a request seldom meets a closing one.
 KEEPALIVE_S = 4.0
@@ -42,6 +43,7 @@ class EngineTransport:
     """Requests that ask for no work (GET) pass an open breaker: their success is what closes it."""
 
     def __init__(self, address: Address, breaker: Breaker) -> None:
+        self.signs = Signs()
         self._address = address
         self._breaker = breaker
         self._session: aiohttp.ClientSession | None = None
@@ -61,6 +63,7 @@ class EngineTransport:
             self._breaker.failed()
             raise
         self._breaker.succeeded()
+        self.signs.answered()
         return response
 
     async def aclose(self) -> None:

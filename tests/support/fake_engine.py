@@ -3,7 +3,7 @@
 import asyncio
 import json
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Container
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,6 +52,7 @@ class FakeEngine:
         self.token_ids: Callable[[dict[str, Any]], list[int]] = token_ids  # and what it tells
         self.grounds = True  # whether the readiness probe gets a grounded answer
         self.metrics = METRICS.format(waiting=0)
+        self.mute: Container[str] = ()  # paths whose requests are taken and never answered
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -63,6 +64,9 @@ class FakeEngine:
         body = json.loads(raw_body)
         if scope["method"] == "POST" and not _is_probe(body):
             self.seen.append(Seen(scope["path"], raw_body, Headers(scope=scope)))
+        if scope["path"] in self.mute:
+            await self.hangs(body, receive, send)
+            return
         match scope["path"]:
             case "/v1/models":
                 await answer(send, {"data": [self._model(name) for name in self.models]})
