@@ -7,7 +7,7 @@ that was found or lost anywhere in the text, as whole words; what overlaps is on
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from service.ner.spans import spans_of, splits_a_word
+from service.ner.spans import in_words
 from service.ner.surfaces import Surfaces
 from service.ner.types import Dropped, Entity
 
@@ -29,7 +29,7 @@ def places(
     for label, surface in [*((e.label, text[e.start : e.end]) for e in entities), *lost]:
         if len(surface) >= _SHORTEST:
             labels.setdefault(in_one_case(surface) if any_case else surface, label)
-    found = [*entities, *Surfaces(labels).whole_words(read), *_inside_words(text, lost)]
+    found = [*entities, *Surfaces(labels, in_words).places(read), *_inside_words(text, lost)]
     return list(_united(found))
 
 
@@ -41,10 +41,12 @@ def in_one_case(text: str) -> str:
 
 def _inside_words(text: str, lost: Iterable[tuple[str, str]]) -> Iterator[Entity]:
     """Where lost mentions stand that are nowhere a whole word."""
-    for label, surface in dict.fromkeys(lost):
-        spans = spans_of(text, surface)
-        if spans and splits_a_word(text, spans[0]):
-            yield from (Entity(label, start, end) for start, end in spans)
+    labels: dict[str, str] = {}
+    for label, surface in lost:
+        labels.setdefault(surface, label)
+    words = Surfaces(labels, in_words).standing(text)
+    inside = {surface: label for surface, label in labels.items() if surface not in words}
+    return Surfaces(inside, list).places(text)
 
 
 def _united(found: Sequence[Entity]) -> Iterator[Entity]:

@@ -4,7 +4,9 @@ import re
 from collections.abc import Iterator
 
 # Latin letters (Basic Latin to Extended-B, without the signs × and ÷) and ASCII digits.
-_IN_A_WORD = re.compile("[0-9A-Za-zÀ-ÖØ-öø-ɏ]")
+_OF_WORDS = "[0-9A-Za-zÀ-ÖØ-öø-ɏ]"
+_IN_A_WORD = re.compile(_OF_WORDS)
+_RUN = re.compile(_OF_WORDS + "{2,}")
 
 Span = tuple[int, int]
 
@@ -34,6 +36,18 @@ def splits_a_word(text: str, span: Span) -> bool:
         0 < edge < len(text) and _IN_A_WORD.match(text[edge - 1]) and _IN_A_WORD.match(text[edge])
         for edge in span
     )
+
+
+def in_words(text: str) -> list[str]:
+    """The characters of ``text``, each with a sign for a neighbour in its word. A surface splits no
+    word just where its characters so written stand in a text's."""
+    written = list(text)
+    for run in _RUN.finditer(text):
+        start, end = run.span()
+        written[start] += ">"
+        written[start + 1 : end - 1] = [f"<{one}>" for one in text[start + 1 : end - 1]]
+        written[end - 1] = f"<{text[end - 1]}"
+    return written
 
 
 def with_marks(text: str, span: Span) -> Span:
