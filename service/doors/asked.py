@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import Any, TypeVar
 
 from service.errors import InvalidRequest
-from service.wire.wording import shown
+from service.wire.wording import meant, shown
 
 Kind = TypeVar("Kind")
 
@@ -40,7 +40,8 @@ def only(values: dict[str, Any], known: Collection[str], where: str) -> None:
     unknown = next((name for name in values if name not in known), None)
     if unknown is not None:
         raise InvalidRequest(
-            f"{unknown[:64]} is not a field of {where}; expected {', '.join(known)}",
+            f"{unknown[:64]} is not a field of {where}{meant(unknown, known)}; "
+            f"expected {', '.join(known)}",
             param=unknown[:64],
         )
 

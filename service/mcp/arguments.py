@@ -8,9 +8,9 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp.server.mcpserver.tools import Tool
 from pydantic import BaseModel, ValidationError
 
-from service.wire.request_errors import request_error
+from service.wire.request_errors import request_error, telling
 from service.wire.requests import RedactRequest
-from service.wire.wording import shown
+from service.wire.wording import meant, shown
 
 Request = TypeVar("Request", bound=BaseModel)
 
@@ -47,14 +47,20 @@ class _Strict(Tool):
             raise
 
     def _wrong(self, problem: ValidationError) -> str:
-        first = problem.errors()[0]
+        first, known = telling(_in_arguments(problem)), self.parameters["properties"]
         if first["type"] != "extra_forbidden":
             return _expected(RedactRequest, problem)  # it has every tool's arguments
-        known = ", ".join(self.parameters["properties"])
-        return f"{shown(first['loc'][0])} is no argument of {self.name}; expected {known}"
+        name = str(first["loc"][1])
+        return (
+            f"{shown(name)} is no argument of {self.name}{meant(name, known)}; "
+            f"expected {', '.join(known)}"
+        )
 
 
 def _expected(kind: type[BaseModel], problem: ValidationError) -> str:
-    problems = [{**one, "loc": ("arguments", *one["loc"])} for one in problem.errors()]
-    error = request_error(problems, kind)
+    error = request_error(_in_arguments(problem), kind)
     return f"{error.type}: {error.message}"
+
+
+def _in_arguments(problem: ValidationError) -> list[dict[str, Any]]:
+    return [{**one, "loc": ("arguments", *one["loc"])} for one in problem.errors()]

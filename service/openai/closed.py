@@ -6,8 +6,9 @@ sentence. Null asks for nothing whatever the field.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
+
+from service.wire.wording import meant
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,5 +73,4 @@ def refusal(name: str, known: Iterable[str], closed: Mapping[str, Closed]) -> st
     """What was expected of a field that is not among the ``known``."""
     if name in closed:
         return f"none: {closed[name].reason}"
-    close = get_close_matches(name[:64], [*known, *closed], n=1)
-    return "none: there is no such field" + (f"; did you mean {close[0]}?" if close else "")
+    return f"none: there is no such field{meant(name, [*known, *closed])}"

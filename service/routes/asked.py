@@ -6,6 +6,7 @@ from fastapi import Request
 
 from service.errors import InvalidRequest
 from service.wire.headers import expect_json
+from service.wire.wording import meant
 
 
 def json_body(request: Request) -> None:
@@ -21,7 +22,8 @@ def only_query(*names: str) -> Callable[[Request], None]:
         seen: set[str] = set()
         for name, _ in request.query_params.multi_items():
             if name not in names or name in seen:
-                fault = "is there twice" if name in seen else "is no parameter of the query"
+                unknown = f"is no parameter of the query{meant(name, names)}"
+                fault = "is there twice" if name in seen else unknown
                 raise InvalidRequest(f"{name[:64]} {fault}; expected {expected}", param=name[:64])
             seen.add(name)
 

@@ -15,7 +15,7 @@ from service.wire.requests import (
     LabelledText,
     sendable,
 )
-from service.wire.wording import shown
+from service.wire.wording import meant, shown
 
 Problem = Mapping[str, Any]  # as pydantic tells it
 
@@ -37,7 +37,7 @@ def request_error(
     problems: Sequence[Problem], body: type[BaseModel] = ExtractRequest
 ) -> InvalidRequest:
     """The error for what pydantic found; the first step of a problem's place is the body."""
-    problem = _telling(problems)
+    problem = telling(problems)
     kind, path = problem["type"], problem["loc"][1:]
     match kind:
         case "json_invalid":
@@ -58,8 +58,12 @@ def request_error(
     place, expected = _place(body, path)
     if kind == UNSENDABLE and WHOLE not in expected:
         expected += f", {WHOLE}"
+    if kind == "extra_forbidden":
+        fault = f"is not a field{meant(str(path[-1]), expected.split(', '))}"
+    else:
+        fault = "is missing" if kind == "missing" else f"has {shown(problem['input'])}"
     return InvalidRequest(
-        f"{place} {_fault(kind, problem['input'])}; expected {expected}",
+        f"{place} {fault}; expected {expected}",
         param=str(path[0])[:_NAME],
     )
 
@@ -72,16 +76,14 @@ def _has_others(missing: Problem, problems: Sequence[Problem]) -> bool:
     )
 
 
-def _fault(kind: str, value: object) -> str:
-    if kind == "extra_forbidden":
-        return "is not a field"
-    return "is missing" if kind == "missing" else f"has {shown(value)}"
-
-
-def _telling(problems: Sequence[Problem]) -> Problem:
-    """The first; of a union, which is told once for each of its types, that of the type meant."""
+def telling(problems: Sequence[Problem]) -> Problem:
+    """The first; of a union, which is told once for each of its types, that of the type meant.
+    Where a field of the body is missing and another is none, that one: it may be mistyped."""
     first = problems[0]
     field = first["loc"][:2]
+    if first["type"] == "missing" and len(first["loc"]) == len(field):
+        others = (one for one in problems if one["type"] == "extra_forbidden")
+        return next((one for one in others if len(one["loc"]) == len(field)), first)
     alike = (one for one in problems if one["loc"][:2] == field)
     return next((one for one in alike if one["type"] not in ("list_type", "dict_type")), first)
 

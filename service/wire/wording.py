@@ -1,6 +1,9 @@
-"""How messages put what a caller sent: a value as JSON has it, and why bytes are no JSON."""
+"""How messages put what a caller sent: a value as JSON has it, a name that was perhaps meant to be
+another, and why bytes are no JSON."""
 
 import json
+from collections.abc import Iterable
+from difflib import get_close_matches
 
 LONGEST = 80  # characters of a value that a message shows
 
@@ -15,6 +18,12 @@ def shown(value: object) -> str:
     if len(written) > LONGEST:
         written = written[: LONGEST - 3] + "..."
     return "".join(one if one.isprintable() else json.dumps(one)[1:-1] for one in written)
+
+
+def meant(name: str, known: Iterable[str]) -> str:
+    """A question for the name nearest to one that is not ``known``; empty where none is near."""
+    close = get_close_matches(name[:64], known, n=1)
+    return f" (did you mean {close[0]}?)" if close else ""
 
 
 def why_not_json(error: BaseException) -> str:

@@ -65,7 +65,8 @@ def test_several_texts(gateway: Gateway) -> None:
         ({"ad_hoc_recognizers": [{"name": "x"}]}, "ad_hoc_recognizers is there"),
         ({"allow_list_match": "regex"}, "allow_list_match expects exact"),
         ({"allow_list": ["x", 3]}, "allow_list has 3; expected strings"),
-        ({"invented": 1}, "invented is not a field of analyze"),
+        ({"invented": 1}, "invented is not a field of analyze; expected text"),
+        ({"entites": []}, "entites is not a field of analyze (did you mean entities?)"),
     ],
 )
 def test_errors_are_strings(gateway: Gateway, fields: dict[str, Any], says: str) -> None:

@@ -52,6 +52,7 @@ def test_a_line_is_a_request_or_a_text(gateway: Gateway) -> None:
         (b'"\\u0000"', "invalid_request_error", "text", "without NUL"),
         (b'{"text": 3}', "invalid_request_error", "text", "text has 3; expected a string"),
         (b'{"text": "a", "texts": []}', "invalid_request_error", "texts", "texts is not a field"),
+        (b'{"textt": "a"}', "invalid_request_error", "textt", "(did you mean text?)"),
         (b'{"text": "a", "model": "x"}', "not_found_error", "model", "model has 'x'"),
         (b'{"text": "a", "labels": ["x"]}', "invalid_request_error", "labels", "labels of clue"),
         (b'"%b"' % (b"a" * 1_000_001), "request_too_large", "text", "1000000 bytes"),

@@ -102,7 +102,10 @@ def test_list_models(gateway: Gateway) -> None:
         ({"min_score": 2}, "min_score has 2; expected a number from 0 to 1"),
         ({"text": 5}, "text has 5; expected a string without lone surrogates"),
         ({"labels": "name"}, 'labels has "name"; expected 1 to 100 names'),
-        ({"label": ["name"]}, '"label" is no argument of extract; expected text, labels, model'),
+        (
+            {"label": ["name"]},
+            '"label" is no argument of extract (did you mean labels?); expected text, labels',
+        ),
     ],
 )
 def test_errors_say_what_to_do(gateway: Gateway, arguments: dict[str, Any], says: str) -> None:
@@ -117,6 +120,8 @@ def test_an_argument_that_is_not_there(gateway: Gateway) -> None:
     """Named; what a client makes up for a tool without arguments does no harm."""
     with pytest.raises(ToolFailed, match="text is missing; expected a string"):
         call(f"{gateway.url}/mcp", "redact")
+    with pytest.raises(ToolFailed, match=r'"textt" is no argument .* \(did you mean text\?\)'):
+        call(f"{gateway.url}/mcp", "redact", textt=TEXT)
     assert call(f"{gateway.url}/mcp", "list_models", random_string="")["models"]
 
 
