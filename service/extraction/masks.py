@@ -6,6 +6,11 @@ from dataclasses import dataclass, field
 from service.ner.masking import in_one_case
 
 NUMBER = "{n}"
+PLACEHOLDERS = ("{label}", "{LABEL}", NUMBER)
+# A placeholder, whatever stands around it; other words in two braces; other words in one.
+_IN_BRACES = re.compile(
+    r"\{(label|LABEL|n)\}|\{\{(?!(?:label|LABEL|n)\}\})([^{}]*)\}\}|\{([^{}]*)\}"
+)
 # No text has more surfaces than these can count.
 _MOST_DIGITS = 9
 
@@ -14,6 +19,7 @@ _MOST_DIGITS = 9
 class Masks:
     """Masks for one text, after a pattern: ``{label}`` and ``{LABEL}`` in it are the entity's
     label, ``{n}`` is the number of its surface, from 1 in the order asked for, the same each time.
+    ``{{word}}`` is any other word in braces.
 
     A numbered mask that stands in the text itself is not given. ``surfaces``: mask → surface.
     """
@@ -58,9 +64,16 @@ def _standing(text: str, head: str, tail: str) -> frozenset[str]:
     return frozenset(found[1] for found in re.finditer(f"(?=({mask}))", text))
 
 
+def unknown(pattern: str) -> str | None:
+    """The first word in braces that is no placeholder, with its braces; None if there is none."""
+    words = (found for found in _IN_BRACES.finditer(pattern) if found[3] is not None)
+    return next((found[0] for found in words), None)
+
+
 def _labelled(pattern: str, label: str) -> str:
-    return re.sub(
-        r"\{label\}|\{LABEL\}",
-        lambda match: label if match.group() == "{label}" else label.upper(),
-        pattern,
-    )
+    def written(found: re.Match[str]) -> str:
+        if found[1] is None:
+            return f"{{{found[2]}}}"
+        return label if found[1] == "label" else label.upper()
+
+    return _IN_BRACES.sub(written, pattern)

@@ -7,12 +7,13 @@ from service.errors import InvalidRequest, RequestTooLarge
 from service.extraction.aside import LONG, aside
 from service.extraction.extract import Extract
 from service.extraction.long_text import Found
-from service.extraction.masks import NUMBER, Masks
+from service.extraction.masks import NUMBER, PLACEHOLDERS, Masks, unknown
 from service.ner.fold import fold
 from service.ner.masking import places
 from service.ner.types import Entity
 from service.wire.requests import RedactRequest
 from service.wire.responses import ManyRedacted, RedactResponse
+from service.wire.wording import meant, shown
 
 # A masked text is no longer than so many times the text, or that many characters: one word of a
 # long text can stand in it hundreds of thousands of times, and a mask have a label often.
@@ -47,7 +48,16 @@ class Redact:
 
 
 def _check(request: RedactRequest) -> None:
-    """Raises InvalidRequest for a mask that cannot be numbered, or not be told in a map."""
+    """Raises InvalidRequest for a mask with an unknown placeholder, one that cannot be numbered, or
+    not be told in a map."""
+    word = unknown(request.mask)
+    if word is not None:
+        raise InvalidRequest(
+            f"mask has {shown(request.mask)}, where {word} is no placeholder"
+            f"{meant(word, PLACEHOLDERS)}; expected {', '.join(PLACEHOLDERS)}, or {{{word}}} for "
+            "the word in braces itself",
+            param="mask",
+        )
     numbers = request.mask.count(NUMBER)
     if numbers > 1:
         raise InvalidRequest(f"mask has {NUMBER} {numbers} times; expected it once", param="mask")

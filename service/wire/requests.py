@@ -151,7 +151,7 @@ class RedactRequest(Texts):
     mask: Annotated[Text, Field(max_length=100)] = Field(
         "[{LABEL}]",
         description="up to 100 characters; {label} and {LABEL} in it are the entity's label, "
-        "{n} is the number of its surface",
+        "{n} is the number of its surface, and {{word}} any other word in braces",
     )
     map: bool = Field(
         False, description="true, with {n} in mask: what each mask stands for; or false"

@@ -136,6 +136,47 @@ def test_other_letters_on_request(gateway: Gateway) -> None:
 
 
 @pytest.mark.parametrize(
+    ("mask", "says"),
+    [
+        (
+            "[{lable}_{n}]",
+            'mask has "[{lable}_{n}]", where {lable} is no placeholder (did you mean {label}?); '
+            "expected {label}, {LABEL}, {n}, or {{lable}} for the word in braces itself",
+        ),
+        ("{Label}", "(did you mean {label}?)"),
+        ("{N}", "{N} is no placeholder"),
+        ("{}", "{} is no placeholder"),
+        ("{{redacted}", "{redacted} is no placeholder"),
+    ],
+)
+def test_a_mistyped_placeholder_is_refused(gateway: Gateway, mask: str, says: str) -> None:
+    """It would stand in every text, and its numbers be missing."""
+    response = gateway.client.post("/redact", json={"text": "甲", "mask": mask})
+    assert (response.status_code, error_of(response)["param"]) == (422, "mask")
+    assert says in error_of(response)["message"]
+    assert gateway.engine.asked == []
+
+
+@pytest.mark.parametrize(
+    ("mask", "redacted"),
+    [
+        ("{{redacted}}", "{redacted}"),
+        ("{{x}}{n}", "{x}1"),
+        ("{{LABEL}}", "{NAME}"),
+        ("{{n}}", "{1}"),
+        ('{"label": "{label}"}', '{"label": "name"}'),
+        ("}{", "}{"),
+        ("{ ", "{ "),
+        ("", ""),
+    ],
+)
+def test_braces(gateway: Gateway, mask: str, redacted: str) -> None:
+    """Around a placeholder and alone they stand as they are; around another word, in twos."""
+    gateway.engine.script = completes("姓名：叶老桂")
+    assert redact(gateway, "叶老桂来", mask=mask)["redacted"] == f"{redacted}来"
+
+
+@pytest.mark.parametrize(
     ("fields", "param"),
     [({"map": True}, "map"), ({"mask": "{n}{n}"}, "mask"), ({"ignore_case": "yes"}, "ignore_case")],
 )
