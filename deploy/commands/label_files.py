@@ -17,13 +17,14 @@ def labels_of(path: Path) -> tuple["Label", ...]:
 
 def _of_config(path: Path) -> tuple["Label", ...]:
     from adapters.data.readers import DataError
-    from service.errors import InvalidRequest
     from service.ner.types import Label
     from service.wire import label_config
 
     try:
         fields = label_config.read(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, InvalidRequest) as exc:
+    except label_config.ConfigError as exc:
+        raise DataError(f"{path} {exc}") from exc
+    except (OSError, ValueError) as exc:
         raise DataError(f"{path}: {exc}") from exc
     hints = {name: one.hint for field in fields for name, one in field.labels.items()}
     return tuple(Label(name, name, hint) for name, hint in hints.items())

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from service.errors import NerveError
+from service.errors import InvalidRequest, NerveError
 from service.extraction.aside import MANY, aside
 from service.extraction.chunk_work import Asked
 from service.extraction.extract import Extract
@@ -15,7 +15,7 @@ from service.extraction.side_by_side import side_by_side
 from service.models.registry import Served
 from service.ner.types import Entity, Label
 from service.wire.label_config import TextField
-from service.wire.label_studio import Prediction, Region, RegionValue
+from service.wire.label_studio import Config, Prediction, Region, RegionValue
 from service.wire.request_errors import as_text, request_error
 from service.wire.requests import Options
 
@@ -54,9 +54,12 @@ class Prelabel:
 
     extract: Extract
 
-    def plan(self, fields: Sequence[TextField], model: str | None) -> list[Planned]:
+    def plan(self, config: Config, model: str | None) -> list[Planned]:
         """Raises ModelNotFound, and InvalidRequest for labels that the model cannot find."""
-        return [self._planned(field, model) for field in fields]
+        try:
+            return [self._planned(field, model) for field in config.texts]
+        except InvalidRequest as exc:  # which calls it labels, as our own requests do
+            raise InvalidRequest(f"{config.field}: {exc.message}", param=config.field) from exc
 
     def served(self, model: str | None) -> Served:
         """Raises ModelNotFound."""
@@ -67,11 +70,11 @@ class Prelabel:
         return ", ".join(dict.fromkeys(plan.asked.served.engine_name for plan in plans))
 
     async def __call__(
-        self, tasks: Sequence[Mapping[str, Any]], fields: Sequence[TextField], model: str | None
+        self, tasks: Sequence[Mapping[str, Any]], config: Config, model: str | None
     ) -> list[Prediction | NerveError]:
         """A prediction or an error for each task, in order; raises as ``plan``, and the first error
         when no task could be extracted. All have one deadline."""
-        plans, budget = self.plan(fields, model), self.extract.budget()
+        plans, budget = self.plan(config, model), self.extract.budget()
         version = self.version(plans)
 
         async def one(place: int) -> Prediction | NerveError:
@@ -112,7 +115,7 @@ class Prelabel:
         try:
             asked = self.extract.resolve(Options(model=model, labels=labels))
         except ValidationError as exc:
-            problems = [{**one, "loc": ("label_config", *one["loc"])} for one in exc.errors()]
+            problems = [{**one, "loc": ("options", *one["loc"])} for one in exc.errors()]
             raise request_error(problems) from exc
         return Planned(field, asked, known or {name: name for name in field.labels})
 

@@ -63,7 +63,7 @@ def _connecting(routes: APIRouter, prelabel: Prelabel, readiness: Readiness) -> 
     @routes.post("/{model}/setup", responses=ERRORS, openapi_extra=_BODY)
     async def set_up(request: Request, model: str | None = None) -> ModelVersion:
         """The version that answers for a project; 422 when its labels cannot be found."""
-        plans = prelabel.plan(Setup.read(await request.body()).fields, model)
+        plans = prelabel.plan(Setup.read(await request.body()).config, model)
         return ModelVersion(model_version=prelabel.version(plans))
 
 
@@ -74,7 +74,7 @@ def _predicting(routes: APIRouter, prelabel: Prelabel, concurrency: ConcurrencyL
         """Predictions for tasks, with the labels of the project's config."""
         asked = PredictRequest.read(await request.body())
         with concurrency:
-            results = await prelabel(asked.tasks, asked.fields, model)
+            results = await prelabel(asked.tasks, asked.config, model)
         _log(results)
         answer = Predictions(results=[_told(result) for result in results])
         # FastAPI passes a response on as it is, and would write an answer in one go.

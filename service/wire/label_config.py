@@ -13,11 +13,13 @@ from dataclasses import dataclass, field
 from typing import NoReturn
 from xml.parsers import expat
 
-from service.errors import InvalidRequest
-
 # More than people label with, and few enough that no config takes time.
 MOST_TEXTS = 20
 MOST_LABELS = 1000
+
+
+class ConfigError(ValueError):
+    """What is wrong with a config, as the end of a sentence about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ class TextField:
 
 
 def read(config: object) -> list[TextField]:
-    """The texts that have labels; raises InvalidRequest when there is none, and for what is no
+    """The texts that have labels; raises ConfigError when there is none, and for what is no
     XML or has a document type, whose entities could grow without bound."""
     if not isinstance(config, str):
         _refuse("is no string")
@@ -109,7 +111,4 @@ class _Reading:
 
 
 def _refuse(what: str) -> NoReturn:
-    raise InvalidRequest(
-        f"label_config {what}; expected a labelling config with Labels for a Text",
-        param="label_config",
-    )
+    raise ConfigError(f"{what}; expected a labelling config with Labels for a Text")

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from service.errors import InvalidRequest
 from service.wire import label_config
 from service.wire.json_object import JsonObject
-from service.wire.label_config import TextField
+from service.wire.label_config import ConfigError, TextField
 from service.wire.responses import ErrorResponse
 
 
@@ -77,24 +77,40 @@ class Up(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Setup:
-    """``POST /setup``: the texts of the project's config. What else there is, a token of Label
-    Studio's API among it, is neither used nor kept."""
+class Config:
+    """A project's labelling config: its texts that have labels, and the ``field`` it came in."""
 
-    fields: Sequence[TextField]
+    field: str
+    texts: Sequence[TextField]
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any], field: str) -> Self:
+        """Raises InvalidRequest."""
+        try:
+            return cls(field, label_config.read(values.get(field)))
+        except ConfigError as exc:
+            raise InvalidRequest(f"{field} {exc}", param=field) from exc
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """``POST /setup``: the project's config. What else there is, a token of Label Studio's API
+    among it, is neither used nor kept."""
+
+    config: Config
 
     @classmethod
     def read(cls, raw: bytes) -> Self:
         """Raises MalformedBody, InvalidRequest."""
-        return cls(label_config.read(JsonObject.read(raw).values.get("schema")))
+        return cls(Config.of(JsonObject.read(raw).values, "schema"))
 
 
 @dataclass(frozen=True, slots=True)
 class PredictRequest:
-    """``POST /predict``: the data of each task, and the texts of the project's config."""
+    """``POST /predict``: the data of each task, and the project's config."""
 
     tasks: Sequence[Mapping[str, Any]]
-    fields: Sequence[TextField]
+    config: Config
 
     @classmethod
     def read(cls, raw: bytes) -> Self:
@@ -104,7 +120,7 @@ class PredictRequest:
         if not isinstance(tasks, list):
             raise InvalidRequest("tasks is no list; expected Label Studio's tasks", param="tasks")
         data = [_data(place, task) for place, task in enumerate(tasks)]
-        return cls(data, label_config.read(values.get("label_config")))
+        return cls(data, Config.of(values, "label_config"))
 
 
 def _data(place: int, task: object) -> Mapping[str, Any]:

@@ -68,7 +68,7 @@ def test_a_labelling_config_has_the_labels(tmp_path: Path, rows: str) -> None:
     assert register == f"  nerve adapter register {tmp_path}/home/training/mine mine"
     config.write_text("<View/>", encoding="utf-8")
     refused = nerve("adapter", "new", "own", *asked[3:], env=env)
-    assert (refused.exit_code, "config.xml: label_config has no Labels" in refused.stderr) == (
+    assert (refused.exit_code, "config.xml has no Labels" in refused.stderr) == (
         1,
         True,
     )

@@ -161,12 +161,15 @@ def test_what_cannot_be_found_is_refused_when_connecting(gateway: Gateway) -> No
     refused = set_up(gateway, config_of('value="name"', 'value="dish"'))
     assert refused.status_code == 422
     assert error_of(refused)["message"] == (
-        "labels has 'dish'; expected labels of clue: company, name"
+        "schema: labels has 'dish'; expected labels of clue: company, name"
     )
     assert set_up(gateway, model="/nothing").status_code == 404
     many = config_of(*(f'value="{number}"' for number in range(101)))
-    assert error_of(set_up(gateway, many, model=f"/{BASE}"))["param"] == "labels"
-    assert set_up(gateway, "<View/>").status_code == 422
+    assert error_of(set_up(gateway, many, model=f"/{BASE}"))["param"] == "schema"
+    assert error_of(predict(gateway, "甲", config=many))["param"] == "label_config"
+    error = error_of(set_up(gateway, "<View/>"))
+    assert error["param"] == "schema"
+    assert error["message"].startswith("schema has no Labels with a Label")
 
 
 def test_a_task_that_fails_has_no_result(
