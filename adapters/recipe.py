@@ -1,7 +1,6 @@
 """recipe.toml <-> Recipe: everything that decides what an adapter learns."""
 
 import shutil
-import tomllib
 from collections.abc import Mapping
 from dataclasses import field
 from pathlib import Path
@@ -17,6 +16,7 @@ from service.models.toml_fields import Fields
 from service.ner.formats import FORMATS
 from service.ner.prompt import Template
 from service.ner.types import Label
+from service.wire.wording import why_unusable
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -145,11 +145,11 @@ T = TypeVar("T", bound="DataclassInstance")
 def load(path: Path) -> Recipe:
     """Read a recipe; raises RecipeError for an unknown, missing or impossible key."""
     try:
-        return _recipe(Fields(path, tomllib.loads(path.read_text(encoding="utf-8"))))
+        return _recipe(Fields.read(path, "a recipe"))
     except ManifestError as exc:
         raise RecipeError(str(exc)) from exc
-    except (OSError, tomllib.TOMLDecodeError) as exc:
-        raise RecipeError(f"{path}: {exc}") from exc
+    except OSError as exc:
+        raise RecipeError(f"{path}: {why_unusable(exc)}; expected a recipe") from exc
 
 
 def copy(path: Path, plan: Recipe, folder: Path) -> None:

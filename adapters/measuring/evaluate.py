@@ -14,6 +14,7 @@ from typing import Any
 import httpx2
 
 from adapters.data.examples import Example
+from adapters.data.label_file import in_request
 from service.ner.types import Constraint, Entity, Label, Overlaps
 
 # An answer that lacks a part of a text; no place, or no engine for the moment: the answer says when
@@ -44,7 +45,7 @@ class Service:
     constraint: Constraint = "grounded"
     labels: tuple[Label, ...] = ()
     api_key: str | None = None
-    side_by_side: int = 16
+    concurrency: int = 16
     timeout: float = 600.0
     raw_scores: bool = False
     overlaps: Overlaps = "longest"
@@ -78,7 +79,7 @@ class Answers:
 def ask(
     service: Service, texts: Sequence[str], done: Callable[[int], None] = lambda _: None
 ) -> Answers:
-    """Send every text, ``side_by_side`` at a time; ``done`` hears how many are through.
+    """Send every text, ``concurrency`` at a time; ``done`` hears how many are through.
 
     Raises EvaluationError at the first sentence without an answer, or without a part of it, and
     when the adapter's weights were replaced meanwhile.
@@ -125,7 +126,7 @@ async def _all(
         before = await _weights(client, service)
         try:
             async with asyncio.TaskGroup() as group:
-                for _ in range(service.side_by_side):
+                for _ in range(service.concurrency):
                     group.create_task(work(client))
         except ExceptionGroup as failures:
             raise failures.exceptions[0] from None
@@ -156,8 +157,7 @@ def _body(service: Service, text: str) -> dict[str, Any]:
     if service.model is not None:
         body["model"] = service.model
     if service.labels:
-        described = {label.written: label.description for label in service.labels}
-        body["labels"] = described if any(described.values()) else list(described)
+        body["labels"] = in_request(service.labels)
     if service.raw_scores:
         body["scores"] = "raw"
     if service.overlaps != "longest":

@@ -16,6 +16,7 @@ from adapters.measuring.evaluate import Answers, Service, ask
 from adapters.measuring.kept_sentences import digest, figures, rows
 from adapters.measuring.score import Difference, Metric, by_sentence, compare, errors
 from service.ner.types import Entity
+from service.wire.wording import why_unusable
 
 
 class ReportError(Exception):
@@ -90,7 +91,9 @@ def load(path: Path) -> dict[str, Any]:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as exc:
-        raise ReportError(f"{path}: {exc}") from exc
+        raise ReportError(
+            f"{path}: {why_unusable(exc)}; expected a report of `nerve adapter evaluate`"
+        ) from exc
     if not isinstance(found, dict) or "predicted" not in found:
         raise ReportError(f"{path}: not a report of `nerve adapter evaluate`")
     return found

@@ -6,6 +6,7 @@ from typing import Any
 
 from adapters import recipe as recipes
 from adapters.recipe import Recipe
+from service.wire.wording import why_unusable
 
 WEIGHTS, CONFIG = "adapter_model.safetensors", "adapter_config.json"
 
@@ -33,16 +34,18 @@ def recipe_of(weights: Path, registered: Path) -> Path:
 
 def check(folder: Path, plan: Recipe, recipe_file: Path) -> None:
     """Raises RegisterError unless ``folder`` has weights of ``plan``, read from ``recipe_file``."""
+    missing = next((name for name in (CONFIG, WEIGHTS) if not (folder / name).is_file()), None)
+    if missing:
+        raise RegisterError(f"{folder} has no {missing}; expected the weights that `train` left")
     try:
         config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
-        size = (folder / WEIGHTS).stat().st_size
     except (OSError, ValueError) as exc:
-        raise RegisterError(f"{folder}: {exc}; expected a folder that was trained") from exc
+        raise RegisterError(f"{folder / CONFIG}: {why_unusable(exc)}") from exc
     for key, want in _config_of(plan).items():
         found = sorted(config[key]) if isinstance(config.get(key), list) else config.get(key)
         if found != want:
             raise RegisterError(f"{folder / CONFIG}: {key} = {found!r}; expected {want!r}")
-    if not size:
+    if not (folder / WEIGHTS).stat().st_size:
         raise RegisterError(f"{folder / WEIGHTS} is empty")
     _check_recipe(folder / recipes.FILE_NAME, plan, recipe_file)
 

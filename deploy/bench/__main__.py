@@ -21,7 +21,8 @@ from deploy.bench.options import NoPicture, Out
 from deploy.bench.processes import Cores
 from deploy.bench.report import draw, gateway_text, keep, today
 from deploy.bench.summary import rows
-from deploy.commands.options import HELP, HOME, Home
+from deploy.commands.options import HOME, Home
+from deploy.commands.running import HELP
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -85,7 +86,7 @@ app.command()(growth)
 
 def main() -> None:
     """What a person can mend is one message and status 1."""
-    from deploy.commands.options import clear_errors
+    from deploy.commands.running import clear_errors
 
     try:
         with clear_errors():

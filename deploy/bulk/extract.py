@@ -7,7 +7,7 @@ import time
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from rich.console import Console
 
@@ -38,7 +38,7 @@ def extract(job: Job, file: BinaryIO, service: Service, console: Console) -> int
     Raises BulkFailed, OSError. ``file`` can be read again from its start.
     """
     total = sum(1 for _ in rows(file, job.source))
-    claim(job.files, {"input": digest(file), **job.source.told, **service.options})
+    claim(job.files, {"input": digest(file), **job.source.told, **_asked_for(service)})
     began = time.monotonic()
     with Output(job.files) as output:
         before = len(output.done) + (0 if job.retry_failed else len(output.failed))
@@ -68,6 +68,13 @@ def again_readable(source: BinaryIO) -> Iterator[BinaryIO]:
     with tempfile.TemporaryFile() as copy:
         shutil.copyfileobj(source, copy)
         yield copy
+
+
+def _asked_for(service: Service) -> dict[str, Any]:
+    """What decides the answers of a run: fields of its requests, ids that rows are written with."""
+    has_ids = any(label.name != label.written for label in service.labels)
+    ids = {"ids": [label.name for label in service.labels]} if has_ids else {}
+    return {**service.options, **ids}
 
 
 def _left(job: Job, file: BinaryIO, output: Output) -> Generator[Row]:

@@ -8,12 +8,14 @@ from typing import Any
 
 import httpx2
 
+from adapters.data.label_file import renamed
 from deploy.bulk.asking import Asking, RowFailed
 from deploy.bulk.gate import Gate
 from deploy.bulk.gateways import Gateways
 from deploy.bulk.output import Output
 from deploy.bulk.row import Row
 from deploy.credentials import key_header
+from service.ner.types import Label
 
 # Rows that are read ahead for each request at a time: a slow row holds back no more than these.
 AHEAD = 8
@@ -22,13 +24,15 @@ AHEAD = 8
 @dataclass(frozen=True, slots=True)
 class Service:
     """Whom to ask, how many requests at a time, and how long (s) to wait for an answer, and for
-    any gateway to come back; ``options`` are fields of every request."""
+    any gateway to come back; ``options`` are fields of every request, ``labels`` what they ask for,
+    whose ids are written."""
 
     urls: Sequence[str]
-    side_by_side: int = 16
+    concurrency: int = 16
     timeout_s: float = 120.0
     patience_s: float = 300.0
     options: Mapping[str, Any] = field(default_factory=dict)
+    labels: Sequence[Label] = ()
 
 
 Result = tuple[Row, dict[str, Any] | str]
@@ -41,17 +45,17 @@ async def run(
 
     Cancelled or failed, it leaves what is written; raises BulkFailed.
     """
-    limits = httpx2.Limits(max_connections=service.side_by_side)
+    limits = httpx2.Limits(max_connections=service.concurrency)
     gateways = Gateways(service.urls, service.patience_s)
     in_flight: deque[asyncio.Task[Result]] = deque()
     async with httpx2.AsyncClient(
         limits=limits, timeout=service.timeout_s, trust_env=False, headers=key_header()
     ) as client:
-        asking = Asking(client, gateways, Gate(service.side_by_side), service.options)
+        asking = Asking(client, gateways, Gate(service.concurrency), service.options)
         try:
             for row in rows:
-                in_flight.append(asyncio.create_task(_result(asking, row)))
-                if len(in_flight) >= AHEAD * service.side_by_side:
+                in_flight.append(asyncio.create_task(_result(asking, row, service.labels)))
+                if len(in_flight) >= AHEAD * service.concurrency:
                     await _write_next(in_flight, output, wrote)
             while in_flight:
                 await _write_next(in_flight, output, wrote)
@@ -75,10 +79,10 @@ async def _write_next(
         wrote()
 
 
-async def _result(asking: Asking, row: Row) -> Result:
+async def _result(asking: Asking, row: Row, labels: Sequence[Label]) -> Result:
     if row.text is None:
         return row, row.error or "there is no text"
     try:
-        return row, await asking.ask(row.text)
+        return row, renamed(await asking.ask(row.text), labels)
     except RowFailed as exc:
         return row, str(exc)

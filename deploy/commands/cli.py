@@ -15,9 +15,9 @@ from deploy.commands.convert_command import convert
 from deploy.commands.extract_command import extract
 from deploy.commands.key_command import key
 from deploy.commands.mcp_command import mcp
-from deploy.commands.options import HELP, HOME, Home, TorchIndex, Url, Weights, clear_errors
-from deploy.commands.options import VARIABLES as VARIABLES
-from deploy.commands.options import settings as read_settings
+from deploy.commands.options import HOME, Home, TorchIndex, Url, Weights
+from deploy.commands.running import HELP, clear_errors
+from deploy.commands.running import settings as read_settings
 from deploy.engine.installer import TORCH_INDEX
 
 app = typer.Typer(

@@ -1,19 +1,10 @@
 """``nerve convert``: what ``nerve extract --out`` wrote, in another format; nobody is asked."""
 
-from pathlib import Path
-from typing import Annotated
-
-import typer
-
-from deploy.commands.extract_command import FormatOption
-from deploy.commands.options import clear_errors
+from deploy.commands.options import Answers, FormatOption, NewFile
+from deploy.commands.running import clear_errors
 
 
-def convert(
-    rows: Annotated[Path, typer.Argument(help="JSON lines of nerve extract --out")],
-    out: Annotated[Path, typer.Option(help="what to write; a name that is not taken")],
-    to: FormatOption = None,
-) -> None:
+def convert(answers: Answers, out: NewFile, to: FormatOption = None) -> None:
     """Write the rows of a bulk run as CSV, CoNLL columns, a brat folder, a page in colour, or
     for doccano or Label Studio, to be corrected there."""
     with clear_errors():
@@ -25,7 +16,7 @@ def convert(
 
         chosen = to or format_of(out)
         if chosen == "jsonl":
-            raise BulkFailed(f"{rows} has JSON lines already; expected another format")
+            raise BulkFailed(f"{answers} has JSON lines already; expected another format")
         if has_content(out) and not (chosen == "brat" and is_unfinished(out)):
             raise BulkFailed(f"{out} is there already; expected a new name")
-        write(rows, out, chosen)
+        write(answers, out, chosen)

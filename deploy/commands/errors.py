@@ -1,4 +1,4 @@
-"""Errors whose message is all that the person at the terminal needs."""
+"""Errors whose message is all that the person at the terminal needs, and how it is put."""
 
 from adapters.calibrating.calibrate import CalibrateError
 from adapters.data.readers import DataError
@@ -16,6 +16,7 @@ from deploy.up.supervised import UpFailed
 from service.models.manifest import ManifestError
 from service.models.registry import RegistryError
 from service.settings import SettingsError
+from service.wire.wording import why_unusable
 
 FOR_PEOPLE = (
     AskFailed,
@@ -26,7 +27,7 @@ FOR_PEOPLE = (
     EnvironmentNotMade,
     EvaluationError,
     ManifestError,
-    OSError,  # a full disk, a folder that cannot be written: it names the file
+    OSError,  # a full disk, a folder that cannot be written
     PullError,
     RecipeError,
     RegisterError,
@@ -36,3 +37,11 @@ FOR_PEOPLE = (
     TrainerFailed,
     UpFailed,
 )
+
+
+def told(error: BaseException) -> str:
+    """The message; of the system's errors the file and the reason, without a number."""
+    if not isinstance(error, OSError):
+        return str(error)
+    reason = why_unusable(error)
+    return f"{error.filename}: {reason}" if error.filename else reason

@@ -4,92 +4,83 @@ import sys
 from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Literal
+from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
 from deploy import GATEWAY_URL
-from deploy.commands.options import clear_errors
+from deploy.commands.asked_labels import asked_labels
+from deploy.commands.options import (
+    AsJson,
+    Concurrency,
+    Encoding,
+    FormatOption,
+    LabelFile,
+    LabelOption,
+    Model,
+    Urls,
+)
+from deploy.commands.running import clear_errors
 
 if TYPE_CHECKING:
     from deploy.bulk.files import Files
     from deploy.bulk.inputs.opening import Wanted
     from deploy.bulk.run import Service
+    from service.ner.types import Label
 
-Answered = tuple[str, dict[str, Any]]  # a text and its answer
-Labels = list[str] | dict[str, str] | None
-
-Urls = Annotated[
-    list[str],
-    typer.Option(envvar="NERVE_URL", help="the gateway's address; with --out, repeatable"),
+Text = Annotated[
+    str,
+    typer.Argument(
+        metavar="TEXT",
+        help="a text, or a text file; with --out a file of rows; - is standard input",
+    ),
 ]
 Out = Annotated[
     Path | None,
     typer.Option(help="write the entities of every row of a file; the same command resumes"),
 ]
-FormatOption = Annotated[
-    Literal["jsonl", "csv", "conll", "brat", "displacy", "doccano", "label_studio"] | None,
-    typer.Option(
-        "--format",
-        help="of --out, doccano and label_studio too; else by its name: .jsonl .csv .conll .brat "
-        ".html",
-    ),
-]
-KindOption = Annotated[
+RowKind = Annotated[
     str,
     typer.Option(
         "--kind",
-        help="txt (a text a line), csv, tsv, jsonl, json (an array), parquet, xlsx; else by the "
-        "file's name",
+        help="txt (a text a line), csv, tsv, jsonl, json (an array), parquet, xlsx; left out: by "
+        "the file's name",
     ),
 ]
 Column = Annotated[
-    str, typer.Option(help="the column of the text, of CSV, TSV, Parquet, XLSX; else text")
+    str,
+    typer.Option(help="the column of the text, of CSV, TSV, Parquet, XLSX; left out: text"),
 ]
 Field = Annotated[
-    str, typer.Option(help="the JSON field of the text; data.text: the one in data; else text")
-]
-EncodingOption = Annotated[
     str,
-    typer.Option(
-        "--encoding",
-        help="of a file that is text: utf-8, gb18030, utf-16, …; else as its bytes tell",
-    ),
+    typer.Option(help="the JSON field of the text; data.text: the one in data; left out: text"),
 ]
 Delimiter = Annotated[str, typer.Option(metavar="CHARACTER", help="of CSV and TSV; tab is one")]
 Sheet = Annotated[str, typer.Option(help="of an XLSX file with more than one")]
-SideBySide = Annotated[
-    int, typer.Option(min=1, max=1000, metavar="N", help="rows at a time; fewer after a 429")
+Retry = Annotated[
+    bool, typer.Option("--retry-failed", help="ask again for the rows of OUT.failed.jsonl")
 ]
-Retry = Annotated[bool, typer.Option(help="ask again for the rows of OUT.failed.jsonl")]
 Patience = Annotated[
     float, typer.Option(min=0, metavar="SECONDS", help="give up once every gateway is down so long")
 ]
 
 
 def extract(
-    text: Annotated[
-        str,
-        typer.Argument(
-            help="a text, or a text file; with --out a file of rows; - is standard input"
-        ),
-    ],
-    model: Annotated[str | None, typer.Option(help="an adapter or the base model")] = None,
-    label: Annotated[
-        list[str] | None,
-        typer.Option(help="a label to find, NAME or NAME=DESCRIPTION; repeatable"),
-    ] = None,
+    text: Text,
+    model: Model = None,
+    label: LabelOption = None,
+    labels: LabelFile = None,
     url: Urls = [GATEWAY_URL],  # noqa: B006 - Typer copies it
-    as_json: Annotated[bool, typer.Option("--json", help="print the answer as JSON")] = False,
+    as_json: AsJson = False,
     out: Out = None,
     out_format: FormatOption = None,
-    kind: KindOption = "",
+    kind: RowKind = "",
     column: Column = "",
     field: Field = "",
-    encoding: EncodingOption = "",
+    encoding: Encoding = "",
     delimiter: Delimiter = "",
     sheet: Sheet = "",
-    concurrency: SideBySide = 16,
+    concurrency: Concurrency = 16,
     retry_failed: Retry = False,
     patience: Patience = 300.0,
 ) -> None:
@@ -98,51 +89,59 @@ def extract(
     The status is 1 when a part of the text failed; with --out 0 when all rows are done, 1 when some
     failed, 130 after Ctrl-C.
     """
-    labels = _labels(label or ())
-    if out is None:
-        with clear_errors():
-            answered = _one(text, encoding, model, labels, url[0])
-        _show(answered, as_json)
-        return
-    from deploy.bulk.files import Files, format_of
-    from deploy.bulk.inputs.opening import Wanted
-    from deploy.bulk.run import Service
-
-    options = {"model": model, "labels": labels}
-    service = Service(
-        url,
-        concurrency,
-        patience_s=patience,
-        options={name: value for name, value in options.items() if value is not None},
-    )
-    wanted = Wanted(kind, column, field, encoding, delimiter, sheet)
     with clear_errors():
-        files = Files(out, out_format or format_of(out))
-        failed = _rows(text, wanted, files, retry_failed, service)
-    raise typer.Exit(1 if failed else 0)
+        asked = asked_labels(label, labels)
+        if out is None:
+            is_whole = _one(text, encoding, url[0], model, asked, as_json)
+        else:
+            from deploy.bulk.files import Files, format_of
+            from deploy.bulk.inputs.opening import Wanted
+
+            wanted = Wanted(kind, column, field, encoding, delimiter, sheet)
+            files = Files(out, out_format or format_of(out))
+            service = _service(url, concurrency, patience, model, asked)
+            is_whole = _rows(text, wanted, files, retry_failed, service)
+    raise typer.Exit(0 if is_whole else 1)
 
 
-def _labels(said: Sequence[str]) -> Labels:
-    """As a request has them: described where one is; None for the model's own."""
-    found = {name: what for name, _, what in (one.partition("=") for one in said)}
-    return found if any(found.values()) else list(found) or None
+def _one(
+    given: str,
+    encoding: str,
+    url: str,
+    model: str | None,
+    labels: Sequence["Label"],
+    as_json: bool,
+) -> bool:
+    """Show the answer to a text; is there one to all of it?"""
+    from rich.console import Console
 
-
-def _one(given: str, encoding: str, model: str | None, labels: Labels, url: str) -> Answered:
-    from deploy.bulk.inputs.one_text import looks_like_a_file, named_file
+    from adapters.data.label_file import in_request, renamed
     from deploy.client import ask
+    from deploy.terminal.show import show_answer
+
+    text = _text(given, encoding)
+    answer = renamed(ask(url, text, model, in_request(labels)), labels)
+    console = Console()
+    if as_json:
+        console.print_json(data=answer)
+    else:
+        show_answer(console, text, answer)
+    return not answer.get("partial")
+
+
+def _text(given: str, encoding: str) -> str:
+    from deploy.bulk.inputs.one_text import looks_like_a_file, named_file
 
     if given == "-":
-        text = _whole(BytesIO(sys.stdin.buffer.read()), "standard input", encoding)
-    elif path := named_file(given):
+        return _whole(BytesIO(sys.stdin.buffer.read()), "standard input", encoding)
+    if path := named_file(given):
         with path.open("rb") as file:
             text = _whole(file, given, encoding)
         typer.echo(f"{given}: a file, whose text is read", err=True)
-    else:
-        text = given
-        if looks_like_a_file(given):
-            typer.echo(f"{given}: no such file; taken for the text", err=True)
-    return text, ask(url, text, model, labels)
+        return text
+    if looks_like_a_file(given):
+        typer.echo(f"{given}: no such file; taken for the text", err=True)
+    return given
 
 
 def _whole(file: BinaryIO, name: str, said: str) -> str:
@@ -153,37 +152,51 @@ def _whole(file: BinaryIO, name: str, said: str) -> str:
     return text
 
 
-def _show(answered: Answered, as_json: bool) -> None:
-    from rich.console import Console
+def _service(
+    urls: Sequence[str],
+    concurrency: int,
+    patience: float,
+    model: str | None,
+    labels: Sequence["Label"],
+) -> "Service":
+    from adapters.data.label_file import in_request
+    from deploy.bulk.run import Service
 
-    from deploy.terminal.show import show_answer
-
-    text, answer = answered
-    console = Console()
-    if as_json:
-        console.print_json(data=answer)
-    else:
-        show_answer(console, text, answer)
-    if answer.get("partial"):
-        raise typer.Exit(1)
+    options = {"model": model, "labels": in_request(labels)}
+    said = {name: value for name, value in options.items() if value is not None}
+    return Service(urls, concurrency, patience_s=patience, options=said, labels=labels)
 
 
-def _rows(source: str, wanted: "Wanted", files: "Files", retry: bool, service: "Service") -> int:
+def _rows(source: str, wanted: "Wanted", files: "Files", retry: bool, service: "Service") -> bool:
+    """Write the entities of every row; are all of them done?"""
     from rich.console import Console
 
     from deploy.bulk.extract import Job, again_readable, extract
     from deploy.bulk.inputs.opening import source_of
 
-    def run(file: BinaryIO, name: str, path: Path) -> int:
+    def run(file: BinaryIO, name: str, path: Path) -> bool:
         read = source_of(file, path, wanted)
         _tell(name, read.encoding, wanted.encoding)
-        return extract(Job(read, files, retry), file, service, Console(stderr=True))
+        return not extract(Job(read, files, retry), file, service, Console(stderr=True))
 
     if source == "-":
         with again_readable(sys.stdin.buffer) as file:
             return run(file, "standard input", Path())
-    with Path(source).open("rb") as file:
+    with _opened(source) as file:
         return run(file, source, Path(source))
+
+
+def _opened(source: str) -> BinaryIO:
+    from service.wire.wording import shown, why_unusable
+
+    try:
+        return Path(source).open("rb")
+    except OSError as exc:
+        reasons = {FileNotFoundError: "does not exist", IsADirectoryError: "is a directory"}
+        reason = reasons.get(type(exc), f"cannot be read ({why_unusable(exc)})")
+        raise typer.BadParameter(
+            f"file {shown(source)} {reason}; expected rows, for --out", param_hint="'TEXT'"
+        ) from exc
 
 
 def _tell(name: str, encoding: str, said: str) -> None:

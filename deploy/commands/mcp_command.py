@@ -1,7 +1,8 @@
 """``nerve mcp``: tools for an agent that starts programs, over a gateway that runs elsewhere."""
 
 from deploy import GATEWAY_URL
-from deploy.commands.options import Url, clear_errors
+from deploy.commands.options import Url
+from deploy.commands.running import clear_errors
 
 
 def mcp(url: Url = GATEWAY_URL) -> None:

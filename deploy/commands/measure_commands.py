@@ -8,78 +8,80 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from adapters.data.readers import Kind
 from deploy import GATEWAY_URL
-from deploy.commands.label_files import labels_of
-from deploy.commands.options import HOME, Home, Url, clear_errors, settings
+from deploy.commands.asked_labels import asked_labels
+from deploy.commands.options import (
+    HOME,
+    Concurrency,
+    ConstraintOption,
+    HeldOut,
+    Home,
+    KindOption,
+    LabelFile,
+    LabelledOption,
+    LabelledRows,
+    LabelOption,
+    Model,
+    OverlapsOption,
+    RowCount,
+    Shown,
+    Split,
+    Url,
+    read_argument,
+    read_option,
+    written_option,
+)
+from deploy.commands.running import clear_errors, settings
 from deploy.credentials import api_key
-from service.ner.types import Constraint, Overlaps
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from adapters.data.examples import Example
-    from service.ner.types import Label
 
 measuring = typer.Typer()
 
-Gold = Annotated[Path, typer.Argument(metavar="DATA", help="the labelled rows")]
-GoldOption = Annotated[Path, typer.Option("--data", help="the labelled rows of both reports")]
-KindOption = Annotated[Kind, typer.Option(help="how the rows are written")]
-HeldOut = Annotated[
-    int,
-    typer.Option(
-        metavar="N", help="of a training file, the N rows that the recipe holds out (0: all rows)"
-    ),
-]
-Rows = Annotated[int, typer.Option(metavar="N", help="the first N of these rows only (0: all)")]
-Split = Annotated[str, typer.Option(help="these rows' name; else the file's")]
-ConstraintOption = Annotated[Constraint, typer.Option(help="what the engine is held to")]
-OverlapsOption = Annotated[
-    Overlaps, typer.Option(help="all: nested and overlapping entities count, too")
-]
 EndBias = Annotated[
     float | None,
-    typer.Option(help="added to the logits of what ends an answer; else as the adapter's manifest"),
-]
-SideBySide = Annotated[int, typer.Option(min=1, help="sentences at a time")]
-LabelOption = Annotated[
-    list[str] | None,
-    typer.Option(help="ask for this label only, NAME or NAME=DESCRIPTION; repeatable"),
-]
-LabelFile = Annotated[
-    Path | None,
     typer.Option(
-        help="ask for the labels of this file (JSON or TOML): id → name, description; or of "
-        "Label Studio's labelling config (.xml)"
+        min=-10,
+        max=10,
+        help="added to the logits of what ends an answer; left out: as the adapter's manifest has",
     ),
 ]
-Shown = Annotated[int, typer.Option(metavar="N", help="how many changed sentences to show")]
+RawScores = Annotated[
+    bool, typer.Option("--raw-scores", help="keep raw scores, for `calibrate --report`")
+]
+ReportOut = Annotated[Path | None, written_option(help="write the report, as JSON")]
+Figure = Annotated[Path | None, written_option(help="draw F1 by label, as PNG")]
+Compared = Annotated[
+    str | None,
+    typer.Option(
+        "--compare",
+        metavar="REPORT|MODEL",
+        help="a report on the same rows, or a model to evaluate, too",
+    ),
+]
 
 
-@measuring.command()
 def evaluate(
-    data: Gold,
+    data: LabelledRows,
     kind: KindOption = "auto",
     held_out: HeldOut = 0,
-    rows: Rows = 0,
+    rows: RowCount = 0,
     split: Split = "",
-    model: Annotated[str | None, typer.Option(help="adapter or base; else the default")] = None,
+    model: Model = None,
     label: LabelOption = None,
     labels: LabelFile = None,
-    raw_scores: Annotated[
-        bool, typer.Option("--raw-scores", help="keep raw scores, for `calibrate --report`")
-    ] = False,
+    raw_scores: RawScores = False,
     constraint: ConstraintOption = "grounded",
     overlaps: OverlapsOption = "longest",
     end_bias: EndBias = None,
     url: Url = GATEWAY_URL,
-    side_by_side: SideBySide = 16,
-    out: Annotated[Path | None, typer.Option(help="write the report, as JSON")] = None,
-    figure: Annotated[Path | None, typer.Option(help="draw F1 by label, as PNG")] = None,
-    compare: Annotated[
-        str | None, typer.Option(help="a report on the same rows, or a model to evaluate too")
-    ] = None,
+    concurrency: Concurrency = 16,
+    out: ReportOut = None,
+    figure: Figure = None,
+    compare: Compared = None,
     show: Shown = 20,
     home: Home = HOME,
 ) -> None:
@@ -101,7 +103,7 @@ def evaluate(
         other = _known(compare, gold)
         service = Service(
             *(url.rstrip("/"), model, constraint, asked),
-            side_by_side=side_by_side,
+            concurrency=concurrency,
             api_key=api_key(),
             raw_scores=raw_scores,
             overlaps=overlaps,
@@ -116,25 +118,18 @@ def evaluate(
             show_comparison(console, gold, other, found, show)
 
 
-def asked_labels(label: Sequence[str] | None, file: Path | None) -> tuple["Label", ...]:
-    """What ``--label`` and ``--labels`` say, none for all of the model's; raises DataError."""
-    from service.ner.types import Label
-
-    if file is None:
-        parts = (one.partition("=") for one in label or ())
-        return tuple(Label(name, name, said) for name, _, said in parts)
-    if label:
-        raise typer.BadParameter("--label and --labels: expected one of them")
-    return labels_of(file)
-
-
 def _known(compare: str | None, gold: Sequence["Example"]) -> Mapping[str, Any] | None:
     """The report of that name, if it is one: other rows are found out before the work."""
     from adapters.measuring import report
 
-    if not compare or not Path(compare).is_file():
+    if not compare:
         return None
-    found = report.load(Path(compare))
+    file = Path(compare)
+    if not file.is_file():
+        if file.suffix == ".json" or len(file.parts) > 1:  # no model is called so
+            raise typer.BadParameter(f"file {compare!r} does not exist.", param_hint="'--compare'")
+        return None
+    found = report.load(file)
     report.predictions(found, gold)
     return found
 
@@ -154,14 +149,13 @@ def _keep(
             bars(home, kept, figure, console.print)
 
 
-@measuring.command()
 def compare(
-    old: Annotated[Path, typer.Argument(help="report of `evaluate`")],
-    new: Annotated[Path, typer.Argument(help="report of `evaluate` on the same rows")],
-    data: GoldOption,
+    old: Annotated[Path, read_argument(metavar="OLD", help="report of `evaluate`")],
+    new: Annotated[Path, read_argument(metavar="NEW", help="report on the same rows")],
+    data: LabelledOption,
     kind: KindOption = "auto",
     held_out: HeldOut = 0,
-    rows: Rows = 0,
+    rows: RowCount = 0,
     label: LabelOption = None,
     labels: LabelFile = None,
     show: Shown = 20,
@@ -179,18 +173,18 @@ def compare(
         show_comparison(Console(), gold, before, after, show)
 
 
-@measuring.command()
 def promote(
     name: Annotated[str, typer.Argument(help="a registered adapter")],
-    new: Annotated[Path, typer.Option(help="its report")],
-    data: GoldOption,
+    new: Annotated[Path, read_option(help="its report")],
+    data: LabelledOption,
     old: Annotated[
-        Path | None,
-        typer.Option(help="the default's report, if there is a default"),
+        Path | None, read_option(help="the default's report, if there is a default")
     ] = None,
     kind: KindOption = "auto",
     held_out: HeldOut = 0,
-    rows: Rows = 0,
+    rows: RowCount = 0,
+    label: LabelOption = None,
+    labels: LabelFile = None,
 ) -> None:
     """Make an adapter the default if it is no worse: lower 95 % bound of the F1 gain above -0.01.
 
@@ -204,7 +198,8 @@ def promote(
     with clear_errors():
         found = settings()
         version = load(found.adapters / name).version
-        gold = gold_rows(found, data, kind, held_out, rows, model=name)
+        asked = asked_labels(label, labels)
+        gold = gold_rows(found, data, kind, held_out, rows, model=name, asked=asked)
         before = report.load(old) if old else None
         verdict = decide(found.adapters, name, gold, before, report.load(new), version)
         typer.echo(verdict.reason)

@@ -7,17 +7,15 @@ from typing import Annotated
 import typer
 
 from adapters.data.readers import Kind
-from deploy.commands.label_files import labels_of
-from deploy.commands.measure_commands import KindOption, LabelFile
-from deploy.commands.options import HOME, Home, clear_errors, settings
+from deploy.commands.asked_labels import labels_of
+from deploy.commands.options import HOME, Home, KindOption, LabelFile, LabelledRows
+from deploy.commands.running import clear_errors, settings
+from deploy.terminal.called import called
 
-beginning = typer.Typer()
 
-
-@beginning.command()
 def new(
     name: Annotated[str, typer.Argument(help="what the adapter is to be called")],
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="the labelled rows, 20 or more")],
+    file: LabelledRows,
     kind: KindOption = "auto",
     labels: LabelFile = None,
     start: Annotated[
@@ -26,7 +24,7 @@ def new(
     ] = None,
     home: Home = HOME,
 ) -> None:
-    """Make a recipe from labelled rows: labels, epochs, from 100 rows on a held-out split.
+    """Make a recipe from 20 labelled rows or more: labels, epochs, from 100 on a held-out split.
 
     With an open adapter training starts from its weights and has its prompt, so that a hundred
     rows go a long way.
@@ -82,5 +80,5 @@ def _next(folder: Path, file: Path, kind: Kind, home: Path, held_out: int) -> st
         ("register", str(home / "training" / name), name),
         ("evaluate", *measured, "--model", name),
     )
-    lines = (f"\n  {shlex.join(('nerve', 'adapter', *command))}" for command in commands)
+    lines = (f"\n  {called()} adapter {shlex.join(command)}" for command in commands)
     return "next:" + "".join(lines)

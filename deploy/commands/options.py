@@ -1,25 +1,36 @@
-"""What the commands share: options, the settings, and errors that a person can read."""
+"""The options and arguments that commands share, each named and explained once.
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+A path that is read is looked at before the work begins: one that is not there, a folder in place of
+a file, or no right to read it is an error of the argument, with status 2.
+"""
+
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
-if TYPE_CHECKING:
-    from service.settings import Settings
+from adapters.data.readers import Kind
+from deploy.bulk.files import Format
+from service.ner.types import Constraint, Overlaps
 
-HELP = {"help_option_names": ["-h", "--help"]}
+HOME = Path(".nerve")
 
+read_option = partial(typer.Option, exists=True, dir_okay=False)
+read_argument = partial(typer.Argument, exists=True, dir_okay=False)
+written_option = partial(typer.Option, dir_okay=False)
+
+# The engine, and what is downloaded and made for it.
 Home = Annotated[
     Path,
-    typer.Option(envvar="NERVE_HOME", help="folder for all that Nerve downloads and makes"),
+    typer.Option(
+        envvar="NERVE_HOME", file_okay=False, help="folder for all that Nerve downloads and makes"
+    ),
 ]
 TorchIndex = Annotated[
     str,
     typer.Option(
-        envvar="NERVE_TORCH_INDEX", help="index of torch for CPU, for when pip's own has it not"
+        envvar="NERVE_TORCH_INDEX", help="index of torch for CPU, where pip's own lacks it"
     ),
 ]
 Weights = Annotated[
@@ -30,38 +41,86 @@ Weights = Annotated[
         "auto: in 8 bits where that is fast on a CPU",
     ),
 ]
+Base = Annotated[
+    Path | None,
+    typer.Option(
+        exists=True,
+        file_okay=False,
+        help="folder of the base model; left out: the one that `nerve pull` brought",
+    ),
+]
+
+# The gateway, and what it is asked for.
 Url = Annotated[str, typer.Option(envvar="NERVE_URL", help="the gateway's address")]
-HOME = Path(".nerve")
+Urls = Annotated[
+    list[str],
+    typer.Option(envvar="NERVE_URL", help="the gateway's address; repeatable with --out"),
+]
+Model = Annotated[
+    str | None,
+    typer.Option(help="an adapter, an alias or the base model; left out: the gateway's default"),
+]
+LabelOption = Annotated[
+    list[str] | None,
+    typer.Option("--label", help="a label that is asked for, NAME or NAME=DESCRIPTION; repeatable"),
+]
+LabelFile = Annotated[
+    Path | None,
+    read_option(
+        help="the labels that are asked for, in a file (JSON or TOML): id → name, description; or "
+        "in Label Studio's labelling config (.xml)"
+    ),
+]
+ConstraintOption = Annotated[
+    Constraint, typer.Option("--constraint", help="what the engine is held to")
+]
+OverlapsOption = Annotated[
+    Overlaps,
+    typer.Option("--overlaps", help="all: nested and overlapping entities count, too"),
+]
+Concurrency = Annotated[
+    int,
+    typer.Option(min=1, max=1000, metavar="N", help="requests at a time; fewer after a 429"),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="print the answer as JSON")]
 
-# Read by the commands, not by the gateway.
-VARIABLES = (
-    "NERVE_API_KEY",
-    "NERVE_DEVICE",
-    "NERVE_ENGINE_WEIGHTS",
-    "NERVE_HOME",
-    "NERVE_MAX_LORA_RANK",
-    "NERVE_MODEL_FOLDER",
-    "NERVE_TORCH_INDEX",
-    "NERVE_URL",
-)
+# What `nerve extract --out` writes, and what is made of it.
+FormatOption = Annotated[
+    Format | None,
+    typer.Option(
+        "--format", help="of --out; left out: by its name, .jsonl .csv .conll .brat .html"
+    ),
+]
+Answers = Annotated[
+    Path, read_argument(metavar="ANSWERS", help="JSON lines of `nerve extract --out`")
+]
+NewFile = Annotated[Path, typer.Option(help="what to write; a name that is not taken")]
+Encoding = Annotated[
+    str,
+    typer.Option(help="of the file: utf-8, gb18030, utf-16, …; left out: as its bytes tell"),
+]
 
-
-@contextmanager
-def clear_errors() -> Iterator[None]:
-    """What a person can mend is one message and status 1, not a traceback; Ctrl-C is 130."""
-    from deploy.commands.errors import FOR_PEOPLE
-
-    try:
-        yield
-    except FOR_PEOPLE as exc:
-        typer.secho(f"nerve: {exc}", fg="red", err=True)
-        raise typer.Exit(1) from exc
-    except KeyboardInterrupt as exc:
-        raise typer.Exit(130) from exc
-
-
-def settings() -> "Settings":
-    """The gateway's settings, from the environment; raises SettingsError."""
-    from service.settings import Settings
-
-    return Settings.read(others=VARIABLES)
+# Labelled rows: a file, or a folder of brat's.
+LabelledRows = Annotated[
+    Path, typer.Argument(exists=True, metavar="DATA", help="the labelled rows")
+]
+LabelledOption = Annotated[
+    Path, typer.Option("--data", exists=True, help="the labelled rows that were measured on")
+]
+KindOption = Annotated[
+    Kind, typer.Option("--kind", help="how the rows are written; auto: as they tell")
+]
+SkipBad = Annotated[bool, typer.Option("--skip-bad", help="count bad rows, go on")]
+HeldOut = Annotated[
+    int,
+    typer.Option(
+        min=0,
+        metavar="N",
+        help="of a training file, the N rows that the recipe holds out (0: all rows)",
+    ),
+]
+RowCount = Annotated[
+    int, typer.Option("--rows", min=0, metavar="N", help="the first N of these rows only (0: all)")
+]
+Split = Annotated[str, typer.Option(help="what the report calls these rows; else as the file")]
+Shown = Annotated[int, typer.Option(min=0, metavar="N", help="how many changed sentences to show")]

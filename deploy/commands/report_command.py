@@ -5,22 +5,22 @@ from typing import Annotated
 
 import typer
 
-from deploy.commands.options import clear_errors, settings
+from deploy.commands.options import read_argument, read_option, written_option
+from deploy.commands.running import clear_errors, settings
 
-reporting = typer.Typer()
 
-
-@reporting.command()
 def report(
-    found: Annotated[Path, typer.Argument(metavar="REPORT", help="report of `evaluate`")],
+    found: Annotated[Path, read_argument(metavar="REPORT", help="report of `evaluate`")],
     compare: Annotated[
-        Path | None, typer.Option(metavar="OLD", help="another report on the same rows")
+        Path | None, read_option(metavar="OLD", help="another report on the same rows")
     ] = None,
     log: Annotated[
         Path | None,
-        typer.Option(help="the trainer's log.jsonl; else the adapter's, if it has one"),
+        read_option(help="the trainer's log.jsonl; left out: the adapter's, if it has one"),
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="the page; else REPORT with .html")] = None,
+    out: Annotated[
+        Path | None, written_option(help="the page; left out: REPORT with .html")
+    ] = None,
 ) -> None:
     """One HTML page with everything in it: F1 by label, confusion, scores, training, comparison.
 

@@ -1,26 +1,31 @@
 """``nerve adapter review``: what a person should look at next."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from deploy.commands.options import clear_errors
+from deploy.commands.asked_labels import asked_labels
+from deploy.commands.options import Answers, LabelFile, LabelOption, NewFile, read_option
+from deploy.commands.running import clear_errors
 
-reviewing = typer.Typer()
+if TYPE_CHECKING:
+    from service.ner.types import Label
 
 
-@reviewing.command()
 def review(
-    rows: Annotated[Path, typer.Argument(help="JSON lines of nerve extract --out")],
-    out: Annotated[Path, typer.Option(help="what to write; a name that is not taken")],
+    answers: Answers,
+    out: NewFile,
     to: Annotated[
         Literal["label_studio", "doccano"], typer.Option("--format", help="whose file")
     ] = "label_studio",
     count: Annotated[int, typer.Option(min=1, help="how many texts")] = 200,
     against: Annotated[
-        Path | None, typer.Option(help="another model's answers to the same texts")
+        Path | None, read_option(help="another model's answers to the same texts")
     ] = None,
+    label: LabelOption = None,
+    labels: LabelFile = None,
 ) -> None:
     """Choose the texts worth labelling next: low scores, two models that disagree, what was
     dropped; texts that are unlike each other. The file has the answers as predictions to correct.
@@ -28,20 +33,27 @@ def review(
     Nothing is kept but that file: texts come from the answers, which are named here.
     """
     with clear_errors():
-        from deploy.bulk.convert import answers, write
+        from deploy.bulk.convert import answers as rows_of
+        from deploy.bulk.convert import write
         from deploy.bulk.errors import BulkFailed
-        from deploy.bulk.formats.annotators import label_config
         from deploy.bulk.review import choose
         from deploy.bulk.state import has_content
 
         if has_content(out):
             raise BulkFailed(f"{out} is there already; expected a new name")
-        chosen = choose(answers(rows), count, answers(against) if against else ())
-        found = [one.answer for one in chosen]
+        asked = asked_labels(label, labels)
+        others = rows_of(against) if against else ()
+        found = [one.answer for one in choose(rows_of(answers), count, others)]
         write(found, out, to)
         typer.echo(f"{out}: {len(found)} texts")
         if to == "label_studio" and found:
-            labels = dict.fromkeys(one["label"] for answer in found for one in answer["entities"])
-            typer.echo(
-                f"labelling config, with the labels that were found:\n{label_config(labels)}"
-            )
+            typer.echo(f"labelling config for it:\n{_config(found, asked)}")
+
+
+def _config(answers: Sequence[Mapping[str, Any]], asked: Sequence["Label"]) -> str:
+    """With the labels that were asked for, as they are described, and those that were found."""
+    from deploy.bulk.formats.annotators import label_config
+
+    labels = {label.name: label.description for label in asked}
+    found = (entity["label"] for answer in answers for entity in answer["entities"])
+    return label_config({**dict.fromkeys(found, ""), **labels})

@@ -7,7 +7,7 @@ from typing import Annotated, Any, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-from deploy.commands.options import VARIABLES
+from deploy.commands.running import VARIABLES
 from deploy.site.markdown import code, page, table
 from service.ner.control_tokens import QWEN_ADDED_TOKENS
 from service.settings import Settings

@@ -17,6 +17,7 @@ from rich.text import Text
 from deploy import GATEWAY_URL
 from deploy.client import ask
 from deploy.credentials import api_key
+from deploy.terminal.called import called
 from deploy.terminal.show import Phases, show_answer
 from deploy.up.install import ROOT, EngineFlags, Installed, Places, base_model, install
 from deploy.up.supervised import Part, Supervised, UpFailed
@@ -24,6 +25,7 @@ from service.models import registry
 from service.settings import Settings, is_loopback, without_password
 
 SAMPLE = "浙商银行企业信贷部叶老桂博士则从另一个角度对五道门槛进行了解读。"
+ANOTHER = "叶老桂在招商银行工作。"
 
 # Gigabytes of weights are read and, on a GPU, kernels compiled; containers have as long.
 ENGINE_START_S = 1200.0
@@ -109,7 +111,7 @@ async def _run(
                 await part.start(tell)
             keepers.append(asyncio.create_task(part.keep(phases.warn)))
         await _first_answer(phases, settings, url)
-        _show_addresses(phases.console, url)
+        show_addresses(phases.console, url)
         await asyncio.gather(*keepers)
     finally:
         # From here on another Ctrl-C changes nothing: what was started is ended.
@@ -176,7 +178,8 @@ def _gateway(settings: Settings, installed: Installed, home: Path, url: str) -> 
     )
 
 
-def _show_addresses(console: Console, url: str) -> None:
+def show_addresses(console: Console, url: str) -> None:
+    """Where the gateway at ``url`` has what, and what can be typed next."""
     for what, where in (
         ("playground", f"{url}/"),
         ("extract", f"{url}/extract"),
@@ -186,5 +189,8 @@ def _show_addresses(console: Console, url: str) -> None:
     ):
         console.print(Text.assemble(f"{what:<20}", (where, "bold")), soft_wrap=True)
     option = "" if url == GATEWAY_URL else f" --url {url}"
-    hint = f'another sentence: nerve extract{option} "…"     stop: Ctrl-C'
-    console.print(Text(hint, "dim"), soft_wrap=True)
+    for what, how in (
+        ("another sentence", f'{called()} extract{option} "{ANOTHER}"'),
+        ("stop", "Ctrl-C"),
+    ):
+        console.print(Text(f"{what:<20}{how}", "dim"), soft_wrap=True)

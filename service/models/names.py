@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from service.models.manifest import ManifestError, is_name
+from service.wire.wording import why_unusable
 
 FILE_NAME = "registry.toml"
 
@@ -46,7 +47,7 @@ def read(folder: Path) -> Names:
     except FileNotFoundError:
         return Names()
     except UnicodeDecodeError as exc:
-        raise ManifestError(f"{path}: not a TOML file: {exc}") from exc
+        raise ManifestError(f"{path}: not a TOML file: {why_unusable(exc)}") from exc
     if not text:  # so is a file that is about to be written
         raise ManifestError(f"{path} is empty; expected a default, or no such file")
     return _names(path, text)

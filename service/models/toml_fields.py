@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from service.wire.wording import why_unusable
+
 Interval = tuple[float, float]
 
 
@@ -41,7 +43,7 @@ class Fields:
         except FileNotFoundError as exc:
             raise ManifestError(f"{path}: no such file; expected {what}") from exc
         except (ValueError, RecursionError) as exc:  # of numbers and arrays without end, too
-            raise ManifestError(f"{path}: not a TOML file: {str(exc)[:200]}") from exc
+            raise ManifestError(f"{path}: not a TOML file: {why_unusable(exc)[:200]}") from exc
 
     def wrong(self, key: str, value: object, expected: str) -> ManifestError:
         """The error about a key."""

@@ -41,8 +41,11 @@ def why_not_json(error: BaseException) -> str:
 
 
 def why_unusable(error: Exception) -> str:
-    """What is missing, or of another type, in JSON that a command of ours should have made."""
+    """What is missing, or of another type, in JSON that a command of ours should have made; why a
+    file cannot be read."""
     match error:
+        case OSError() if error.strerror:
+            return error.strerror
         case KeyError():
             return f"{error.args[0]} is missing"
         case TypeError() | AttributeError():

@@ -7,7 +7,7 @@ from typing import get_args
 
 import pytest
 
-from deploy.commands.cli import VARIABLES
+from deploy.commands.running import VARIABLES
 from deploy.site.commands_page import commands
 from service import errors
 from service.models.metrics import every_series

@@ -13,7 +13,8 @@ from deploy.bench.machine import machine, versions
 from deploy.bench.options import REPORTS, NoPicture, Out
 from deploy.bench.report import draw, head, keep, today
 from deploy.bench.summary import Figure
-from deploy.commands.options import HOME, Home, Url, settings
+from deploy.commands.options import HOME, Home, Url
+from deploy.commands.running import settings
 from deploy.credentials import api_key
 from deploy.factory.measure import gold_rows
 from service.models.manifest import load

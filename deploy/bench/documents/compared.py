@@ -128,7 +128,7 @@ def rows(runs: Sequence[Run], parts: Sequence[Any]) -> list[dict[str, Any]]:
 def _ours(stand: Stand, at_once: int, gold: Sequence[Example]) -> Run:
     name = stand.adapter.name
     service = Service(
-        stand.gateway, name, side_by_side=at_once, timeout=_TIMEOUT_S, api_key=stand.api_key
+        stand.gateway, name, concurrency=at_once, timeout=_TIMEOUT_S, api_key=stand.api_key
     )
     answers = ask(service, [example.text for example in gold])
     # The gateway tells the prompt's tokens too; ``Answers`` keeps those of the completions.

@@ -25,9 +25,12 @@ def write_doccano(answers: Iterable[Mapping[str, Any]], file: TextIO) -> None:
         file.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
-def label_config(labels: Iterable[str]) -> str:
-    """A labelling config for those tasks."""
-    inside = "".join(f"<Label value={quoteattr(label)}/>" for label in labels)
+def label_config(labels: Mapping[str, str]) -> str:
+    """A labelling config for those tasks; ``labels`` by name, with their hints, empty for none."""
+    inside = "".join(
+        f"<Label value={quoteattr(name)}{f' hint={quoteattr(hint)}' if hint else ''}/>"
+        for name, hint in labels.items()
+    )
     shown = f'<Text name="{OBJECT}" value="$text"/>'
     return f'<View><Labels name="{CONTROL}" toName="{OBJECT}">{inside}</Labels>{shown}</View>'
 

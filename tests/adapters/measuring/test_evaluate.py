@@ -38,7 +38,7 @@ async def _knows_one_name(body: dict[str, Any], receive: Receive, send: Send) ->
 def test_every_sentence_is_asked_and_scored_in_order(gateway: Gateway, adapters: Path) -> None:
     gateway.engine.script = _knows_one_name
     heard: list[int] = []
-    answers = ask(Service(gateway.url, side_by_side=2), TEXTS, heard.append)
+    answers = ask(Service(gateway.url, concurrency=2), TEXTS, heard.append)
     assert sorted(heard) == [1, 2, 3]
     assert [example.text for example in answers.predicted] == TEXTS
     assert score(GOLD, answers.predicted, "span").micro == Counts(3, 3, 4)
@@ -100,7 +100,7 @@ def test_overlapping_gold_is_counted(spans: list[tuple[int, int]], number: int) 
 def test_a_full_gateway_is_asked_again(adapters: Path) -> None:
     with running(adapters, max_in_flight=1) as gateway:
         gateway.engine.script = _knows_one_name
-        answers = ask(Service(gateway.url, side_by_side=3), TEXTS)
+        answers = ask(Service(gateway.url, concurrency=3), TEXTS)
     assert [len(example.entities) for example in answers.predicted] == [1, 0, 2]
 
 
@@ -118,7 +118,7 @@ def test_an_engine_that_is_back_soon_does_not_end_it(
 
     gateway.engine.script = fails(503, {"error": {"message": "starting"}})
     monkeypatch.setattr("adapters.measuring.evaluate.sleep", at_once)
-    answers = ask(Service(gateway.url, side_by_side=1), TEXTS)
+    answers = ask(Service(gateway.url, concurrency=1), TEXTS)
     assert [len(example.entities) for example in answers.predicted] == [1, 0, 2]
 
 

@@ -143,6 +143,18 @@ def test_label_studio_imports_predictions(tmp_path: Path) -> None:
     ]
 
 
+def test_the_labelling_config_has_all_that_was_asked_for(tmp_path: Path) -> None:
+    """What is not found yet can be labelled, and is described; what is found besides stays."""
+    labels = tmp_path / "labels.json"
+    labels.write_text('{"name": "人名", "city": "城市"}', encoding="utf-8")
+    for asked in (("--labels", str(labels)), ("--label", "name=人名", "--label", "city=城市")):
+        _, says = written(tmp_path, *asked)
+        (field,) = label_config.read(says[says.index("<View>") :].strip())
+        hints = {name: one.hint for name, one in field.labels.items()}
+        assert hints == {"company": "", "name": "人名", "city": "城市"}
+        (tmp_path / "out").unlink()
+
+
 def test_doccano_imports_labels(tmp_path: Path) -> None:
     """And what a person then exports is read."""
     out, _ = written(tmp_path, "--format", "doccano", "--count", "1")

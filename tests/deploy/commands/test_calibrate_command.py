@@ -214,7 +214,9 @@ def test_reports_of_several_biases_are_chosen_from(
 
 
 def test_a_bias_is_not_tried_on_reports(tmp_path: Path) -> None:
-    report = ("--report", str(tmp_path / "kept.json"))
+    kept = tmp_path / "kept.json"
+    kept.touch()
+    report = ("--report", str(kept))
     shown = nerve("adapter", "calibrate", "--model", ADAPTER, *report, "--end-bias", "-1")
     assert shown.exit_code == 2, shown.output
     assert "--end-bias with --report: a report has the bias of its own" in shown.output

@@ -94,6 +94,55 @@ def test_extract_with_labels_that_are_described(tmp_path: Path) -> None:
     assert all("dish" in one and "food=ordered" in one and "place" in one for one in told)
 
 
+LABELS = {
+    "labels.json": '{"labels": {"PER": {"name": "人物", "description": "人名"}}}',
+    "labels.toml": '[labels.PER]\nname = "人物"\ndescription = "人名"\n',
+    "config.xml": '<View><Labels name="l" toName="t"><Label value="人物" hint="人名"/></Labels>'
+    '<Text name="t" value="$text"/></View>',
+}
+
+
+@pytest.mark.parametrize("file", LABELS)
+def test_extract_with_a_file_of_labels(tmp_path: Path, file: str) -> None:
+    """The model is asked by name and description; answers, of rows too, have the file's ids."""
+    path, out = tmp_path / file, tmp_path / "out.jsonl"
+    path.write_text(LABELS[file], encoding="utf-8")
+    (tmp_path / "texts.txt").write_text("叶老桂\n", encoding="utf-8")
+    adapters = tmp_path / "adapters"
+    adapters.mkdir()
+    with open_gateway(adapters) as gateway:
+        gateway.engine.script = completes("人物：叶老桂\n人物：张三")
+        to = ("--labels", str(path), "--url", gateway.url)
+        shown = nerve("extract", "叶老桂", "--json", *to)
+        assert shown.exit_code == 0, shown.output
+        rows = nerve("extract", str(tmp_path / "texts.txt"), "--out", str(out), *to)
+        assert rows.exit_code == 0, rows.output
+        told = [one["messages"][0]["content"] for one in gateway.engine.asked]
+    assert all(one.endswith("- 人物: 人名") for one in told)
+    found = "人物" if file == "config.xml" else "PER"
+    for answer in (json.loads(shown.stdout), json.loads(out.read_text(encoding="utf-8"))):
+        (entity,), (dropped,) = answer["entities"], answer["dropped"]
+        assert (entity["label"], dropped["label"]) == (found, found)
+    both = nerve("extract", "叶老桂", "--labels", str(path), "--label", "name")
+    assert both.exit_code == 2
+    assert "--label and --labels: expected one of them" in both.stderr
+
+
+def test_rows_with_other_ids_are_another_run(tmp_path: Path) -> None:
+    """The requests would be the same, what is written would not."""
+    labels, out = tmp_path / "labels.json", tmp_path / "out.jsonl"
+    (tmp_path / "texts.txt").write_text("叶老桂\n", encoding="utf-8")
+    adapters = tmp_path / "adapters"
+    adapters.mkdir()
+    with open_gateway(adapters) as gateway:
+        asked = ("extract", str(tmp_path / "texts.txt"), "--out", str(out), "--url", gateway.url)
+        for name, status in (("PER", 0), ("PER", 0), ("person", 1)):
+            labels.write_text(json.dumps({name: {"name": "人物"}}), encoding="utf-8")
+            shown = nerve(*asked, "--labels", str(labels))
+            assert shown.exit_code == status, shown.output
+    assert 'ids was ["PER"] and is ["person"]' in shown.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
@@ -176,7 +225,7 @@ def test_a_home_that_cannot_be_made_is_one_line() -> None:
     }
     shown = nerve("up", "--home", "/proc/nerve", env=ports)
     assert shown.exit_code == 1
-    assert "No such file or directory: '/proc/nerve'" in shown.stderr
+    assert shown.stderr == "nerve: /proc/nerve: No such file or directory\n"
 
 
 def test_a_mistyped_option_is_not_passed_on(tmp_path: Path) -> None:

@@ -189,5 +189,7 @@ def test_rows_have_to_have_what_is_asked_for(rows: str, tmp_path: Path) -> None:
     shown = nerve("adapter", "evaluate", rows, "--url", nowhere, "--labels", str(labels))
     assert shown.exit_code == 1
     assert "nothing that is asked for (weather); it has" in shown.stderr
+    for few in (("--rows", "-1"), ("--held-out", "-1")):
+        assert nerve("adapter", "evaluate", rows, "--url", nowhere, *few).exit_code == 2
     both = ("--labels", str(labels), "--label", "name")
     assert nerve("adapter", "evaluate", rows, "--url", nowhere, *both).exit_code == 2

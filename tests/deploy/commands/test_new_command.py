@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from adapters import recipe
+from deploy.terminal.called import called
 from service.ner.types import Label
 from tests.adapters.test_draft import OPEN
 from tests.deploy.commands.test_cli import nerve
@@ -64,8 +65,8 @@ def test_a_labelling_config_has_the_labels(tmp_path: Path, rows: str) -> None:
     assert recipe.load(adapters / "mine" / "recipe.toml").labels == (Label("PER", "PER", "人名"),)
     train, register, evaluate = shown.stdout.splitlines()[-3:]
     assert train.endswith(f"/mine/recipe.toml '{rows}' --home {tmp_path}/home")
-    assert evaluate == "  nerve adapter evaluate OTHER_ROWS --model mine"
-    assert register == f"  nerve adapter register {tmp_path}/home/training/mine mine"
+    assert evaluate == f"  {called()} adapter evaluate OTHER_ROWS --model mine"
+    assert register == f"  {called()} adapter register {tmp_path}/home/training/mine mine"
     config.write_text("<View/>", encoding="utf-8")
     refused = nerve("adapter", "new", "own", *asked[3:], env=env)
     assert (refused.exit_code, "config.xml has no Labels" in refused.stderr) == (
@@ -94,5 +95,5 @@ def test_what_is_held_out_is_what_measures(tmp_path: Path) -> None:
     env = {"NERVE_ADAPTERS": str(tmp_path / "adapters")}
     shown = nerve("adapter", "new", "mine", str(rows), "--start", "none", env=env)
     assert shown.exit_code == 0, shown.output
-    wanted = f"  nerve adapter evaluate {rows} --held-out 10 --model mine"
+    wanted = f"  {called()} adapter evaluate {rows} --held-out 10 --model mine"
     assert shown.stdout.splitlines()[-1] == wanted

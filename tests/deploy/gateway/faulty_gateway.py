@@ -5,7 +5,7 @@ from typing import NoReturn
 
 from fastapi import FastAPI, Request
 
-from deploy.commands.options import settings
+from deploy.commands.running import settings
 from deploy.gateway import logs
 from deploy.gateway.server import server
 

@@ -6,7 +6,7 @@ from typing import get_args
 
 import pytest
 
-from deploy.commands.options import VARIABLES
+from deploy.commands.running import VARIABLES
 from deploy.site.adapters_page import ADAPTERS, adapters_page
 from deploy.site.commands_page import commands, commands_page
 from deploy.site.errors_page import BRANCHES, errors_page, tree

@@ -1,10 +1,25 @@
-"""Files that say which labels: our own forms, and Label Studio's labelling config."""
+"""Labels that a person asks for: ``--label``, or ``--labels`` with a file of them."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import typer
+
 if TYPE_CHECKING:
     from service.ner.types import Label
+
+
+def asked_labels(label: Sequence[str] | None, file: Path | None) -> tuple["Label", ...]:
+    """What ``--label`` and ``--labels`` say, none for all of the model's; raises DataError."""
+    from service.ner.types import Label
+
+    if file is None:
+        parts = (one.partition("=") for one in label or ())
+        return tuple(Label(name, name, said) for name, _, said in parts)
+    if label:
+        raise typer.BadParameter("--label and --labels: expected one of them")
+    return labels_of(file)
 
 
 def labels_of(path: Path) -> tuple["Label", ...]:
@@ -19,12 +34,13 @@ def _of_config(path: Path) -> tuple["Label", ...]:
     from adapters.data.readers import DataError
     from service.ner.types import Label
     from service.wire import label_config
+    from service.wire.wording import why_unusable
 
     try:
         fields = label_config.read(path.read_text(encoding="utf-8"))
     except label_config.ConfigError as exc:
         raise DataError(f"{path} {exc}") from exc
     except (OSError, ValueError) as exc:
-        raise DataError(f"{path}: {exc}") from exc
+        raise DataError(f"{path}: {why_unusable(exc)}") from exc
     hints = {name: one.hint for field in fields for name, one in field.labels.items()}
     return tuple(Label(name, name, hint) for name, hint in hints.items())

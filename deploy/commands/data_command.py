@@ -1,0 +1,65 @@
+"""``nerve adapter data``: labelled rows checked, counted, and written for other trainers."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from adapters.data.readers import Kind
+from adapters.data.writers import Kind as WrittenKind
+from deploy.commands.options import (
+    Encoding,
+    KindOption,
+    LabelledRows,
+    SkipBad,
+    read_option,
+    written_option,
+)
+from deploy.commands.running import clear_errors
+
+
+def data(
+    file: LabelledRows,
+    kind: KindOption = "auto",
+    encoding: Encoding = "",
+    recipe: Annotated[
+        Path | None, read_option(help="recipe with labels, prompt and format")
+    ] = None,
+    skip_bad: SkipBad = False,
+    against: Annotated[
+        Path | None,
+        typer.Option(exists=True, help="rows for evaluation, none of which may stand in DATA"),
+    ] = None,
+    against_kind: Annotated[Kind | None, typer.Option(help="kind of --against")] = None,
+    to: Annotated[WrittenKind | None, typer.Option(help="write rows for other trainers")] = None,
+    out: Annotated[Path | None, written_option(help="where to, with --to")] = None,
+) -> None:
+    """Read labelled rows, check them and count; without --recipe, any label is taken.
+
+    Status 1 when a row is bad, or when --against finds texts that stand in both files.
+    """
+    from rich.console import Console
+
+    from adapters import recipe as recipes
+    from adapters.data import readers
+    from adapters.data.examples import leaked
+    from deploy.terminal.show_data import show_leaked, show_rows, show_written
+
+    if (to is None) != (out is None) or (to is not None and recipe is None):
+        raise typer.BadParameter("--to, --out and --recipe go together")
+    console = Console()
+    with clear_errors():
+        plan = recipes.load(recipe) if recipe else None
+        labels = plan.labels if plan else ()
+        found = readers.read(file, kind, labels, skip_bad=skip_bad, encoding=encoding)
+        show_rows(console, found)
+        if plan and to and out:
+            from adapters.data.writers import write
+
+            rows = write(out, to, found.examples, plan.labels, plan.template, plan.format)
+            show_written(console, out, rows, len(found.examples))
+        if against:
+            others = readers.read(against, against_kind or kind, labels, skip_bad=skip_bad)
+            both = leaked(found.examples, others.examples)
+            show_leaked(console, both, len(others.examples))
+            raise typer.Exit(1 if both else 0)
