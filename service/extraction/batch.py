@@ -163,17 +163,19 @@ class _Run:
             yield line
 
     async def _next_part(self) -> Message:
-        """The next part of the request; TimeoutError when no row has come whole for as long as the
-        engine may take, and none is worked on: bytes alone are no progress."""
+        """The next part of the request; TimeoutError when for as long as the engine may take no row
+        has come whole or been answered, and none is worked on: bytes alone are no progress."""
         while True:
+            ends = self.quiet_since + self.extract.settings.deadline_s
             try:
-                async with asyncio.timeout_at(self.quiet_since + self.extract.settings.deadline_s):
+                async with asyncio.timeout_at(ends):
                     return await self.parts.get()
             except TimeoutError:
                 await self._begin()  # else the server would call it a fault of ours
-                if not self.unwritten:
-                    raise
-                self._progress()
+                if self.unwritten:
+                    self._progress()
+                elif ends >= self.quiet_since + self.extract.settings.deadline_s:
+                    raise  # a row that was answered meanwhile has moved the end on
 
     def _let_go(self, size: int) -> None:
         self.holds -= size

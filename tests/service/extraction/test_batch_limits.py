@@ -1,18 +1,21 @@
 """``POST /extract/batch`` under small limits: places, completions, time."""
 
+import asyncio
 import json
 import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
+from starlette.types import Receive, Send
 
 from tests.conftest import Gateway, error_of, running
 from tests.service.extraction.test_long_text import when
 from tests.service.guard.test_held_bytes import unfinished
 from tests.support.batching import HEADERS, batch, post
-from tests.support.fake_engine import finds
+from tests.support.fake_engine import Script, finds
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.slow
@@ -99,6 +102,27 @@ class TestLimits:
             client.end()
             client.head()
             assert [answer["line"] for answer in client.answers()] == list(range(1, 9))
+
+
+def test_the_time_for_the_next_row_begins_with_the_last_answer(adapters: Path) -> None:
+    """A client that reads an answer before it sends on has all of it, however long that took."""
+    with running(adapters, deadline_s=3) as gateway, batch(gateway.url) as client:
+        gateway.engine.script = _after(2, finds(NAME))
+        client.send(NAME)
+        client.head()
+        answers = client.answers()
+        assert next(answers)["line"] == 1
+        time.sleep(1.5)  # 3.5 s after the row before, 1.5 s after its answer
+        client.send(NAME)
+        assert next(answers)["line"] == 2
+
+
+def _after(seconds: float, then: Script) -> Script:
+    async def script(body: dict[str, Any], receive: Receive, send: Send) -> None:
+        await asyncio.sleep(seconds)
+        await then(body, receive, send)
+
+    return script
 
 
 def test_without_room_for_its_rows_it_is_told_so(adapters: Path) -> None:
