@@ -83,8 +83,12 @@ async def _results(
 ) -> dict[str, list[dict[str, Any]]]:
     unit, wanted = _unit(parameters), strings(parameters, "piiCategories")
     faults = [_fault(one) for one in documents]
-    asked = [one for one, fault in zip(documents, faults, strict=True) if fault is None]
-    found = iter(await finder.many([one["text"] for one in asked]))
+    asked = {
+        f"documents[{place}].text": document["text"]
+        for place, (document, fault) in enumerate(zip(documents, faults, strict=True))
+        if fault is None
+    }
+    found = iter(await finder.many(asked))
     good, bad = [], []
     for document, fault in zip(documents, faults, strict=True):
         entities = next(found) if fault is None else ErrorBody(**fault)

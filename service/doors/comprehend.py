@@ -15,7 +15,7 @@ from starlette.types import Scope
 
 from service.doors import comprehend_fields as fields
 from service.doors.asked import at_most, field, only
-from service.doors.finding import Entities, Entity, Finder
+from service.doors.finding import Entities, Entity, Finder, numbered
 from service.errors import InvalidRequest
 from service.extraction.aside import LONG, aside
 from service.wire import cbor, request_id
@@ -82,7 +82,7 @@ class Comprehend:
 async def _detect(door: Comprehend, values: dict[str, Any]) -> Answer:
     only(values, ("Text", "LanguageCode", "EndpointArn"), "DetectEntities")
     model = fields.model(values)
-    found = await door.entities.one(fields.text(values), model)
+    found = await door.entities.one("Text", fields.text(values), model)
     return {"Entities": [{**_place(one), "Text": one.text} for one in found]}
 
 
@@ -91,20 +91,18 @@ async def _detect_batch(door: Comprehend, values: dict[str, Any]) -> Answer:
     fields.check_language(values)
     texts = field(values, "TextList", list)
     at_most(texts, fields.MOST_TEXTS, "TextList", "BatchSizeLimitExceededException")
-    short = [
-        place for place, text in enumerate(texts) if fields.size(text) <= fields.LONGEST_OF_BATCH
-    ]
-    found = dict(zip(short, await door.entities.many([texts[p] for p in short]), strict=True))
-    results = [
-        {"Index": place, "Entities": [{**_place(one), "Text": one.text} for one in entities]}
-        for place, entities in found.items()
-        if not isinstance(entities, ErrorBody)
-    ]
-    errors = [
-        {"Index": place, **_item_error(found.get(place))}
-        for place in range(len(texts))
-        if place not in found or isinstance(found[place], ErrorBody)
-    ]
+    named = numbered("TextList", texts)
+    short = {n: text for n, text in named.items() if fields.size(text) <= fields.LONGEST_OF_BATCH}
+    found = dict(zip(short, await door.entities.many(short), strict=True))
+    results: list[Answer] = []
+    errors: list[Answer] = []
+    for place, name in enumerate(named):
+        entities = found.get(name)
+        if isinstance(entities, list):
+            said = [{**_place(one), "Text": one.text} for one in entities]
+            results.append({"Index": place, "Entities": said})
+        else:
+            errors.append({"Index": place, **_item_error(entities)})
     return {"ResultList": results, "ErrorList": errors}
 
 
@@ -122,7 +120,7 @@ async def _contains_personal(door: Comprehend, values: dict[str, Any]) -> Answer
 async def _personal(door: Comprehend, values: dict[str, Any]) -> Entities:
     only(values, ("Text", "LanguageCode"), "DetectPiiEntities")
     fields.check_language(values)
-    return await door.personal.one(fields.text(values))
+    return await door.personal.one("Text", fields.text(values))
 
 
 _OPERATIONS: Mapping[str, Operation] = {
@@ -147,8 +145,8 @@ def _place(one: Entity) -> Answer:
     }
 
 
-def _item_error(error: Entities | ErrorBody | None) -> Answer:
-    if isinstance(error, ErrorBody):
+def _item_error(error: ErrorBody | None) -> Answer:
+    if error is not None:
         is_theirs = error.type == InvalidRequest.type
         code = "INVALID_REQUEST" if is_theirs else "INTERNAL_SERVER_ERROR"
         return {"ErrorCode": code, "ErrorMessage": error.message}

@@ -32,25 +32,34 @@ Entities = list[Entity]
 
 @dataclass(frozen=True, slots=True)
 class Finder:
-    """One door's way to the use case; holds a place while it works."""
+    """One door's way to the use case; holds a place while it works. Texts come with what the
+    door's requests call them."""
 
     extract: Extract
     concurrency: ConcurrencyLimit
     names: LabelNames
 
-    async def one(self, text: object, model: str | None = None) -> Entities:
+    async def one(self, name: str, text: object, model: str | None = None) -> Entities:
         """The entities of a text. Raises NerveError."""
-        request = self._request(model, text=as_text(text, "text"))
+        request = self._request(model, text=as_text(text, name))
         with self.concurrency:
             answer = await self.extract(request)
         assert isinstance(answer, ExtractResponse), "one text, one answer"
         return await aside(size(answer) > MANY, self._named, answer)
 
     async def many(
-        self, texts: Sequence[object], model: str | None = None
+        self, texts: Mapping[str, object], model: str | None = None
     ) -> list[Entities | ErrorBody]:
         """Entities, or an error, for each text in order. Raises NerveError."""
-        request = self._request(model, texts=list(texts))
+        faults = {name: _fault(name, text) for name, text in texts.items()}
+        good = [text for name, text in texts.items() if faults[name] is None]
+        found = iter(await self._found(good, model))
+        return [next(found) if fault is None else fault for fault in faults.values()]
+
+    async def _found(
+        self, texts: Sequence[object], model: str | None
+    ) -> list[Entities | ErrorBody]:
+        request = self._request(model, texts=texts)
         with self.concurrency:
             answer = await self.extract(request)
         assert isinstance(answer, ManyResponse), "several texts, several answers"
@@ -103,6 +112,19 @@ class Finder:
             for name, found in named
             if name
         ]
+
+
+def numbered(name: str, texts: Sequence[object]) -> dict[str, object]:
+    """The items of the field ``name``, as messages call them."""
+    return {f"{name}[{place}]": text for place, text in enumerate(texts)}
+
+
+def _fault(name: str, text: object) -> ErrorBody | None:
+    try:
+        as_text(text, name)
+    except InvalidRequest as exc:
+        return ErrorBody.of(exc)
+    return None
 
 
 def whole(found: Entities | ErrorBody, name: str) -> Entities:

@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Scope
 
 from service.doors.asked import at_most, field, only, optional, strings
-from service.doors.finding import Entities, Finder, whole
+from service.doors.finding import Entities, Finder, numbered, whole
 from service.errors import InvalidRequest
 from service.extraction.written import said
 from service.wire.json_object import JsonObject
@@ -44,11 +44,10 @@ async def answer(finder: Finder, raw: bytes, model: str | None = None) -> Respon
     ignored = _ignored(optional(values, "parameters", dict, {}))
     inputs = values.get("inputs")
     if not isinstance(inputs, list):
-        text = field(values, "inputs", str)
-        entities = await finder.one(text, model)
+        entities = await finder.one("inputs", field(values, "inputs", str), model)
         return await said(lambda: _said(entities, ignored), len(entities))
     at_most(inputs, _MOST, "inputs", "too_many_texts")
-    found = [whole(one, "inputs") for one in await finder.many(inputs, model)]
+    found = [whole(one, "inputs") for one in await finder.many(numbered("inputs", inputs), model)]
     return await said(lambda: [_said(one, ignored) for one in found], sum(map(len, found)))
 
 

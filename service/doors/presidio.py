@@ -7,7 +7,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Scope
 
 from service.doors.asked import at_most, field, only, optional, strings
-from service.doors.finding import Entities, Entity, Finder, whole
+from service.doors.finding import Entities, Entity, Finder, numbered, whole
 from service.errors import InvalidRequest
 from service.extraction.written import said
 from service.wire.json_object import JsonObject
@@ -49,10 +49,10 @@ async def answer(finder: Finder, raw: bytes) -> Response:
 
     texts = values.get("text")
     if not isinstance(texts, list):
-        entities = await finder.one(field(values, "text", str))
+        entities = await finder.one("text", field(values, "text", str))
         return await said(lambda: results(entities), len(entities))
     at_most(texts, _MOST, "text", "too_many_texts")
-    found = [whole(one, "text") for one in await finder.many(texts)]
+    found = [whole(one, "text") for one in await finder.many(numbered("text", texts))]
     return await said(lambda: [results(one) for one in found], sum(map(len, found)))
 
 

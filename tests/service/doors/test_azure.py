@@ -54,11 +54,12 @@ def test_personal_entities(gateway: Gateway) -> None:
 def test_documents_in_order_each_with_its_own_error(gateway: Gateway) -> None:
     """An empty text and one over the original's limit are errors of their documents."""
     gateway.engine.script = finds("叶老桂")
-    answers = client_of(gateway.url).recognize_entities(["叶老桂", " ", "字" * 5121, "无人"])
-    assert [one.is_error for one in answers] == [False, True, True, False]
+    answers = client_of(gateway.url).recognize_entities(["叶老桂", " ", "字" * 5121, "无人", "\0"])
+    assert [one.is_error for one in answers] == [False, True, True, False, True]
     assert [len(one.entities) for one in answers if not one.is_error] == [1, 0]
     assert answers[1].error.code == "InvalidDocument"
     assert "5120" in answers[2].error.message
+    assert "documents[4].text has" in answers[4].error.message
 
 
 def test_the_originals_limit_of_documents(gateway: Gateway) -> None:

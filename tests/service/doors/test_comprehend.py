@@ -77,14 +77,16 @@ def test_a_batch(gateway: Gateway, client: Any) -> None:
     """Results and errors by index; a text over the original's limit is an error of its own."""
     gateway.engine.script = finds("叶老桂")
     answer = client.batch_detect_entities(
-        TextList=["叶老桂", "字" * 2000, "无人"], LanguageCode="zh"
+        TextList=["叶老桂", "字" * 2000, "无人", "\0"], LanguageCode="zh"
     )
     assert [(one["Index"], len(one["Entities"])) for one in answer["ResultList"]] == [
         (0, 1),
         (2, 0),
     ]
-    (error,) = answer["ErrorList"]
-    assert (error["Index"], error["ErrorCode"]) == (1, "TEXT_SIZE_LIMIT_EXCEEDED")
+    long, wrong = answer["ErrorList"]
+    assert (long["Index"], long["ErrorCode"]) == (1, "TEXT_SIZE_LIMIT_EXCEEDED")
+    assert (wrong["Index"], wrong["ErrorCode"]) == (3, "INVALID_REQUEST")
+    assert wrong["ErrorMessage"].startswith('TextList[3] has "\\u0000"; expected a string')
 
 
 def test_personal_entities(client: Any) -> None:

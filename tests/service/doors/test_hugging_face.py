@@ -64,6 +64,8 @@ def test_errors_are_strings(gateway: Gateway) -> None:
     answer = gateway.client.post("/", json={"inputs": 3})
     assert answer.status_code == 422
     assert answer.json() == {"error": "inputs has 3; expected a string"}
+    answer = gateway.client.post("/", json={"inputs": [" ", "\0"]})
+    assert answer.json()["error"].startswith('inputs[1] has "\\u0000"; expected a string')
 
 
 def test_a_chat_without_a_models_name(gateway: Gateway) -> None:
