@@ -15,6 +15,7 @@ from adapters.data.readers import KINDS, DataError
 from adapters.recipe import RecipeError
 from adapters.training.template import RowTooLong
 from service.models.manifest import ManifestError
+from service.wire.wording import told
 
 # What a person can mend is one line. ValueError: a checkpoint of another recipe.
 FOR_PEOPLE = (DataError, ManifestError, OSError, RecipeError, RowTooLong, ValueError)
@@ -43,7 +44,7 @@ def main() -> int:
     try:
         run(parser.parse_args())
     except FOR_PEOPLE as exc:
-        print(f"nerve: {exc}", file=sys.stderr)
+        print(f"nerve: {told(exc)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130

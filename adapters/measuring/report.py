@@ -18,6 +18,9 @@ from adapters.measuring.score import Difference, Metric, by_sentence, compare, e
 from service.ner.types import Entity
 from service.wire.wording import why_unusable
 
+# What every report has had from the first on.
+_KEYS = ("model", "constraint", "split", "date", "sentences", "text", "span", "predicted")
+
 
 class ReportError(Exception):
     """A report that cannot be used: names the file and why."""
@@ -94,8 +97,11 @@ def load(path: Path) -> dict[str, Any]:
         raise ReportError(
             f"{path}: {why_unusable(exc)}; expected a report of `nerve adapter evaluate`"
         ) from exc
-    if not isinstance(found, dict) or "predicted" not in found:
+    if not isinstance(found, dict):
         raise ReportError(f"{path}: not a report of `nerve adapter evaluate`")
+    missing = next((key for key in _KEYS if key not in found), None)
+    if missing:
+        raise ReportError(f"{path}: not a report of `nerve adapter evaluate`: {missing} is missing")
     return found
 
 

@@ -21,22 +21,28 @@ from deploy.commands.options import (
     Url,
     read_option,
 )
+from deploy.commands.registered import registered
 from deploy.commands.running import clear_errors, settings
 from deploy.credentials import api_key
 
-calibrating = typer.Typer()
-
-Calibrated = Annotated[str, typer.Option(help="the adapter, as in the adapters folder")]
+Calibrated = Annotated[
+    str, typer.Option(metavar="NAME", help="the adapter, as in the adapters folder")
+]
 Rows = Annotated[Path | None, typer.Argument(exists=True, metavar="DATA", help="the labelled rows")]
 Reports = Annotated[
     list[Path] | None,
-    read_option("--report", help="in place of DATA: report of `evaluate --raw-scores`; repeatable"),
+    read_option(
+        "--report",
+        metavar="REPORT",
+        help="in place of DATA: report of `evaluate --raw-scores`; repeatable",
+    ),
 ]
 Biases = Annotated[
     list[float] | None,
     typer.Option(
         min=-10,
         max=10,
+        metavar="X",
         help="try this bias, and thresholds; the best go into the manifest; repeatable",
     ),
 ]
@@ -58,18 +64,18 @@ def calibrate(
     concurrency: Concurrency = 16,
     home: Home = HOME,
 ) -> None:
-    """Make an adapter's scores confidences: every row goes to POST /extract, for raw scores.
+    """Calibrate an adapter's scores: every row goes to POST /extract, for raw scores.
 
-    Take rows that it was not trained on. The calibration goes into its manifest and on its card,
-    with two pictures; a gateway that looks at the folder has it at once. Each --end-bias is asked
-    for beside 0, and what finds most, with a threshold, becomes what requests get that do not say;
-    nothing does if it gains nothing on rows that it was not chosen on.
+    Take rows that it was not trained on: a score becomes how likely an entity is to be right. The
+    calibration goes into its manifest and on its card, with two pictures; a gateway that looks at
+    the folder has it at once. Each --end-bias is asked for beside 0, and what finds most, with a
+    threshold, becomes what requests get that do not say; nothing does if it gains nothing on rows
+    that it was not chosen on.
     """
     from adapters.measuring.evaluate import Service
     from deploy.factory import calibration
     from deploy.factory.measure import gold_rows, split_name
     from deploy.factory.trainer import trainer_python
-    from service.models.manifest import load
 
     if (data is None) == (not report):
         raise typer.BadParameter("DATA and --report: expected one of them")
@@ -77,7 +83,7 @@ def calibrate(
         raise typer.BadParameter("--end-bias with --report: a report has the bias of its own")
     with clear_errors():
         found = settings()
-        adapter = load(found.adapters / model)
+        adapter = registered(found.adapters, model)
         # Before the work, not after: what is missing is found out now.
         python = trainer_python(home, typer.echo)
         if data is None:

@@ -58,7 +58,12 @@ def up(
 def serve(
     workers: Annotated[
         int | None,
-        typer.Option(min=1, max=256, help="processes behind the port [NERVE_WORKERS, else 1]"),
+        typer.Option(
+            min=1,
+            max=256,
+            metavar="N",
+            help="processes behind the port; left out: NERVE_WORKERS, else 1",
+        ),
     ] = None,
 ) -> None:
     """Run the gateway alone, in front of the engine that NERVE_ENGINE_URL names."""
@@ -97,7 +102,8 @@ def engine(
 @app.command()
 def pull(
     model: Annotated[
-        str | None, typer.Argument(help="a base model of deploy/engine/models.toml")
+        str | None,
+        typer.Argument(metavar="MODEL", help="a base model of deploy/engine/models.toml"),
     ] = None,
     home: Home = HOME,
     torch_index: TorchIndex = TORCH_INDEX,
@@ -122,7 +128,7 @@ def pull(
 
 @app.command(context_settings=PASS_ON)
 def doctor(context: typer.Context, url: Url = GATEWAY_URL, home: Home = HOME) -> None:
-    """Look whether settings, adapters, base model, engine and gateway fit together.
+    """Check whether settings, adapters, base model, engine and gateway fit together.
 
     One line a check: ✓, ! for what to know, ✗ for what to mend; status 1 after any ✗. Flags after
     -- are checked as `nerve engine -- FLAGS` would pass them to vLLM.

@@ -1,4 +1,4 @@
-"""Errors whose message is all that the person at the terminal needs, and how it is put."""
+"""Errors whose message is all that the person at the terminal needs."""
 
 from adapters.calibrating.calibrate import CalibrateError
 from adapters.data.readers import DataError
@@ -16,7 +16,6 @@ from deploy.up.supervised import UpFailed
 from service.models.manifest import ManifestError
 from service.models.registry import RegistryError
 from service.settings import SettingsError
-from service.wire.wording import why_unusable
 
 FOR_PEOPLE = (
     AskFailed,
@@ -37,11 +36,3 @@ FOR_PEOPLE = (
     TrainerFailed,
     UpFailed,
 )
-
-
-def told(error: BaseException) -> str:
-    """The message; of the system's errors the file and the reason, without a number."""
-    if not isinstance(error, OSError):
-        return str(error)
-    reason = why_unusable(error)
-    return f"{error.filename}: {reason}" if error.filename else reason

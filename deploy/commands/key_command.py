@@ -21,10 +21,16 @@ class Scope(StrEnum):
 
 
 def key(
-    name: Annotated[str, typer.Argument(help="whose key it is; logs and errors have this name")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="whose key it is; logs and errors have this name")
+    ],
     scope: Annotated[list[Scope], typer.Option(help="what it is for; repeatable")],
-    concurrency: Annotated[int | None, typer.Option(min=1, help="requests at a time")] = None,
-    rate: Annotated[int | None, typer.Option(min=1, help="requests per minute")] = None,
+    concurrency: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="requests at a time; left out: no limit")
+    ] = None,
+    rate: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="requests per minute; left out: no limit")
+    ] = None,
 ) -> None:
     """Make an api key. It is shown once, on standard error; the table with its hash, on standard
     output, belongs in the file that NERVE_API_KEYS_FILE names.
@@ -34,7 +40,9 @@ def key(
     from service.guard.keys import NAME, sha256_of
 
     if not re.match(NAME, name):
-        raise typer.BadParameter(f"{name!r}; expected up to 64 letters, digits, - and _")
+        raise typer.BadParameter(
+            f"{name!r}; expected up to 64 letters, digits, - and _", param_hint="'NAME'"
+        )
     made = PREFIX + secrets.token_urlsafe(RANDOM_BYTES)
     typer.echo(f"the api key {name}, which is kept nowhere:\n{made}\n", err=True)
     typer.echo(f"[keys.{name}]")

@@ -31,6 +31,7 @@ from deploy.commands.options import (
     read_option,
     written_option,
 )
+from deploy.commands.registered import registered
 from deploy.commands.running import clear_errors, settings
 from deploy.credentials import api_key
 
@@ -39,13 +40,13 @@ if TYPE_CHECKING:
 
     from adapters.data.examples import Example
 
-measuring = typer.Typer()
 
 EndBias = Annotated[
     float | None,
     typer.Option(
         min=-10,
         max=10,
+        metavar="X",
         help="added to the logits of what ends an answer; left out: as the adapter's manifest has",
     ),
 ]
@@ -160,7 +161,7 @@ def compare(
     labels: LabelFile = None,
     show: Shown = 20,
 ) -> None:
-    """The difference of two reports, with its 95 % interval, and the sentences that changed."""
+    """Compare two reports: the difference in F1, with its 95 % interval, and what changed."""
     from rich.console import Console
 
     from adapters.measuring import report
@@ -174,7 +175,7 @@ def compare(
 
 
 def promote(
-    name: Annotated[str, typer.Argument(help="a registered adapter")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="a registered adapter")],
     new: Annotated[Path, read_option(help="its report")],
     data: LabelledOption,
     old: Annotated[
@@ -193,11 +194,10 @@ def promote(
     from adapters.measuring import report
     from adapters.registering.promote import promote as decide
     from deploy.factory.measure import gold_rows
-    from service.models.manifest import load
 
     with clear_errors():
         found = settings()
-        version = load(found.adapters / name).version
+        version = registered(found.adapters, name).version
         asked = asked_labels(label, labels)
         gold = gold_rows(found, data, kind, held_out, rows, model=name, asked=asked)
         before = report.load(old) if old else None

@@ -8,19 +8,23 @@ import typer
 
 from adapters.data.readers import Kind
 from deploy.commands.asked_labels import labels_of
-from deploy.commands.options import HOME, Home, KindOption, LabelFile, LabelledRows
+from deploy.commands.options import HOME, Home, KindOption, LabelFile, LabelledRows, NewName
+from deploy.commands.registered import registered
 from deploy.commands.running import clear_errors, settings
 from deploy.terminal.called import called
 
 
 def new(
-    name: Annotated[str, typer.Argument(help="what the adapter is to be called")],
+    name: NewName,
     file: LabelledRows,
     kind: KindOption = "auto",
     labels: LabelFile = None,
     start: Annotated[
         str | None,
-        typer.Option(help="adapter to start from, by name; else the open one; `none`: the base"),
+        typer.Option(
+            metavar="NAME",
+            help="the adapter to start from, `none` for the base model; left out: the open one",
+        ),
     ] = None,
     home: Home = HOME,
 ) -> None:
@@ -37,7 +41,7 @@ def new(
         asked = labels_of(labels) if labels else ()
         examples = read(file, kind, asked).examples
         begun = _start(start)
-        folder = found.adapters / _checked(name)
+        folder = found.adapters / name
         plan = draft.write(
             folder, examples, asked or draft.labels_in(examples), found.base_model, begun
         )
@@ -49,25 +53,16 @@ def new(
         )
 
 
-def _checked(name: str) -> str:
-    from service.models.manifest import is_name
-
-    if not is_name(name):
-        raise typer.BadParameter("NAME: expected letters, digits, '.', '_' or '-', up to 100")
-    return name
-
-
 def _start(name: str | None) -> Path | None:
     """The folder of the adapter to start from; raises ManifestError, RegistryError."""
     from service.models import registry
-    from service.models.manifest import load
 
     found = settings()
     if name == "none":
         return None
     if name is None:
         name = registry.load(found.adapters, found.base_model, found.default_model).open
-    return load(found.adapters / name).folder if name else None
+    return registered(found.adapters, name).folder if name else None
 
 
 def _next(folder: Path, file: Path, kind: Kind, home: Path, held_out: int) -> str:

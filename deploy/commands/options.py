@@ -20,6 +20,19 @@ read_option = partial(typer.Option, exists=True, dir_okay=False)
 read_argument = partial(typer.Argument, exists=True, dir_okay=False)
 written_option = partial(typer.Option, dir_okay=False)
 
+
+def _checked_name(name: str) -> str:
+    from service.models.manifest import is_name
+
+    if not is_name(name):
+        raise typer.BadParameter(f"{name!r}; expected letters, digits, '.', '_' or '-', up to 100")
+    return name
+
+
+NewName = Annotated[
+    str, typer.Argument(metavar="NAME", callback=_checked_name, help="the adapter's name")
+]
+
 # The engine, and what is downloaded and made for it.
 Home = Annotated[
     Path,
@@ -30,15 +43,17 @@ Home = Annotated[
 TorchIndex = Annotated[
     str,
     typer.Option(
-        envvar="NERVE_TORCH_INDEX", help="index of torch for CPU, where pip's own lacks it"
+        envvar="NERVE_TORCH_INDEX",
+        metavar="URL",
+        help="package index with PyTorch for CPU, for where pip's own lacks it",
     ),
 ]
 Weights = Annotated[
     Literal["auto", "checkpoint", "int8", "fp8", "awq"],
     typer.Option(
         envvar="NERVE_ENGINE_WEIGHTS",
-        help="how the engine multiplies the base model: int8 on CPUs, fp8 and awq on GPUs; "
-        "auto: in 8 bits where that is fast on a CPU",
+        help="precision of the base model's weights in the engine: checkpoint (as they are), int8 "
+        "on CPUs, fp8 and awq on GPUs; auto: int8 on a CPU that has it in hardware",
     ),
 ]
 Base = Annotated[
@@ -51,18 +66,25 @@ Base = Annotated[
 ]
 
 # The gateway, and what it is asked for.
-Url = Annotated[str, typer.Option(envvar="NERVE_URL", help="the gateway's address")]
+Url = Annotated[str, typer.Option(envvar="NERVE_URL", metavar="URL", help="the gateway's address")]
 Urls = Annotated[
     list[str],
-    typer.Option(envvar="NERVE_URL", help="the gateway's address; repeatable with --out"),
+    typer.Option(
+        envvar="NERVE_URL", metavar="URL", help="the gateway's address; repeatable with --out"
+    ),
 ]
 Model = Annotated[
     str | None,
-    typer.Option(help="an adapter, an alias or the base model; left out: the gateway's default"),
+    typer.Option(
+        metavar="NAME",
+        help="an adapter, an alias or the base model; left out: the gateway's default",
+    ),
 ]
 LabelOption = Annotated[
     list[str] | None,
-    typer.Option("--label", help="a label that is asked for, NAME or NAME=DESCRIPTION; repeatable"),
+    typer.Option(
+        "--label", metavar="NAME[=DESCRIPTION]", help="a label that is asked for; repeatable"
+    ),
 ]
 LabelFile = Annotated[
     Path | None,
@@ -97,7 +119,10 @@ Answers = Annotated[
 NewFile = Annotated[Path, typer.Option(help="what to write; a name that is not taken")]
 Encoding = Annotated[
     str,
-    typer.Option(help="of the file: utf-8, gb18030, utf-16, …; left out: as its bytes tell"),
+    typer.Option(
+        metavar="NAME",
+        help="of the file: utf-8, gb18030, utf-16, …; left out: as its bytes tell",
+    ),
 ]
 
 # Labelled rows: a file, or a folder of brat's.
@@ -108,9 +133,9 @@ LabelledOption = Annotated[
     Path, typer.Option("--data", exists=True, help="the labelled rows that were measured on")
 ]
 KindOption = Annotated[
-    Kind, typer.Option("--kind", help="how the rows are written; auto: as they tell")
+    Kind, typer.Option("--kind", help="their format; auto: as the file's name and first rows tell")
 ]
-SkipBad = Annotated[bool, typer.Option("--skip-bad", help="count bad rows, go on")]
+SkipBad = Annotated[bool, typer.Option("--skip-bad", help="leave bad rows out, and count them")]
 HeldOut = Annotated[
     int,
     typer.Option(
@@ -122,5 +147,10 @@ HeldOut = Annotated[
 RowCount = Annotated[
     int, typer.Option("--rows", min=0, metavar="N", help="the first N of these rows only (0: all)")
 ]
-Split = Annotated[str, typer.Option(help="what the report calls these rows; else as the file")]
+Split = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME", help="what reports call these rows; left out: as their file is called"
+    ),
+]
 Shown = Annotated[int, typer.Option(min=0, metavar="N", help="how many changed sentences to show")]

@@ -22,7 +22,7 @@ def report(
         Path | None, written_option(help="the page; left out: REPORT with .html")
     ] = None,
 ) -> None:
-    """One HTML page with everything in it: F1 by label, confusion, scores, training, comparison.
+    """Write an evaluation as one HTML page: F1 by label, confusion, scores, training, comparison.
 
     It asks no other address and runs no script, so it can be mailed.
     """

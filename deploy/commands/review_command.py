@@ -27,10 +27,10 @@ def review(
     label: LabelOption = None,
     labels: LabelFile = None,
 ) -> None:
-    """Choose the texts worth labelling next: low scores, two models that disagree, what was
-    dropped; texts that are unlike each other. The file has the answers as predictions to correct.
+    """Choose the texts worth labelling next, with the answers as predictions to correct.
 
-    Nothing is kept but that file: texts come from the answers, which are named here.
+    First come low scores, texts on which two models disagree, and what was dropped; of texts that
+    are alike, one. Nothing is kept but the file --out.
     """
     with clear_errors():
         from deploy.bulk.convert import answers as rows_of

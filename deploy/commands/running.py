@@ -27,7 +27,8 @@ VARIABLES = (
 @contextmanager
 def clear_errors() -> Iterator[None]:
     """What a person can mend is one message and status 1, not a traceback; Ctrl-C is 130."""
-    from deploy.commands.errors import FOR_PEOPLE, told
+    from deploy.commands.errors import FOR_PEOPLE
+    from service.wire.wording import told
 
     try:
         yield

@@ -12,10 +12,12 @@ from deploy.commands.options import (
     Base,
     Home,
     KindOption,
+    NewName,
     SkipBad,
     read_argument,
     read_option,
 )
+from deploy.commands.registered import registered
 from deploy.commands.running import clear_errors, settings
 
 Trained = typer.Argument(
@@ -72,18 +74,19 @@ def train(
 
 def register(
     trained: Annotated[Path, Trained],
-    name: Annotated[str, typer.Argument(metavar="NAME", help="the adapter's name")],
+    name: NewName,
     recipe: Annotated[
         Path | None,
         read_option(help="left out: recipe.toml beside the weights, or in the adapter's folder"),
     ] = None,
     report: Annotated[
-        list[Path] | None, read_option(help="report of `evaluate` for the card; repeatable")
+        list[Path] | None,
+        read_option(metavar="REPORT", help="report of `evaluate` for the card; repeatable"),
     ] = None,
     trained_on: Annotated[
-        str, typer.Option("--data", help="what it was trained on, in a few words")
+        str, typer.Option("--data", metavar="WORDS", help="what it was trained on")
     ] = "",
-    licence: Annotated[str, typer.Option(help="the data's licence")] = "",
+    licence: Annotated[str, typer.Option(metavar="NAME", help="the data's licence")] = "",
     notes: Annotated[
         Path | None,
         read_option(help="Markdown for the card; left out: notes.md in the adapter's folder"),
@@ -138,6 +141,8 @@ def average(
     from adapters.registering.trained import weights_of
     from deploy.factory import trainer
 
+    if len(trained) < 2:
+        raise typer.BadParameter("one of them; expected two or more", param_hint="'TRAINED'")
     with clear_errors():
         python = trainer.trainer_python(home, typer.echo)
         status = trainer.run(python, "average", out, *map(weights_of, trained))
@@ -160,11 +165,14 @@ def try_(
 
     console = Console()
     with clear_errors():
-        folder = Path(which) if Path(which).is_dir() else settings().adapters / which
-        model = base or trainer.base_folder(home, load(folder.absolute()).base)
+        if Path(which).is_dir():
+            found = load(Path(which).absolute())
+        else:
+            found = registered(settings().adapters, which)
+        model = base or trainer.base_folder(home, found.base)
         with console.status("loading the model and answering") as status:
             python = trainer.trainer_python(home, status.update)
-            answers = trainer.answers(python, folder, model, text)
+            answers = trainer.answers(python, found.folder, model, text)
     for one, answer in zip(text, answers, strict=True):
         if as_json:
             console.print_json(data=answer)

@@ -54,7 +54,7 @@ def reported(
     loaded = [reports.load(file) for file in files]
     is_tried = any(found.get("end_bias") is not None for found in loaded)
     for file, found in zip(files, loaded, strict=True):
-        _check(adapter, str(file), found["model"], found["weights"])
+        _check(adapter, str(file), found["model"], found.get("weights"))
         if found["constraint"] != constraint:
             raise CalibrateError(f"{file} is of {found['constraint']}; expected {constraint}")
         bias = found.get("end_bias")

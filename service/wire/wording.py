@@ -40,6 +40,13 @@ def why_not_json(error: BaseException) -> str:
     return str(error)
 
 
+def told(error: BaseException) -> str:
+    """An error's message; of the system's the file and the reason, without a number."""
+    if not isinstance(error, OSError) or not error.strerror:
+        return str(error)
+    return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+
+
 def why_unusable(error: Exception) -> str:
     """What is missing, or of another type, in JSON that a command of ours should have made; why a
     file cannot be read."""

@@ -69,6 +69,21 @@ def test_register_without_the_trainers_python(work: Path, tmp_path: Path) -> Non
     assert (tmp_path / "adapters" / "mine" / "adapter.toml").exists()
 
 
+def test_a_mean_is_of_two(work: Path, tmp_path: Path) -> None:
+    """Said before torch is loaded."""
+    shown = nerve("adapter", "average", str(tmp_path / "mean"), str(work))
+    assert (shown.exit_code, "expected two or more" in shown.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("command", ["new", "register"])
+def test_a_name_that_no_adapter_can_have(command: str, work: Path, rows: str) -> None:
+    """It would be a folder, and a part of a URL."""
+    given = ("../mine", rows) if command == "new" else (str(work), "../mine")
+    shown = nerve("adapter", command, *given)
+    assert shown.exit_code == 2
+    assert "Invalid value for 'NAME': '../mine'; expected letters" in shown.stderr
+
+
 def test_train_says_what_is_missing(rows: str, tmp_path: Path) -> None:
     """The base model first, then the environment; and what brings them."""
     home = tmp_path / "home"

@@ -238,7 +238,7 @@ def test_nothing_is_written_when_something_is_missing(
     assert "no engine's environment under" in says(tmp_path / "nowhere")
     assert gateway.engine.asked == []
     stand_in(tmp_path / "home", '[ "$3" != calibrate ] || exit 2')
-    assert "nope/adapter.toml: no such file" in says(
+    assert "has no adapter 'nope'; expected one of" in says(
         tmp_path / "home", adapter=folder.with_name("nope")
     )
     assert "right and" in says(tmp_path / "home", "--rows", "12")
@@ -251,6 +251,6 @@ def test_the_base_model_cannot_be_calibrated(scored: tuple[Gateway, Path], file:
     """There is no manifest to keep it in, so it has raw scores only."""
     gateway, folder = scored
     shown = command(gateway, folder.with_name(BASE), file, home())
-    assert (shown.exit_code, "adapter.toml: no such file" in shown.stderr) == (1, True)
+    assert (shown.exit_code, f"has no adapter {BASE!r}" in shown.stderr) == (1, True)
     refused = gateway.extract("甲", model=BASE, min_score=0.5)
     assert error_of(refused)["message"].endswith("with the constraint grounded")

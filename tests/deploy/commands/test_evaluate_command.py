@@ -148,7 +148,7 @@ def test_promote_sets_the_default_or_says_why_not(
     assert "clue may be worse than clue: difference in F1 -0.8000" in worse.stdout
     unknown = nerve("adapter", "promote", "nope", "--new", good, "--data", rows, env=env)
     assert unknown.exit_code == 1
-    assert "nope/adapter.toml: no such file" in unknown.stderr
+    assert f"has no adapter 'nope'; expected one of {ADAPTER}" in unknown.stderr
 
 
 LABELS = """

@@ -1,5 +1,6 @@
 """Paths that a command reads: what is wrong with one is said before anything is done."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -131,7 +132,8 @@ def test_bytes_that_are_no_text(argument: str, tmp_path: Path) -> None:
 
 def _report(folder: Path) -> Path:
     path = folder / "report.json"
-    path.write_text('{"predicted": []}', encoding="utf-8")
+    keys = ("model", "constraint", "split", "date", "sentences", "text", "span", "predicted")
+    path.write_text(json.dumps(dict.fromkeys(keys)), encoding="utf-8")
     return path
 
 

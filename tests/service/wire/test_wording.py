@@ -6,7 +6,7 @@ import pytest
 
 from service.errors import MalformedBody
 from service.wire.json_object import JsonObject
-from service.wire.wording import LONGEST, shown, why_not_json, why_unusable
+from service.wire.wording import LONGEST, shown, told, why_not_json, why_unusable
 
 
 @pytest.mark.parametrize(
@@ -67,3 +67,12 @@ def test_why_what_was_made_cannot_be_used() -> None:
     assert why_unusable(KeyError("row")) == "row is missing"
     assert why_unusable(TypeError("x")) == "a value is of another type"
     assert why_unusable(ValueError("row has 3")) == "row has 3"
+    assert why_unusable(PermissionError(13, "Permission denied", "a.json")) == "Permission denied"
+
+
+def test_what_is_told_of_an_error() -> None:
+    """Its message; of the system's the file and the reason."""
+    assert told(ValueError("row has 3")) == "row has 3"
+    assert told(FileNotFoundError(2, "No such file", "a.json")) == "a.json: No such file"
+    assert told(OSError(28, "No space left on device")) == "No space left on device"
+    assert told(OSError("torn")) == "torn"
