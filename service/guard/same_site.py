@@ -14,8 +14,8 @@ from service.wire.answers import answer
 from service.wire.headers import header
 
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
-# What orchestrators ask, by whichever name; it tells nothing.
-_ANY_NAME = frozenset({"/live", "/ready"})
+# What orchestrators and proxies ask, by whichever name; it tells nothing.
+_ANY_NAME = frozenset({"/live", "/ready", "/health", "/ping"})
 
 
 class SameSite:

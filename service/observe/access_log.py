@@ -4,8 +4,8 @@ import logging
 
 from service.observe.request_record import RequestRecord
 
-# What orchestrators and Prometheus ask every few seconds would hide the rest.
-LOOKS = frozenset({"/live", "/ready", "/metrics"})
+# What orchestrators, proxies and Prometheus ask every few seconds would hide the rest.
+LOOKS = frozenset({"/live", "/ready", "/health", "/ping", "/metrics"})
 
 logger = logging.getLogger("nerve.access")
 

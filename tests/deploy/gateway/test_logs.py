@@ -123,9 +123,10 @@ def test_a_batch_and_a_chat_are_one_line_each(asked: Asked) -> None:
 def test_looks_at_its_health_are_lines_of_debug_only(asked: Asked) -> None:
     """They come every few seconds."""
     gateway, _, client = asked
-    client.get("/ready", headers={"x-request-id": "mine-4"})
-    (line,) = lines_of(gateway, "mine-4")
-    assert ('"level": "debug"' if line.startswith("{") else " DEBUG ") in line
+    for path in ("/ready", "/ping"):
+        client.get(path, headers={"x-request-id": f"mine-4{path}"})
+        (line,) = lines_of(gateway, f"mine-4{path}")
+        assert ('"level": "debug"' if line.startswith("{") else " DEBUG ") in line
 
 
 def hostile() -> Iterator[tuple[str, dict[str, Any]]]:

@@ -188,7 +188,7 @@ def test_no_span_has_a_text_or_a_key(gateway_traced: Traced) -> None:
 def test_a_caller_without_a_trace_gets_a_new_one(gateway_traced: Traced) -> None:
     """Looks at the gateway's health have none, nor has what the gateway asks for itself."""
     before = len(gateway_traced.collector.roots())
-    for path in ("/live", "/ready", "/metrics"):
+    for path in ("/live", "/ready", "/health", "/ping", "/metrics"):
         gateway_traced.client.get(path)
     gateway_traced.client.get("/v1/models")
     until(lambda: len(gateway_traced.collector.roots()) > before)

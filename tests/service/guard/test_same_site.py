@@ -23,7 +23,8 @@ def test_a_name_that_was_made_to_lead_here(gateway: Gateway, path: str) -> None:
     refused = gateway.client.get(path, headers=REBOUND)
     assert (refused.status_code, error_of(refused)["type"]) == (403, "permission_error")
     assert "evil.example" in error_of(refused)["message"]
-    assert gateway.client.get("/live", headers=REBOUND).status_code == 200
+    for look in ("/live", "/ready", "/health", "/ping"):
+        assert gateway.client.get(look, headers=REBOUND).status_code == 200
 
 
 @pytest.mark.parametrize("headers", PAGES)
