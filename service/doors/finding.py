@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from service.doors.label_names import LabelNames
 from service.errors import EngineUnavailable, InvalidRequest, NerveError
@@ -74,8 +75,9 @@ class Finder:
 
     def _request(self, model: str | None, **texts: object) -> ExtractRequest:
         served = self.extract.registry.resolve(model)
-        fields = {"model": model, "labels": self._wanted(served), **texts}
-        return self.extract.comparable(ExtractRequest.model_validate(fields))
+        # Not checked as a caller's: the labels are the model's own, however many it has.
+        fields: dict[str, Any] = {"model": model, "labels": self._wanted(served), **texts}
+        return self.extract.comparable(ExtractRequest.model_construct(None, **fields))
 
     def _wanted(self, served: Served) -> list[str] | Mapping[str, str] | None:
         """The labels that have a name here; None when all have one. Raises InvalidRequest."""

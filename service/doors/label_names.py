@@ -1,5 +1,6 @@
 """What labels are called at each door: our table, and the operator's laid over it."""
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,9 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from service.settings import SettingsError
+from service.wire.wording import meant
 
 _OURS = Path(__file__).with_name("labels.toml")
 _ANY = "*"
+_PLACEHOLDERS = ("{label}", "{LABEL}")
+_IN_BRACES = re.compile(r"\{[^{}]*\}")
 
 Table = Mapping[str, str]
 
@@ -52,4 +56,14 @@ def _tables(path: Path) -> dict[str, Table]:
     for door, table in found.items():
         if not isinstance(table, dict) or not all(isinstance(n, str) for n in table.values()):
             raise LabelNamesError(f"{path}: {door} = {table!r}; expected a table of label = name")
+        for label, name in table.items():
+            _check(f"{path}: {door}.{label} = {name!r}", name)
     return found
+
+
+def _check(place: str, name: str) -> None:
+    """Raises LabelNamesError for a placeholder that is none: every entity would bear its word."""
+    words = (word for word in _IN_BRACES.findall(name) if word not in _PLACEHOLDERS)
+    for word in words:
+        hint = meant(word, _PLACEHOLDERS)
+        raise LabelNamesError(f"{place}; expected {' or '.join(_PLACEHOLDERS)}, not {word}{hint}")

@@ -111,13 +111,16 @@ class Prelabel:
         known = _known(field, served)
         if not known:
             served = self.extract.registry.resolve(model, _described(field))
-        labels = list(known) if known else _described(field) if served.is_open else [*field.labels]
+        if known:  # the model's own, however many it has
+            options = Options.model_construct(None, model=model, labels=[*known])
+            return Planned(field, self.extract.resolve(options), known)
+        labels = _described(field) if served.is_open else [*field.labels]
         try:
             asked = self.extract.resolve(Options(model=model, labels=labels))
         except ValidationError as exc:
             problems = [{**one, "loc": ("options", *one["loc"])} for one in exc.errors()]
             raise request_error(problems) from exc
-        return Planned(field, asked, known or {name: name for name in field.labels})
+        return Planned(field, asked, {name: name for name in field.labels})
 
 
 def _known(field: TextField, served: Served) -> dict[str, str]:

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from service.doors.label_names import LabelNamesError, load
-from tests.conftest import running
+from tests.conftest import ADAPTER, MANIFEST, running
+from tests.support.fake_engine import completes
 from tests.support.scoring import surely
 
 
@@ -38,6 +39,10 @@ def test_an_operators_table(adapters: Path, tmp_path: Path) -> None:
         ("comprehend = 1\n", "comprehend = 1; expected a table"),
         ("[comprehend]\nname = 1\n", "expected a table of label = name"),
         ("[", "is not TOML"),
+        (
+            '[comprehend]\nname = "{lable}"\n',
+            r"comprehend.name = '{lable}'; expected {label} or {LABEL}, not {lable} \(did you mean",
+        ),
     ],
 )
 def test_a_table_that_cannot_be_used(tmp_path: Path, text: str, says: str) -> None:
@@ -60,3 +65,25 @@ def test_a_model_without_a_personal_label(adapters: Path, tmp_path: Path) -> Non
         assert (answer.status_code, answer.json()["__type"]) == (400, "InvalidRequestException")
         assert "NERVE_LABEL_NAMES" in answer.json()["message"]
         assert gateway.engine.asked == []
+
+
+def test_a_model_with_more_labels_than_a_request_may_name(tmp_path: Path) -> None:
+    """They are its own: here, and at Label Studio's back end."""
+    names = [f"label{number}" for number in range(101)]
+    (tmp_path / ADAPTER).mkdir()
+    labels = "".join(f'[[labels]]\nname = "{name}"\n' for name in names)
+    (tmp_path / ADAPTER / "adapter.toml").write_text(f"{MANIFEST}\n{labels}", encoding="utf-8")
+    (tmp_path / "registry.toml").write_text(f'default = "{ADAPTER}"\n')
+    theirs = tmp_path / "names.toml"
+    theirs.write_text('[presidio]\nname = ""\n')
+    with running(tmp_path, label_names=theirs) as gateway:
+        gateway.engine.script = completes("label7：甲")
+        (found,) = gateway.client.post("/analyze", json={"text": "甲", "language": "zh"}).json()
+        assert found["entity_type"] == "LABEL7"
+        rows = "".join(f'<Label value="{name}"/>' for name in names)
+        config = (
+            f'<View><Labels name="l" toName="t">{rows}</Labels><Text name="t" value="$t"/></View>'
+        )
+        body = {"tasks": [{"data": {"t": "甲"}}], "label_config": config}
+        (task,) = gateway.client.post("/label-studio/predict", json=body).json()["results"]
+        assert [one["value"]["labels"] for one in task["result"]] == [["label7"]]
