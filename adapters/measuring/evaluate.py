@@ -147,7 +147,7 @@ async def _weights(client: httpx2.AsyncClient, service: Service) -> dict[str, st
         answer = await client.get("/v1/models")
     except httpx2.HTTPError as exc:
         said = str(exc) or type(exc).__name__
-        raise EvaluationError(f"{service.url}/v1/models: {said}") from exc
+        raise EvaluationError(f"no gateway answers at {service.url} ({said})") from exc
     listed = answer.json()["data"] if answer.status_code == httpx2.codes.OK else []
     return {model["id"]: model.get("weights") for model in listed}
 

@@ -52,7 +52,7 @@ def format_of(out: Path) -> Format:
     found = _BY_SUFFIX.get(out.suffix.lower())
     if found is None:
         raise BulkFailed(
-            f"out has {out.name!r}; expected a name that ends in {', '.join(_BY_SUFFIX)}, "
+            f"--out has {out.name!r}; expected a name that ends in {', '.join(_BY_SUFFIX)}, "
             f"or --format {'|'.join(FORMATS)}"
         )
     return found

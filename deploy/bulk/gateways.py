@@ -5,8 +5,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import httpx2
-
 from deploy.bulk.errors import BulkFailed
 
 FIRST_REST_S, LONGEST_REST_S = 0.5, 30.0
@@ -26,7 +24,7 @@ class Gateways:
     """Raises BulkFailed for an address that is none, and once all are down for ``patience_s``."""
 
     def __init__(self, urls: Sequence[str], patience_s: float) -> None:
-        self._places = [Place(_checked(url)) for url in dict.fromkeys(urls)]
+        self._places = [Place(url.rstrip("/")) for url in dict.fromkeys(urls)]
         self._patience_s = patience_s
         self._last_up = time.monotonic()
         self._why = ""
@@ -57,13 +55,3 @@ class Gateways:
         """It gave an answer."""
         place.rest_s = place.resting_until = 0.0
         self._last_up = time.monotonic()
-
-
-def _checked(url: str) -> str:
-    try:
-        parsed = httpx2.URL(url)
-    except httpx2.InvalidURL as exc:
-        raise BulkFailed(f"url has {url!r}; expected http://HOST:PORT ({exc})") from exc
-    if parsed.scheme not in ("http", "https") or not parsed.host:
-        raise BulkFailed(f"url has {url!r}; expected http://HOST:PORT")
-    return url.rstrip("/")

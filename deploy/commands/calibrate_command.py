@@ -93,7 +93,7 @@ def calibrate(
             gold = gold_rows(found, data, kind, held_out, rows, model=model, asked=asked)
             name = split_name(data, held_out)
             service = Service(
-                *(url.rstrip("/"), model, constraint, asked),
+                *(url, model, constraint, asked),
                 api_key=api_key(),
                 concurrency=concurrency,
                 raw_scores=True,

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 import typer
 
 from deploy import GATEWAY_URL
+from deploy.bulk.inputs.kinds import Kind
 from deploy.commands.asked_labels import asked_labels
 from deploy.commands.options import (
     AsJson,
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from deploy.bulk.run import Service
     from service.ner.types import Label
 
+row_option = partial(typer.Option, rich_help_panel="A file of rows")
+
 Text = Annotated[
     str,
     typer.Argument(
@@ -37,31 +41,29 @@ Text = Annotated[
 ]
 Out = Annotated[
     Path | None,
-    typer.Option(help="write the entities of every row of a file; the same command resumes"),
+    row_option(help="write the entities of every row of a file; the same command resumes"),
 ]
 RowKind = Annotated[
-    str,
-    typer.Option(
-        "--kind",
-        help="txt (a text a line), csv, tsv, jsonl, json (an array), parquet, xlsx; left out: by "
-        "the file's name",
+    Kind | None,
+    row_option(
+        "--kind", help="txt: a text a line; json: an array; left out: as the file's name says"
     ),
 ]
 Column = Annotated[
     str,
-    typer.Option(help="the column of the text, of CSV, TSV, Parquet, XLSX; left out: text"),
+    row_option(help="the column of the text, of CSV, TSV, Parquet, XLSX; left out: text"),
 ]
 Field = Annotated[
     str,
-    typer.Option(help="the JSON field of the text; data.text: the one in data; left out: text"),
+    row_option(help="the JSON field of the text; data.text: the one in data; left out: text"),
 ]
-Delimiter = Annotated[str, typer.Option(metavar="CHARACTER", help="of CSV and TSV; tab is one")]
-Sheet = Annotated[str, typer.Option(help="of an XLSX file with more than one")]
+Delimiter = Annotated[str, row_option(metavar="CHARACTER", help="of CSV and TSV; tab is one")]
+Sheet = Annotated[str, row_option(metavar="NAME", help="of an XLSX file with more than one")]
 Retry = Annotated[
-    bool, typer.Option("--retry-failed", help="ask again for the rows of OUT.failed.jsonl")
+    bool, row_option("--retry-failed", help="ask again for the rows of OUT.failed.jsonl")
 ]
 Patience = Annotated[
-    float, typer.Option(min=0, metavar="SECONDS", help="give up once every gateway is down so long")
+    float, row_option(min=0, metavar="SECONDS", help="give up once every gateway is down so long")
 ]
 
 
@@ -74,7 +76,7 @@ def extract(
     as_json: AsJson = False,
     out: Out = None,
     out_format: FormatOption = None,
-    kind: RowKind = "",
+    kind: RowKind = None,
     column: Column = "",
     field: Field = "",
     encoding: Encoding = "",
@@ -89,15 +91,17 @@ def extract(
     The status is 1 when a part of the text failed; with --out 0 when all rows are done, 1 when some
     failed, 130 after Ctrl-C.
     """
+    from deploy.bulk.files import Files, format_of
+    from deploy.bulk.inputs.opening import Wanted
+
+    wanted = Wanted(kind, column, field, encoding, delimiter, sheet)
+    if not out and (wanted != Wanted(encoding=encoding) or out_format or retry_failed):
+        raise typer.BadParameter("options for a file of rows, without --out; expected it, too")
     with clear_errors():
         asked = asked_labels(label, labels)
         if out is None:
             is_whole = _one(text, encoding, url[0], model, asked, as_json)
         else:
-            from deploy.bulk.files import Files, format_of
-            from deploy.bulk.inputs.opening import Wanted
-
-            wanted = Wanted(kind, column, field, encoding, delimiter, sheet)
             files = Files(out, out_format or format_of(out))
             service = _service(url, concurrency, patience, model, asked)
             is_whole = _rows(text, wanted, files, retry_failed, service)

@@ -25,4 +25,4 @@ def mcp(url: Url = GATEWAY_URL) -> None:
             ) from exc
         from deploy.remote_gateway import RemoteGateway
 
-        server(RemoteGateway(url.rstrip("/")), version("nerve")).run("stdio")
+        server(RemoteGateway(url), version("nerve")).run("stdio")

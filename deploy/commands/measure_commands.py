@@ -103,7 +103,7 @@ def evaluate(
         gold = gold_rows(settings(), data, kind, held_out, rows, model=model, asked=asked)
         other = _known(compare, gold)
         service = Service(
-            *(url.rstrip("/"), model, constraint, asked),
+            *(url, model, constraint, asked),
             concurrency=concurrency,
             api_key=api_key(),
             raw_scores=raw_scores,

@@ -7,6 +7,7 @@ a file, or no right to read it is an error of the argument, with status 2.
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 import typer
 
@@ -27,6 +28,17 @@ def _checked_name(name: str) -> str:
     if not is_name(name):
         raise typer.BadParameter(f"{name!r}; expected letters, digits, '.', '_' or '-', up to 100")
     return name
+
+
+def _checked_url(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        is_one = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # a port that is none, half of an IPv6 address
+        is_one = False
+    if not is_one:
+        raise typer.BadParameter(f"{url!r}; expected http://HOST:PORT")
+    return url.rstrip("/")
 
 
 NewName = Annotated[
@@ -66,11 +78,19 @@ Base = Annotated[
 ]
 
 # The gateway, and what it is asked for.
-Url = Annotated[str, typer.Option(envvar="NERVE_URL", metavar="URL", help="the gateway's address")]
+Url = Annotated[
+    str,
+    typer.Option(
+        envvar="NERVE_URL", metavar="URL", callback=_checked_url, help="the gateway's address"
+    ),
+]
 Urls = Annotated[
     list[str],
     typer.Option(
-        envvar="NERVE_URL", metavar="URL", help="the gateway's address; repeatable with --out"
+        envvar="NERVE_URL",
+        metavar="URL",
+        callback=lambda urls: [*map(_checked_url, urls)],
+        help="the gateway's address; repeatable with --out",
     ),
 ]
 Model = Annotated[
@@ -102,7 +122,9 @@ OverlapsOption = Annotated[
 ]
 Concurrency = Annotated[
     int,
-    typer.Option(min=1, max=1000, metavar="N", help="requests at a time; fewer after a 429"),
+    typer.Option(
+        min=1, max=1000, metavar="N", help="requests at a time; a full gateway is asked again"
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="print the answer as JSON")]
 

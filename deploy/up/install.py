@@ -11,6 +11,7 @@ from deploy.engine import environment
 from deploy.engine.device import Device
 from deploy.engine.installer import TORCH_INDEX
 from deploy.engine.weights import checkpoint
+from deploy.pull.catalogue import read_catalogue
 from deploy.pull.progress import bars
 from deploy.pull.pull import pull
 from deploy.pull.store import PulledModel
@@ -97,9 +98,10 @@ def install(settings: Settings, places: Places, phases: Phases, weights: str = "
     Raises DeviceRefused, EnvironmentNotMade, PullError, ManifestError.
     """
     name, device = base_model(settings), devices.here()
+    on_disk = checkpoint(Path(name), "awq").name if weights == "awq" else name
+    read_catalogue().model(on_disk)  # a name that is none, before minutes of downloads
     with phases.phase("engine's environment") as tell:
         python = environment.ensure(places.home, torch_index=places.torch_index, report=tell)
-    on_disk = checkpoint(Path(name), "awq").name if weights == "awq" else name
     with phases.phase(f"base model {on_disk}", spinner=False), bars(phases.console) as reporter:
         model = pull(on_disk, places.home, python, reporter)
     return Installed(python, name, model, device)

@@ -55,7 +55,7 @@ def documents(
     parts = slices(gold, rounds, numbers, size)
     about = {"kind": "documents", "date": today(), "machine": machine(), "versions": versions(None)}
     with llama_server(adapter.base, max(numbers), home) if llama else nullcontext() as other:
-        stand = Stand(url.rstrip("/"), engine.rstrip("/"), adapter, tuned, plain, other, api_key())
+        stand = Stand(url, engine.rstrip("/"), adapter, tuned, plain, other, api_key())
         runs = measure(stand, parts, typer.echo)
     plan = {"rounds": rounds, "size": size, "model": adapter.name, "base": adapter.base}
     report = {**about, "plan": plan, "rows": rows(runs, parts)}

@@ -6,15 +6,15 @@ from typing import BinaryIO
 
 from adapters.data.encoding import EncodingError, chosen, shown
 from deploy.bulk.errors import BulkFailed
-from deploy.bulk.inputs.kinds import KINDS, TABLES, TEXTS, Kind, kind_of
+from deploy.bulk.inputs.kinds import TABLES, TEXTS, Kind, kind_of
 from deploy.bulk.inputs.source import TEXT, UTF_8, Source
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a person said; empty for what they did not."""
+    """What a person said; None or empty for what they did not."""
 
-    kind: str = ""
+    kind: Kind | None = None
     column: str = ""
     field: str = ""
     encoding: str = ""
@@ -24,7 +24,7 @@ class Wanted:
 
 def source_of(file: BinaryIO, name: Path, wanted: Wanted) -> Source:
     """Raises BulkFailed for what cannot be, or is none of a file's kind."""
-    kind = _kind(wanted.kind) if wanted.kind else kind_of(name)
+    kind = wanted.kind or kind_of(name)
     if wanted.column and wanted.field and wanted.column != wanted.field:
         raise BulkFailed(f"column has {wanted.column!r} and field {wanted.field!r}; expected one")
     if wanted.delimiter and kind not in ("csv", "tsv"):
@@ -58,13 +58,6 @@ def told(name: str, encoding: str, said: str) -> str | None:
         return None
     why = "as --encoding says" if said else "as its bytes tell; else say --encoding"
     return f"{name}: read as {shown(encoding)}, {why}"
-
-
-def _kind(name: str) -> Kind:
-    for kind in KINDS:
-        if kind == name:
-            return kind
-    raise BulkFailed(f"kind has {name!r}; expected one of {', '.join(KINDS)}")
 
 
 def _delimiter(said: str) -> str | None:

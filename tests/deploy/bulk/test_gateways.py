@@ -26,7 +26,6 @@ from tests.support.serving import free_port, serving
     [
         (("--model", "nope"), "status 404: model has 'nope'"),
         (("--label", "nope"), "status 422: labels has 'nope'"),
-        (("--url", "ftp://x"), "url has 'ftp://x'; expected http://HOST:PORT"),
     ],
 )
 def test_what_is_wrong_for_all_rows_ends_the_run(

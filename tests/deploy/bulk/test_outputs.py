@@ -123,7 +123,7 @@ def test_a_file_that_is_no_run_is_refused(tmp_path: Path, content: str, says: st
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        ("out.txt", "out has 'out.txt'; expected a name that ends in .jsonl, "),
+        ("out.txt", "--out has 'out.txt'; expected a name that ends in .jsonl, "),
         ("out.jsonl", "has JSON lines already"),
     ],
 )

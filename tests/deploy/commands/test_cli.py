@@ -159,6 +159,32 @@ def test_extract_repeats_the_gateways_message(
     assert says in shown.stderr
 
 
+@pytest.mark.parametrize("url", ["ftp://x", "localhost:8080", "http://", "http://a:port"])
+@pytest.mark.parametrize("command", ["extract x", "doctor", "mcp", "adapter calibrate --model x"])
+def test_what_is_no_address(command: str, url: str) -> None:
+    """Not taken for a gateway that is down."""
+    shown = nerve(*command.split(), "--url", url)
+    assert shown.exit_code == 2
+    assert "Invalid value for '--url'" in shown.stderr
+    assert f"'{url}'; expected http://HOST:PORT" in shown.stderr
+
+
+@pytest.mark.parametrize("option", ["--format csv", "--kind txt", "--column a", "--retry-failed"])
+def test_an_option_of_rows_is_not_passed_over(option: str) -> None:
+    """A text has one answer, on the terminal."""
+    shown = nerve("extract", "叶老桂", *option.split())
+    assert shown.exit_code == 2
+    assert "without --out" in shown.stderr
+
+
+def test_a_base_model_that_is_none_is_refused_before_any_download(tmp_path: Path) -> None:
+    """With the names that there are."""
+    shown = nerve("pull", "nope", "--home", str(tmp_path))
+    assert shown.exit_code == 1
+    assert "there is no base model 'nope'; models.toml has: " in shown.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_extract_without_a_gateway() -> None:
     """Says what to do."""
     shown = nerve("extract", "叶老桂", "--url", f"http://127.0.0.1:{free_port()}")
