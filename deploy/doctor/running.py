@@ -1,13 +1,13 @@
 """What the engine and the gateway say of themselves. Each may be down."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from http import HTTPStatus
 
 import httpx2
 
 from deploy.doctor.finding import Finding, note, well, wrong
 from service.engine.client import Engine
-from service.errors import NerveError
+from service.errors import EngineTimeout, EngineUnavailable, NerveError
 from service.models.registry import Registry, Served
 from service.observe.metrics import Metrics
 from service.readiness import Readiness
@@ -67,7 +67,14 @@ def _unreachable(settings: Settings, exc: NerveError) -> str:
             f"{settings.engine_url} refuses the api key; set NERVE_ENGINE_API_KEY to the one that "
             "the engine was started with (VLLM_API_KEY)"
         )
-    return f"{settings.engine_url}: {exc.message}; `nerve engine` or `nerve up` starts one there"
+    hint = _HINTS.get(type(exc), "what answers there may be no engine")
+    return f"{settings.engine_url}: {exc.message}; {hint}"
+
+
+_HINTS: Mapping[type[NerveError], str] = {
+    EngineUnavailable: "`nerve engine` or `nerve up` starts one there",
+    EngineTimeout: "end it and start it again if it does not come back",
+}
 
 
 async def gateway(url: str) -> Finding:

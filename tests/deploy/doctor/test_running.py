@@ -24,6 +24,27 @@ def test_engine_and_gateway_down(tmp_path: Path, put: Put) -> None:
     assert found["gateway"][1].startswith(f"none answers at {url}")
 
 
+def test_an_engine_that_says_nothing(tmp_path: Path, engine: FakeEngine) -> None:
+    """Not waited for for a minute; another cannot be started there."""
+    engine.mute = ("/v1/models",)
+    with serving(engine) as engine_url:
+        mark, text = lines(doctor(tmp_path, engine_url, engine_url))["engine"]
+    assert mark == "✗"
+    assert text.startswith(f"{engine_url}: the engine takes connections and has said nothing")
+    assert text.endswith("; end it and start it again if it does not come back")
+
+
+def test_another_program_is_no_engine(tmp_path: Path) -> None:
+    """Nor is one to be started in its place."""
+
+    async def other(_: Scope, __: Receive, send: Send) -> None:
+        await answer(send, {"hello": "there"})
+
+    with serving(other) as engine_url:
+        mark, text = lines(doctor(tmp_path, engine_url, engine_url))["engine"]
+    assert (mark, text.rpartition("; ")[2]) == ("✗", "what answers there may be no engine")
+
+
 def without_adapters(engine: FakeEngine) -> ASGIApp:
     """An engine that does not find the adapter it is asked for, as vLLM says it."""
 
