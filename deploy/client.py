@@ -1,5 +1,6 @@
 """Questions to a running gateway."""
 
+import re
 import ssl
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -57,7 +58,7 @@ def extract(client: httpx2.Client, url: str, body: Mapping[str, Any]) -> dict[st
         seconds = client.timeout.read
         raise AskFailed(f"the gateway at {url} gave no answer within {seconds:.0f} s") from exc
     except (httpx2.HTTPError, httpx2.InvalidURL) as exc:
-        why = str(exc) or type(exc).__name__
+        why = re.sub(r"^\[Errno -?\d+\] ", "", str(exc)) or type(exc).__name__
         raise AskFailed(f"no gateway answers at {url} ({why}); start one with `nerve up`") from exc
     return _answer(url, response)
 

@@ -38,7 +38,7 @@ def named(name: str) -> str:
         found = codecs.lookup(name).name
     except (LookupError, ValueError) as exc:
         raise EncodingError(
-            f"encoding has {name!r}; expected a name such as utf-8, gb18030, utf-16 or cp1252"
+            f"--encoding has {name!r}; expected a name such as utf-8, gb18030, utf-16 or cp1252"
         ) from exc
     return "utf-8-sig" if found == "utf-8" else found
 

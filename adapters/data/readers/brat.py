@@ -18,7 +18,9 @@ def files(path: Path) -> Iterator[Path]:
     """The ``.ann`` files of a folder, or the one of a text; raises DataError for none."""
     found = sorted(path.glob("*.ann")) if path.is_dir() else [path.with_suffix(".ann")]
     if not found or not found[0].is_file():
-        raise DataError(f"{path}: no .ann file there; expected one beside each .txt")
+        raise DataError(
+            f"{path}: no .ann file there; expected a file of labelled rows, or brat's .txt and .ann"
+        )
     yield from found
 
 

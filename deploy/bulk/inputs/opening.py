@@ -26,13 +26,15 @@ def source_of(file: BinaryIO, name: Path, wanted: Wanted) -> Source:
     """Raises BulkFailed for what cannot be, or is none of a file's kind."""
     kind = wanted.kind or kind_of(name)
     if wanted.column and wanted.field and wanted.column != wanted.field:
-        raise BulkFailed(f"column has {wanted.column!r} and field {wanted.field!r}; expected one")
+        raise BulkFailed(
+            f"--column {wanted.column!r} and --field {wanted.field!r}: expected one of them"
+        )
     if wanted.delimiter and kind not in ("csv", "tsv"):
-        raise BulkFailed(f"delimiter is there for {kind}; expected csv or tsv")
+        raise BulkFailed(f"--delimiter for {kind}; expected csv or tsv")
     if wanted.sheet and kind != "xlsx":
-        raise BulkFailed(f"sheet is there for {kind}; expected xlsx")
+        raise BulkFailed(f"--sheet for {kind}; expected xlsx")
     if wanted.encoding and kind not in TEXTS:
-        raise BulkFailed(f"encoding is there for {kind}, which has one of its own; expected none")
+        raise BulkFailed(f"--encoding for {kind}, which has one of its own; expected none")
     encoding = encoding_in(file, wanted.encoding) if kind in TEXTS else UTF_8
     return Source(
         kind,
@@ -63,5 +65,5 @@ def told(name: str, encoding: str, said: str) -> str | None:
 def _delimiter(said: str) -> str | None:
     found = {"tab": "\t", "\\t": "\t"}.get(said, said)
     if len(found) > 1 or found in ('"', "\n", "\r"):
-        raise BulkFailed(f"delimiter has {said!r}; expected one character, or tab")
+        raise BulkFailed(f"--delimiter has {said!r}; expected one character, or tab")
     return found or None

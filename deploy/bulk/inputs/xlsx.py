@@ -40,7 +40,7 @@ def _sheet(file: BinaryIO, name: str | None) -> Iterator[Sequence[Any]]:
         if name is None and len(names) != 1:
             raise BulkFailed(f"the input has the sheets {', '.join(names)}; expected --sheet")
         if name is not None and name not in names:
-            raise BulkFailed(f"sheet has {name!r}; expected one of {', '.join(names)}")
+            raise BulkFailed(f"--sheet has {name!r}; expected one of {', '.join(names)}")
         return iter(book.get_sheet_by_name(name or names[0]).to_python(skip_empty_area=False))
     except CalamineError as exc:
         raise BulkFailed(f"the input is not XLSX: {exc}") from exc

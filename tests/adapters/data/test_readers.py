@@ -148,7 +148,7 @@ def test_a_text_is_a_string_and_a_file_in_an_encoding(tmp_path: Path) -> None:
     path.write_bytes(b"a O\n\xff O\n")
     with pytest.raises(DataError, match=r"gbk:2: bytes that are not GB 18030; expected --encoding"):
         read(path, "columns", LABELS, encoding="gb18030")
-    with pytest.raises(DataError, match="encoding has 'klingon'; expected a name such as"):
+    with pytest.raises(DataError, match="--encoding has 'klingon'; expected a name such as"):
         read(path, "columns", LABELS, encoding="klingon")
 
 

@@ -73,7 +73,7 @@ def test_kinds_that_have_an_encoding_of_their_own() -> None:
     parquet.write_table(pyarrow.table({"text": TEXTS}), file)
     assert read(file.getvalue(), "in.parquet") == TEXTS
     assert read(xlsx([["id", "text"], *([i, t] for i, t in enumerate(TEXTS))]), "a.xlsx") == TEXTS
-    with pytest.raises(BulkFailed, match="encoding is there for xlsx"):
+    with pytest.raises(BulkFailed, match="--encoding for xlsx, which has one of its own"):
         read(xlsx([["text"]]), "a.xlsx", encoding="gb18030")
 
 
@@ -122,17 +122,22 @@ def test_cluener_s_own_json_and_nested_fields() -> None:
         ("a.csv", 'id,text\n1,a\n2,"ab\n3,"cd"\n', {}, "line 3 of the input: a quote opens"),
         ("a.csv", "id;text\n1;a\n", {}, "no column 'text'; expected one of id;text; is --delim"),
         ("a.csv", "text,text\n1,a\n", {}, "there are 2 columns 'text'; expected one"),
-        ("a.csv", "text\na\n", {"delimiter": "ab"}, "delimiter has 'ab'; expected one character"),
-        ("a.txt", "a\n", {"delimiter": ";"}, "delimiter is there for txt; expected csv or tsv"),
-        ("a.csv", "text\n", {"column": "a", "field": "b"}, "column has 'a' and field 'b'"),
+        ("a.csv", "text\na\n", {"delimiter": "ab"}, "--delimiter has 'ab'; expected one character"),
+        ("a.txt", "a\n", {"delimiter": ";"}, "--delimiter for txt; expected csv or tsv"),
+        (
+            "a.csv",
+            "text\n",
+            {"column": "a", "field": "b"},
+            "--column 'a' and --field 'b'",
+        ),
         ("a.json", '{\n "data": [\n]}', {}, "neither an array of JSON objects nor"),
         ("a.json", '[{"text": "a"},\n{"text": }]', {}, "not a JSON array: .*line 2 column 10"),
         ("a.pdf", "", {}, r"a\.pdf is PDF by its name, which is not read; expected txt, csv"),
         ("a.docx", "", {}, r"a\.docx is Word by its name"),
         ("a.xls", "", {}, r"a\.xls is Excel of before 2007 by its name"),
         ("a.csv.gz", "", {}, "is compressed by its name"),
-        ("a.txt", "a", {"encoding": "klingon"}, "encoding has 'klingon'; expected a name such"),
-        ("a.txt", "a", {"encoding": "base64"}, "encoding has 'base64'; expected a name such"),
+        ("a.txt", "a", {"encoding": "klingon"}, "--encoding has 'klingon'; expected a name such"),
+        ("a.txt", "a", {"encoding": "base64"}, "--encoding has 'base64'; expected a name such"),
         ("a.txt", "PK\x03\x04\x00\x00ab\x00\x00" * 9, {}, "the file is not text"),
     ],
 )
@@ -169,7 +174,7 @@ def test_cells_of_a_spreadsheet() -> None:
         read(xlsx(cells, cells), "in.xlsx")
     two = xlsx([["text"], ["b"]], cells)
     assert read(two, "in.xlsx", sheet="sheet 1") == ["b"]
-    with pytest.raises(BulkFailed, match="sheet has 'x'; expected one of sheet 1, sheet 2"):
+    with pytest.raises(BulkFailed, match="--sheet has 'x'; expected one of sheet 1, sheet 2"):
         read(two, "in.xlsx", sheet="x")
     file = io.BytesIO(xlsx(cells))
     assert [row.id for row in rows(file, source_of(file, Path("a.xlsx"), Wanted()))] == [1, 2, 3]

@@ -189,7 +189,7 @@ def test_extract_without_a_gateway() -> None:
     """Says what to do."""
     shown = nerve("extract", "叶老桂", "--url", f"http://127.0.0.1:{free_port()}")
     assert shown.exit_code == 1
-    assert "start one with `nerve up`" in shown.stderr
+    assert "(Connection refused); start one with `nerve up`" in shown.stderr
 
 
 def test_up_names_a_taken_port(tmp_path: Path) -> None:
