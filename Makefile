@@ -3,6 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
+# Images of Python set it, and each run would compile every module and rewrite every test again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: pictures label-studio loop up test accept check docs fuzz faults soak router clients bench audit lint format lock engine-lock bench-lock clean
 
 ## Bring everything up and show one answer; Ctrl-C stops it.

@@ -1,5 +1,6 @@
 """Fixtures without vLLM: a gateway and a scripted engine, each on a real socket."""
 
+import re
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +12,6 @@ import httpx2
 import hypothesis
 import pytest
 
-from service.app import create_app
 from service.settings import Settings
 from tests.support import tools
 from tests.support.fake_engine import FakeEngine
@@ -31,7 +31,10 @@ MARKED_FOLDERS = {
     "fuzz": "slow",
     "engine": "engine",
     "model": "model",
+    "playground": "browser",
 }
+# The same for a module.
+MARKED_MODULE = re.compile(r"^pytestmark = pytest\.mark\.(\w+)$", re.MULTILINE)
 
 # A run in the background of a script ignores SIGINT, and so would the processes that tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -67,10 +70,13 @@ written = "姓名"
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """What is deselected by its folder is not even imported: that is half of a run's imports."""
-    if collection_path.parent != Path(__file__).parent:
-        return None
-    mark = MARKED_FOLDERS.get(collection_path.name)
+    """What is deselected as a whole is not even imported: that is half of a run's imports."""
+    if collection_path.is_dir():
+        inside = collection_path.parent == Path(__file__).parent
+        mark = MARKED_FOLDERS.get(collection_path.name) if inside else None
+    else:
+        marked = MARKED_MODULE.search(collection_path.read_text(encoding="utf-8"))
+        mark = marked and marked[1]
     left_out = str(config.option.markexpr).split(" and ")
     return True if mark and f"not {mark}" in left_out else None
 
@@ -135,6 +141,9 @@ def adapters(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @contextmanager
 def running(adapters: Path, **settings: Any) -> Iterator[Gateway]:
     """A gateway that is ready, with these settings, in front of a scripted engine."""
+    # Half of this file's imports, which what hands the tests out would wait for and never use.
+    from service.app import create_app
+
     engine = FakeEngine(BASE, ENGINE_NAME)
     with serving(engine) as engine_url:
         app = create_app(gateway_settings(adapters, engine_url=engine_url, **settings))

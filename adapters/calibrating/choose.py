@@ -41,10 +41,14 @@ def choose(observed: Mapping[float, Sequence[Sentence]], fit: Fit) -> Choice:
     }
     plain = counted[0.0, 0.0]
     judged = list(plain)
+    by_fold = {
+        pair: [sum(rows[fold::FOLDS], Counts()) for fold in range(FOLDS)]
+        for pair, rows in counted.items()
+    }
     for fold in range(FOLDS):
-        best = _best(counted, [place for place in range(len(plain)) if place % FOLDS != fold])
-        judged[fold::FOLDS] = counted[best][fold::FOLDS]
-    bias, least = _best(counted, range(len(plain)))
+        others = [other for other in range(FOLDS) if other != fold]
+        judged[fold::FOLDS] = counted[_best(by_fold, others)][fold::FOLDS]
+    bias, least = _best(by_fold, range(FOLDS))
     return Choice(bias, least, paired(plain, judged))
 
 
@@ -65,14 +69,11 @@ def _counts(gold: int, kept: Sequence[bool]) -> Counts:
     return Counts(sum(kept), len(kept), gold)
 
 
-def _best(
-    counted: Mapping[tuple[float, float], Rows], places: Sequence[int]
-) -> tuple[float, float]:
-    """The pair with the best micro F1 there; of equal ones that which changes least."""
+def _best(by_fold: Mapping[tuple[float, float], Rows], folds: Sequence[int]) -> tuple[float, float]:
+    """The pair with the best micro F1 in these folds; of equal ones that which changes least."""
 
     def worth(pair: tuple[float, float]) -> tuple[float, float, float]:
-        rows = counted[pair]
-        f1 = sum((rows[place] for place in places), Counts()).f1
+        f1 = sum((by_fold[pair][fold] for fold in folds), Counts()).f1
         return f1, -abs(pair[0]), -pair[1]
 
-    return max(counted, key=worth)
+    return max(by_fold, key=worth)

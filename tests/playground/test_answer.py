@@ -4,7 +4,6 @@ import json
 import re
 from typing import Any
 
-import pytest
 from playwright.sync_api import Page, expect
 from starlette.types import Receive, Send
 
@@ -13,8 +12,6 @@ from tests.playground.conftest import SECOND
 from tests.playground.opening import answered, extract, tags
 from tests.playground.scripts import completes, surely
 from tests.support.fake_engine import Script
-
-pytestmark = pytest.mark.browser
 
 TEXT = "浙商银行的叶老桂和张三见李四"
 

@@ -12,7 +12,6 @@ from tests.playground.opening import answered, drop, extract, opened
 from tests.playground.scripts import finds, surely
 from tests.support.open_adapter import OPEN, open_gateway
 
-pytestmark = pytest.mark.browser
 TEXT = "浙商银行的叶老桂"
 
 

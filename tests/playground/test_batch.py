@@ -15,7 +15,6 @@ from tests.playground.test_looks import checked
 from tests.service.guard.test_keys import table
 from tests.support.fake_engine import fails
 
-pytestmark = pytest.mark.browser
 HOSTILE = '</script><img src=x onerror=alert(1)>\u202e"叶老桂",\n😀'
 LINES = [
     json.dumps({"id": "一", "text": "😀叶老桂到了"}, ensure_ascii=False),

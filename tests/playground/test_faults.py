@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Browser, expect
 
 from service.app import create_app
@@ -12,8 +11,6 @@ from tests.playground.scripts import completes
 from tests.service.guard.test_keys import table
 from tests.support.fake_engine import fails
 from tests.support.serving import free_port, serving
-
-pytestmark = pytest.mark.browser
 
 
 def test_an_engine_that_is_down_is_said(browser: Browser, adapters: Path) -> None:

@@ -12,7 +12,6 @@ from tests.playground.scripts import finds
 from tests.playground.test_looks import checked
 from tests.support.fake_engine import fails
 
-pytestmark = pytest.mark.browser
 HOSTILE = "</script><img src=x onerror=alert(1)>\u202e叶老桂😀"
 
 

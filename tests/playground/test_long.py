@@ -2,14 +2,11 @@
 
 from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.conftest import Gateway
 from tests.playground.opening import drop_and_extract
 from tests.playground.scripts import completes, surely
-
-pytestmark = pytest.mark.browser
 
 LINE = "浙商银行的叶老桂说，今天天气不错。昨天也是如此，没有人反对这一点。\n"
 LONG = LINE * 1000  # 103 kB

@@ -14,8 +14,6 @@ from tests.playground.scripts import surely
 from tests.playground.test_answer import differing
 from tests.support.fake_engine import fails
 
-pytestmark = pytest.mark.browser
-
 
 def test_it_speaks_the_browsers_language(browser: Browser, pair: Gateway) -> None:
     """Chinese here; English when asked to, which the link remembers."""

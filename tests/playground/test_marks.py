@@ -10,8 +10,6 @@ from tests.conftest import BASE, Gateway
 from tests.playground.opening import extract, opened, tags
 from tests.playground.scripts import completes, finds, surely
 
-pytestmark = pytest.mark.browser
-
 NESTED = "北京大学第三医院骨科主任李明"
 ENTITIES = [
     (0, 8, "organization"),

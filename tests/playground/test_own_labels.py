@@ -11,7 +11,6 @@ from tests.playground.test_asking import asked
 from tests.playground.test_looks import checked
 from tests.support.open_adapter import OPEN, open_gateway
 
-pytestmark = pytest.mark.browser
 FILL = """() => { for (let size = 8_388_608; size >= 1; size /= 2)
   try { localStorage.setItem(size, "x".repeat(size)); } catch { /* a smaller one may fit */ } }"""
 HOSTILE = "</script><img src=x onerror=alert(1)>\u202e🐟"

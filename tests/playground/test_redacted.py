@@ -13,7 +13,6 @@ from tests.playground.scripts import finds
 from tests.playground.test_looks import checked
 from tests.support.fake_engine import fails
 
-pytestmark = pytest.mark.browser
 TEXT = "叶老桂到了。<b>叶老桂</b>说：\u202e王明\u202c😀</script>[NAME_7]"
 
 

@@ -15,8 +15,6 @@ from tests.playground.scripts import completes, finds
 from tests.service.guard.test_keys import table
 from tests.support.streaming import events_of
 
-pytestmark = pytest.mark.browser
-
 HOSTILE = (
     '叶老桂\'s "$HOME" `id` $(id) ${x} \\ \\n \\u0041 !! %s # & ; | > < * ? ~ \t'
     "'''\"\"\"\nNERVE\n'\n\u2028\u202e\u0085\ufeff\x1b[31m\x7f😀𠮷 </script> {{ }} "

@@ -2,7 +2,6 @@
 
 import threading
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.conftest import Gateway
@@ -12,7 +11,6 @@ from tests.playground.scripts import completes, waits
 from tests.support.fake_engine import cuts
 from tests.support.streaming import says
 
-pytestmark = pytest.mark.browser
 TEXT = "浙商银行的叶老桂"
 
 

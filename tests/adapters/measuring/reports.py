@@ -1,4 +1,4 @@
-"""Reports on fifty sentences, each with two entities."""
+"""Reports on twenty sentences, each with two entities."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from adapters.measuring.evaluate import Answers
 from adapters.measuring.report import report
 from service.ner.types import Entity
 
-GOLD = [Example("浙商银行的叶老桂", (Entity("company", 0, 4), Entity("name", 5, 8)))] * 50
+GOLD = [Example("浙商银行的叶老桂", (Entity("company", 0, 4), Entity("name", 5, 8)))] * 20
 HALF = [Example(example.text, example.entities[:1]) for example in GOLD]
 
 

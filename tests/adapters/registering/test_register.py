@@ -42,7 +42,7 @@ def test_a_registered_adapter_can_be_served(trained: Path, tmp_path: Path) -> No
     fields = tomllib.loads((found.folder / "adapter.toml").read_text(encoding="utf-8"))
     assert fields["evaluation"][0]["text_f1"] == 1.0
     card = (found.folder / "README.md").read_text(encoding="utf-8")
-    assert "| micro | 1.0000 | 1.0000 | 1.0000 | 100 |" in card
+    assert "| micro | 1.0000 | 1.0000 | 1.0000 | 40 |" in card
     assert "CLUENER2020" in card
 
 

@@ -192,7 +192,7 @@ def test_what_cannot_be_told_is_refused(
 def test_a_masked_text_has_an_end() -> None:
     """One word of a text may stand there a hundred thousand times, and a mask be long."""
     found = Found(entities=(Entity("x" * 64, 0, 2),))
-    request = RedactRequest(text="aa " * 20_000, mask="{label}" * 14)
+    request = RedactRequest(text="aa " * 5_000, mask="{label}" * 14)
     assert request.text is not None
     with pytest.raises(RequestTooLarge, match="8 times"):
         masked(request.text, found, request)

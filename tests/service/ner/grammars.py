@@ -9,8 +9,7 @@ _BYTES = LLTokenizer("byte")
 def accepts(grammar: str | None, completion: str) -> bool:
     """Whether ``completion`` is a whole sentence of ``grammar``; fails on a broken grammar."""
     assert grammar is not None
-    problem = LLMatcher.validate_grammar(grammar, _BYTES)
-    assert not problem, problem
     matcher = LLMatcher(_BYTES, grammar)
+    assert not matcher.is_error(), matcher.get_error()
     tokens = _BYTES.tokenize_str(completion)
     return matcher.try_consume_tokens(tokens) == len(tokens) and bool(matcher.is_accepting())

@@ -1,5 +1,6 @@
 """What the model reads of a text, and where it stood. The rows are for linguists."""
 
+import re
 import sys
 import time
 import unicodedata
@@ -210,15 +211,12 @@ def test_a_span_is_folded_as_its_parts(text: str) -> None:
 
 def test_composition_is_nfc() -> None:
     """Of every character; what is called usual is not even looked at."""
-    import re
-
-    usual = re.compile(f"[{USUAL}]")
-    for code in range(sys.maxunicode + 1):
-        character = chr(code)
-        if usual.match(character):
-            assert unicodedata.normalize("NFC", character) == character, hex(code)
-            assert not unicodedata.combining(character), hex(code)
-            assert fold(character).text == character
+    usual = re.findall(f"[{USUAL}]", "".join(map(chr, range(sys.maxunicode + 1))))
+    assert "王" in usual
+    for character in usual:
+        assert unicodedata.normalize("NFC", character) == character, hex(ord(character))
+        assert not unicodedata.combining(character), hex(ord(character))
+        assert fold(character).text == character
 
 
 @given(st.text())
@@ -248,6 +246,6 @@ def test_time_is_linear(hidden: str) -> None:
         fold(text)
         return time.process_time() - began
 
-    small = max(min(seconds(500) for _ in range(3)), 1e-4)
+    small = max(min(seconds(250) for _ in range(3)), 1e-4)
     # Once, unless something else took its time.
-    assert any(seconds(8_000) < 16 * 6 * small for _ in range(3))
+    assert any(seconds(4_000) < 16 * 6 * small for _ in range(3))

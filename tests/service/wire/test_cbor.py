@@ -17,7 +17,7 @@ VALUES = st.recursive(
     | st.floats(allow_nan=False)
     | st.text(),
     lambda below: st.lists(below) | st.dictionaries(st.text(), below),
-    max_leaves=20,
+    max_leaves=6,
 )
 
 
