@@ -17,7 +17,7 @@ from adapters.registering.card import card
 from adapters.registering.origins import FILE_NAME as ORIGINS
 from adapters.registering.origins import origins_file, read_origins
 from adapters.registering.toml_text import assignments
-from adapters.registering.trained import CONFIG, WEIGHTS, RegisterError, check
+from adapters.registering.trained import CONFIG, WEIGHTS, RegisterError, check, weights_of
 from service.models import manifest
 
 CARD = "README.md"
@@ -46,7 +46,7 @@ def register(
     if not manifest.is_name(name):
         raise RegisterError(f"name {name!r}; expected letters, digits, '.', '_' or '-', up to 100")
     plan = recipes.load(recipe_file)
-    check(trained, plan, recipe_file)
+    check(weights_of(trained), plan, recipe_file)
     digest = _sha256(trained / WEIGHTS)
     _check_reports(name, digest, reports)
     folder = adapters / name

@@ -19,8 +19,16 @@ class RegisterError(Exception):
 
 
 def weights_of(trained: Path) -> Path:
-    """The folder of the weights in a work folder of ``train``, else the folder itself."""
-    return trained / "adapter" if (trained / "adapter").is_dir() else trained
+    """The folder of the weights: in a work folder of ``train``, or the folder itself; raises
+    RegisterError where there are none."""
+    folder = trained / "adapter" if (trained / "adapter").is_dir() else trained
+    missing = next((name for name in (CONFIG, WEIGHTS) if not (folder / name).is_file()), None)
+    if missing:
+        raise RegisterError(
+            f"{folder} has no {missing}; expected the work folder of a training that is done, or "
+            "an adapter's folder"
+        )
+    return folder
 
 
 def recipe_of(weights: Path, registered: Path) -> Path:
@@ -33,10 +41,8 @@ def recipe_of(weights: Path, registered: Path) -> Path:
 
 
 def check(folder: Path, plan: Recipe, recipe_file: Path) -> None:
-    """Raises RegisterError unless ``folder`` has weights of ``plan``, read from ``recipe_file``."""
-    missing = next((name for name in (CONFIG, WEIGHTS) if not (folder / name).is_file()), None)
-    if missing:
-        raise RegisterError(f"{folder} has no {missing}; expected the weights that `train` left")
+    """Raises RegisterError unless the weights in ``folder`` are of ``plan``, read from
+    ``recipe_file``."""
     try:
         config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
     except (OSError, ValueError) as exc:
@@ -44,7 +50,9 @@ def check(folder: Path, plan: Recipe, recipe_file: Path) -> None:
     for key, want in _config_of(plan).items():
         found = sorted(config[key]) if isinstance(config.get(key), list) else config.get(key)
         if found != want:
-            raise RegisterError(f"{folder / CONFIG}: {key} = {found!r}; expected {want!r}")
+            raise RegisterError(
+                f"{folder / CONFIG}: {key} = {found!r}; expected {want!r}, as in {recipe_file}"
+            )
     if not (folder / WEIGHTS).stat().st_size:
         raise RegisterError(f"{folder / WEIGHTS} is empty")
     _check_recipe(folder / recipes.FILE_NAME, plan, recipe_file)

@@ -144,8 +144,9 @@ def average(
     if len(trained) < 2:
         raise typer.BadParameter("one of them; expected two or more", param_hint="'TRAINED'")
     with clear_errors():
+        folders = [*map(weights_of, trained)]
         python = trainer.trainer_python(home, typer.echo)
-        status = trainer.run(python, "average", out, *map(weights_of, trained))
+        status = trainer.run(python, "average", out, *folders)
     raise typer.Exit(status)
 
 

@@ -114,7 +114,7 @@ def test_weights_of_another_recipe_are_refused(
 
 
 def test_a_folder_that_was_not_trained_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(RegisterError, match=r"has no adapter_config\.json; expected the weights"):
+    with pytest.raises(RegisterError, match=r"has no adapter_config\.json; expected the work"):
         register(tmp_path, RECIPE, tmp_path, "clue-2")
 
 

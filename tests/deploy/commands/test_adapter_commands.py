@@ -59,6 +59,13 @@ def test_register_says_where_it_looked_for_a_recipe(work: Path, tmp_path: Path) 
     assert not (tmp_path / "adapters" / "mine").exists()
 
 
+def test_register_of_what_is_no_training(tmp_path: Path) -> None:
+    """Not the recipe is missing, but the weights."""
+    shown = nerve("adapter", "register", str(tmp_path), "mine")
+    assert shown.exit_code == 1
+    assert f"nerve: {tmp_path} has no adapter_config.json; expected the work" in shown.stderr
+
+
 def test_register_without_the_trainers_python(work: Path, tmp_path: Path) -> None:
     """Says that there are no pictures, and registers."""
     (tmp_path / "adapters").mkdir()
@@ -71,8 +78,12 @@ def test_register_without_the_trainers_python(work: Path, tmp_path: Path) -> Non
 
 def test_a_mean_is_of_two(work: Path, tmp_path: Path) -> None:
     """Said before torch is loaded."""
-    shown = nerve("adapter", "average", str(tmp_path / "mean"), str(work))
+    average = ("adapter", "average", str(tmp_path / "mean"), str(work))
+    shown = nerve(*average)
     assert (shown.exit_code, "expected two or more" in shown.stderr) == (2, True)
+    shown = nerve(*average, str(tmp_path), "--home", str(tmp_path / "home"))
+    says = f"nerve: {tmp_path} has no adapter_config.json; expected the work folder of a training"
+    assert (shown.exit_code, shown.stderr.startswith(says)) == (1, True)
 
 
 @pytest.mark.parametrize("command", ["new", "register"])
