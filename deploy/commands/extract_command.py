@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Sequence
 from functools import partial
-from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO
 
@@ -96,7 +95,9 @@ def extract(
 
     wanted = Wanted(kind, column, field, encoding, delimiter, sheet)
     if not out and (wanted != Wanted(encoding=encoding) or out_format or retry_failed):
-        raise typer.BadParameter("options for a file of rows, without --out; expected it, too")
+        raise typer.BadParameter("options of a file of rows without --out: expected both")
+    if out and as_json:
+        raise typer.BadParameter("--json and --out: expected one of them; --format says how")
     with clear_errors():
         asked = asked_labels(label, labels)
         if out is None:
@@ -120,10 +121,11 @@ def _one(
     from rich.console import Console
 
     from adapters.data.label_file import in_request, renamed
+    from deploy.bulk.inputs.one_text import text_of
     from deploy.client import ask
     from deploy.terminal.show import show_answer
 
-    text = _text(given, encoding)
+    text = text_of(given, sys.stdin.buffer, encoding, _tell)
     answer = renamed(ask(url, text, model, in_request(labels)), labels)
     console = Console()
     if as_json:
@@ -131,29 +133,6 @@ def _one(
     else:
         show_answer(console, text, answer)
     return not answer.get("partial")
-
-
-def _text(given: str, encoding: str) -> str:
-    from deploy.bulk.inputs.one_text import looks_like_a_file, named_file
-
-    if given == "-":
-        return _whole(BytesIO(sys.stdin.buffer.read()), "standard input", encoding)
-    if path := named_file(given):
-        with path.open("rb") as file:
-            text = _whole(file, given, encoding)
-        typer.echo(f"{given}: a file, whose text is read", err=True)
-        return text
-    if looks_like_a_file(given):
-        typer.echo(f"{given}: no such file; taken for the text", err=True)
-    return given
-
-
-def _whole(file: BinaryIO, name: str, said: str) -> str:
-    from deploy.bulk.inputs.one_text import text_in
-
-    text, encoding = text_in(file, said)
-    _tell(name, encoding, said)
-    return text
 
 
 def _service(
@@ -176,11 +155,12 @@ def _rows(source: str, wanted: "Wanted", files: "Files", retry: bool, service: "
     from rich.console import Console
 
     from deploy.bulk.extract import Job, again_readable, extract
-    from deploy.bulk.inputs.opening import source_of
+    from deploy.bulk.inputs.opening import source_of, told
 
     def run(file: BinaryIO, name: str, path: Path) -> bool:
         read = source_of(file, path, wanted)
-        _tell(name, read.encoding, wanted.encoding)
+        if line := told(name, read.encoding, wanted.encoding):
+            _tell(line)
         return not extract(Job(read, files, retry), file, service, Console(stderr=True))
 
     if source == "-":
@@ -203,8 +183,5 @@ def _opened(source: str) -> BinaryIO:
         ) from exc
 
 
-def _tell(name: str, encoding: str, said: str) -> None:
-    from deploy.bulk.inputs.opening import told
-
-    if line := told(name, encoding, said):
-        typer.echo(line, err=True)
+def _tell(line: str) -> None:
+    typer.echo(line, err=True)

@@ -1,12 +1,38 @@
 """What ``nerve extract TEXT`` was given: a text, or a file's name."""
 
+from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
 from adapters.data.encoding import UNREADABLE, opened, shown
 from deploy.bulk.errors import BulkFailed
 from deploy.bulk.inputs.kinds import known
-from deploy.bulk.inputs.opening import encoding_in
+from deploy.bulk.inputs.opening import encoding_in, told
+
+
+def text_of(
+    given: str, standard_input: BinaryIO, encoding: str, tell: Callable[[str], None]
+) -> str:
+    """The text that is meant by ``given``, ``-`` being standard input; ``tell`` hears what a person
+    should know of it. Raises BulkFailed, OSError."""
+    if given == "-":
+        return _whole(BytesIO(standard_input.read()), "standard input", encoding, tell)
+    if path := named_file(given):
+        with path.open("rb") as file:
+            text = _whole(file, given, encoding, tell)
+        tell(f"{given}: a file, whose text is read")
+        return text
+    if looks_like_a_file(given):
+        tell(f"{given}: no such file; taken for the text")
+    return given
+
+
+def _whole(file: BinaryIO, name: str, said: str, tell: Callable[[str], None]) -> str:
+    text, encoding = text_in(file, said)
+    if line := told(name, encoding, said):
+        tell(line)
+    return text
 
 
 def named_file(given: str) -> Path | None:

@@ -175,6 +175,8 @@ def test_an_option_of_rows_is_not_passed_over(option: str) -> None:
     shown = nerve("extract", "叶老桂", *option.split())
     assert shown.exit_code == 2
     assert "without --out" in shown.stderr
+    both = nerve("extract", "-", "--out", "rows.jsonl", "--json")
+    assert (both.exit_code, "--json and --out: expected one" in both.stderr) == (2, True)
 
 
 def test_a_base_model_that_is_none_is_refused_before_any_download(tmp_path: Path) -> None:
