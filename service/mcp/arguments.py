@@ -8,7 +8,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp.server.mcpserver.tools import Tool
 from pydantic import BaseModel, ValidationError
 
-from service.wire.request_errors import request_error, telling
+from service.wire.request_errors import request_error
 from service.wire.requests import RedactRequest
 from service.wire.wording import meant, shown
 
@@ -39,28 +39,26 @@ class _Strict(Tool):
 
     async def run(self, arguments: dict[str, Any], *given: Any, **options: Any) -> Any:
         """Raises ToolError."""
+        self._check_names(arguments)
         try:
             return await super().run(arguments, *given, **options)
         except ToolError as exc:
             if isinstance(exc.__cause__, ValidationError):
-                raise ToolError(self._wrong(exc.__cause__)) from exc
+                # It has every tool's arguments.
+                raise ToolError(_expected(RedactRequest, exc.__cause__)) from exc
             raise
 
-    def _wrong(self, problem: ValidationError) -> str:
-        first, known = telling(_in_arguments(problem)), self.parameters["properties"]
-        if first["type"] != "extra_forbidden":
-            return _expected(RedactRequest, problem)  # it has every tool's arguments
-        name = str(first["loc"][1])
-        return (
-            f"{shown(name)} is no argument of {self.name}{meant(name, known)}; "
-            f"expected {', '.join(known)}"
-        )
+    def _check_names(self, arguments: dict[str, Any]) -> None:
+        known = self.parameters["properties"]
+        unknown = next((name for name in arguments if name not in known), None)
+        if unknown is not None:
+            raise ToolError(
+                f"{shown(unknown)} is no argument of {self.name}{meant(unknown, known)}; "
+                f"expected {', '.join(known)}"
+            )
 
 
 def _expected(kind: type[BaseModel], problem: ValidationError) -> str:
-    error = request_error(_in_arguments(problem), kind)
+    problems = [{**one, "loc": ("arguments", *one["loc"])} for one in problem.errors()]
+    error = request_error(problems, kind)
     return f"{error.type}: {error.message}"
-
-
-def _in_arguments(problem: ValidationError) -> list[dict[str, Any]]:
-    return [{**one, "loc": ("arguments", *one["loc"])} for one in problem.errors()]

@@ -50,7 +50,7 @@ def router(extract: Extract, concurrency: ConcurrencyLimit, held: HeldBytes) -> 
         PATH,
         responses={200: _STREAM, **ERRORS},
         response_model_exclude_defaults=True,
-        dependencies=[Depends(only_query("format")), Depends(json_body)],
+        dependencies=[Depends(only_query("format")), Depends(json_body(ExtractRequest))],
     )
     async def extract_entities(
         request: ExtractRequest, format: Annotated[str | None, _FORMAT] = None

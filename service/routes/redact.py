@@ -23,7 +23,7 @@ def router(redact: Redact, concurrency: ConcurrencyLimit) -> APIRouter:
         PATH,
         responses=ERRORS,
         response_model_exclude_defaults=True,
-        dependencies=[Depends(only_query()), Depends(json_body)],
+        dependencies=[Depends(only_query()), Depends(json_body(RedactRequest))],
     )
     async def redact_entities(request: RedactRequest) -> RedactResponse | ManyRedacted:
         """A text, or several, with its entities masked; and the entities."""

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from service.errors import InvalidRequest, MalformedBody, RequestTooLarge
-from service.wire.request_errors import request_error
+from service.wire.request_errors import only_fields, request_error
 from service.wire.requests import BatchLine, LineId
 from service.wire.wording import why_not_json
 
@@ -42,6 +42,7 @@ def own_id(fields: Mapping[str, Any]) -> dict[str, str | int]:
 
 def asked_by(fields: Mapping[str, Any]) -> BatchLine:
     """What a line asks. Raises InvalidRequest."""
+    only_fields(fields, BatchLine)
     try:
         return BatchLine.model_validate(fields)
     except ValidationError as exc:

@@ -33,11 +33,20 @@ def as_text(value: object, name: str) -> str:
     raise InvalidRequest(f"{name} has {shown(value)}; expected {TEXT}", param=name)
 
 
+def only_fields(values: object, body: type[BaseModel]) -> None:
+    """Raises InvalidRequest where an object has more fields than there are: pydantic would tell of
+    each, and there may be a hundred thousand."""
+    if isinstance(values, dict) and len(values) > len(body.model_fields):
+        name = next(name for name in values if name not in body.model_fields)
+        unknown = {"type": "extra_forbidden", "loc": ("body", name), "input": values[name]}
+        raise request_error([unknown], body)
+
+
 def request_error(
     problems: Sequence[Problem], body: type[BaseModel] = ExtractRequest
 ) -> InvalidRequest:
     """The error for what pydantic found; the first step of a problem's place is the body."""
-    problem = telling(problems)
+    problem = _telling(problems)
     kind, path = problem["type"], problem["loc"][1:]
     match kind:
         case "json_invalid":
@@ -76,7 +85,7 @@ def _has_others(missing: Problem, problems: Sequence[Problem]) -> bool:
     )
 
 
-def telling(problems: Sequence[Problem]) -> Problem:
+def _telling(problems: Sequence[Problem]) -> Problem:
     """The first; of a union, which is told once for each of its types, that of the type meant.
     Where a field of the body is missing and another is none, that one: it may be mistyped."""
     first = problems[0]

@@ -63,7 +63,7 @@ class LabelledText(BaseModel):
     text: Annotated[Text, Field(min_length=1, max_length=500)] = Field(
         description="a string of 1 to 500 characters"
     )
-    entities: Annotated[list[ExampleEntity], Field(max_length=50)] = Field(
+    entities: Annotated[list[Annotated[ExampleEntity, _at_most(8)]], Field(max_length=50)] = Field(
         description='up to 50 of {"label", "text"}'
     )
 
@@ -86,7 +86,9 @@ class Options(BaseModel):
         description="1 to 100 names of 1 to 64 characters as a list, "
         "or an object of name to description (up to 500 characters)",
     )
-    examples: Annotated[list[LabelledText], Field(max_length=8), _at_most(8)] = Field(
+    examples: Annotated[
+        list[Annotated[LabelledText, _at_most(8)]], Field(max_length=8), _at_most(8)
+    ] = Field(
         [],
         description='up to 8 of {"text": up to 500 characters, "entities": up to 50 of '
         '{"label", "text"}}, for a model that takes any labels',
