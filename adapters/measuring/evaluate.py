@@ -147,8 +147,10 @@ async def _weights(client: httpx2.AsyncClient, service: Service) -> dict[str, st
         answer = await client.get("/v1/models")
     except httpx2.HTTPError as exc:
         said = str(exc) or type(exc).__name__
-        raise EvaluationError(f"no gateway answers at {service.url} ({said})") from exc
-    listed = answer.json()["data"] if answer.status_code == httpx2.codes.OK else []
+        raise EvaluationError(
+            f"no gateway answers at {service.url} ({said}); start one with `nerve up`"
+        ) from exc
+    listed = _object(service, answer, "data")["data"] if answer.is_success else []
     return {model["id"]: model.get("weights") for model in listed}
 
 
@@ -178,7 +180,7 @@ async def _extract(client: httpx2.AsyncClient, service: Service, text: str) -> d
             raise EvaluationError(f"{service.url}/extract: {said}") from exc
         status = answer.status_code
         if status == httpx2.codes.OK:
-            row: dict[str, Any] = answer.json()
+            row = _object(service, answer, "entities")
             if not row.get("partial"):
                 return row
         attempts[status] += 1
@@ -188,12 +190,26 @@ async def _extract(client: httpx2.AsyncClient, service: Service, text: str) -> d
     raise EvaluationError(f"{service.url}/extract {_said(answer)}")
 
 
+def _object(service: Service, answer: httpx2.Response, key: str) -> dict[str, Any]:
+    """What it has, ``key`` included; raises EvaluationError where it is another's."""
+    try:
+        found = dict(answer.json())
+        found[key]
+    except (KeyError, TypeError, ValueError) as exc:
+        raise EvaluationError(f"what answers at {service.url} is not a Nerve gateway") from exc
+    return found
+
+
 def _said(answer: httpx2.Response) -> str:
     if answer.status_code == httpx2.codes.OK:
         chunk = answer.json()["chunks"][0]
         where = f"[{chunk['start']}, {chunk['end']})"
         return f"did not answer for {where} of a text: {chunk['error']['message']}"
-    return f"answered {answer.status_code}: {answer.text[:500]}"
+    try:
+        message = answer.json()["error"]["message"]
+    except (KeyError, TypeError, ValueError):  # of what stands before the gateway
+        message = answer.text[:500]
+    return f"answered {answer.status_code}: {message}"
 
 
 def _example(text: str, row: Mapping[str, Any], labels: Sequence[Label]) -> Example:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from rich.console import Console
+from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Send
 
 from adapters.data.augment import restricted
@@ -19,7 +20,7 @@ from service.models.manifest import load
 from service.ner.types import Entity, Label, Overlaps
 from tests.conftest import ADAPTER, BASE, Gateway, running
 from tests.support.fake_engine import completes, fails
-from tests.support.serving import free_port
+from tests.support.serving import free_port, serving
 
 GOLD = [
     Example("浙商银行的叶老桂", (Entity("company", 0, 4), Entity("name", 5, 8))),
@@ -106,7 +107,7 @@ def test_a_full_gateway_is_asked_again(adapters: Path) -> None:
 
 def test_an_error_of_the_service_ends_the_evaluation(gateway: Gateway) -> None:
     gateway.engine.script = fails(500, {"error": {"message": "a fault"}})
-    with pytest.raises(EvaluationError, match=r"/extract answered 502: .*error"):
+    with pytest.raises(EvaluationError, match=r"/extract answered 502: the engine answered"):
         ask(Service(gateway.url), TEXTS)
 
 
@@ -126,6 +127,22 @@ def test_a_service_that_is_not_there_is_named() -> None:
     url = f"http://127.0.0.1:{free_port()}"
     with pytest.raises(EvaluationError, match=f"no gateway answers at {url}"):
         ask(Service(url), TEXTS)
+
+
+@pytest.mark.parametrize("said", ["<p>hello</p>", "[]", "{}"])
+def test_what_is_no_gateway_is_named(said: str) -> None:
+    """It may answer all that it is asked."""
+    with (
+        serving(PlainTextResponse(said)) as url,
+        pytest.raises(EvaluationError, match=f"what answers at {url} is not a Nerve gateway"),
+    ):
+        ask(Service(url), TEXTS)
+
+
+def test_a_refusal_is_told_in_the_gateways_words(gateway: Gateway) -> None:
+    """Without the JSON around them."""
+    with pytest.raises(EvaluationError, match=r"answered 404: model has 'x'; expected one of"):
+        ask(Service(gateway.url, model="x"), TEXTS)
 
 
 def test_a_report_holds_the_figures_and_none_of_the_data(gateway: Gateway, tmp_path: Path) -> None:
