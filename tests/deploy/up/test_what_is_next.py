@@ -13,6 +13,7 @@ from deploy import GATEWAY_URL
 from deploy.terminal.called import called
 from deploy.up.up import show_addresses
 
+ROOT = Path(__file__).resolve().parents[3]
 BIN = Path(sys.executable).parent
 
 
@@ -43,3 +44,13 @@ def test_up_prints_a_command_for_the_next_sentence(url: str) -> None:
     option = "" if url == GATEWAY_URL else f" --url {url}"
     sentence = line.removeprefix(f"another sentence    {called()} extract{option} ")
     assert sentence.startswith('"') and sentence.endswith('。"')
+
+
+@pytest.mark.parametrize("readme", ["README.md", "README.zh.md"])
+def test_the_readmes_show_what_is_printed(readme: str) -> None:
+    """Line by line, as in a checkout whose environment no shell has activated."""
+    console = Console(file=io.StringIO(), width=200)
+    show_addresses(console, GATEWAY_URL)
+    assert isinstance(console.file, io.StringIO)
+    printed = console.file.getvalue().replace(f" {called()} ", " .venv/bin/nerve ")
+    assert printed in (ROOT / readme).read_text(encoding="utf-8")
