@@ -5,8 +5,7 @@ from deploy.commands.running import clear_errors
 
 
 def convert(answers: Answers, out: NewFile, to: FormatOption = None) -> None:
-    """Write the rows of a bulk run as CSV, CoNLL columns, a brat folder, a page in colour, or
-    for doccano or Label Studio, to be corrected there."""
+    """Convert what `nerve extract --out` wrote to CSV, CoNLL, brat, HTML, doccano, Label Studio."""
     with clear_errors():
         from deploy.bulk.convert import convert as write
         from deploy.bulk.errors import BulkFailed

@@ -32,8 +32,10 @@ def key(
         int | None, typer.Option(min=1, metavar="N", help="requests per minute; left out: no limit")
     ] = None,
 ) -> None:
-    """Make an api key. It is shown once, on standard error; the table with its hash, on standard
-    output, belongs in the file that NERVE_API_KEYS_FILE names.
+    """Make an api key, which is shown once.
+
+    The key is on standard error; the table with its hash, on standard output, belongs in the file
+    that NERVE_API_KEYS_FILE names.
 
     nerve key partner --scope extract >> keys.toml
     """

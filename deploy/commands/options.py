@@ -102,19 +102,21 @@ Model = Annotated[
 ]
 LabelOption = Annotated[
     list[str] | None,
-    typer.Option(
-        "--label", metavar="NAME[=DESCRIPTION]", help="a label that is asked for; repeatable"
-    ),
+    typer.Option("--label", metavar="NAME[=DESCRIPTION]", help="a label to ask for; repeatable"),
 ]
 LabelFile = Annotated[
     Path | None,
     read_option(
-        help="the labels that are asked for, in a file (JSON or TOML): id → name, description; or "
-        "in Label Studio's labelling config (.xml)"
+        help="the labels to ask for, in a file (JSON or TOML): id → name, description; or in Label "
+        "Studio's labelling config (.xml)"
     ),
 ]
 ConstraintOption = Annotated[
-    Constraint, typer.Option("--constraint", help="what the engine is held to")
+    Constraint,
+    typer.Option(
+        "--constraint",
+        help="what the engine's decoding is held to: the text, the form alone, or nothing",
+    ),
 ]
 OverlapsOption = Annotated[
     Overlaps,
@@ -155,7 +157,8 @@ LabelledOption = Annotated[
     Path, typer.Option("--data", exists=True, help="the labelled rows that were measured on")
 ]
 KindOption = Annotated[
-    Kind, typer.Option("--kind", help="their format; auto: as the file's name and first rows tell")
+    Kind,
+    typer.Option("--kind", help="the rows' format; auto: as file name and first rows tell"),
 ]
 SkipBad = Annotated[bool, typer.Option("--skip-bad", help="leave bad rows out, and count them")]
 HeldOut = Annotated[
