@@ -2,8 +2,8 @@
 
 ``train RECIPE DATA BASE WORK``; ``try ADAPTER BASE TEXT …`` (one JSON object a text);
 ``average OUT FOLDER FOLDER …``; ``calibrate OBSERVED FOUND FOLDER`` (both JSON; pictures go to the
-folder); ``loss-figure LOG
-PNG``; ``label-figure REPORT PNG``. All but the texts and the constraint are paths.
+folder); ``loss-figure LOG PNG``; ``label-figure REPORT PNG``.
+All but the texts and the constraint are paths.
 """
 
 import argparse

@@ -37,12 +37,12 @@ class Sizes:
     steps: int
 
     @classmethod
-    def of(cls, rows: int) -> "Sizes":
-        """Of 100 rows and more a tenth is held out, up to 200; the fewer rows, the more often each
-        is seen. Raises DataError for fewer than LEAST_ROWS."""
+    def of(cls, rows: int, most: int = _MOST_HELD_OUT) -> "Sizes":
+        """Of 100 rows and more a tenth is held out, up to 200 and to ``most``; the fewer rows, the
+        more often each is seen. Raises DataError for fewer than LEAST_ROWS."""
         if rows < LEAST_ROWS:
             raise DataError(f"{rows} rows; expected {LEAST_ROWS} or more")
-        held_out = min(_MOST_HELD_OUT, rows // 10) if rows >= _LEAST_SPLIT else 0
+        held_out = min(_MOST_HELD_OUT, most, rows // 10) if rows >= _LEAST_SPLIT else 0
         training = rows - held_out
         epochs = max(1, min(_MOST_EPOCHS, -(-_SEEN // training)))
         return cls(held_out, epochs, epochs * -(-training // ROWS_A_STEP))
@@ -68,13 +68,15 @@ def write(
         raise RecipeError(f"{file} is there; change it, or take another name")
     if not labels:
         raise DataError("no row has an entity; expected some with the labels to learn")
-    sizes = Sizes.of(len(examples))
     if start and not (start / FILE_NAME).exists():
         raise RecipeError(
             f"{start} has no {FILE_NAME}, by which another adapter could start from it; expected "
             "one with, by --start NAME, or --start none"
         )
     begun = load(start / FILE_NAME) if start else None
+    # Of other data than many sources the start may have seen what it did not hold out.
+    most = begun.data.held_out if begun and not begun.sources else _MOST_HELD_OUT
+    sizes = Sizes.of(len(examples), most)
     path = os.path.relpath(start, folder) if start else None
     with tempfile.TemporaryDirectory() as place:
         drafted = Path(place) / FILE_NAME

@@ -92,6 +92,18 @@ def check(sentences: Sequence[Sentence]) -> None:
             f"{right} right and {len(seen) - right} wrong entities were found; "
             f"expected {LEAST_OF_EACH} of each or more: take more rows"
         )
+    for kind, name in ((True, "right"), (False, "wrong")):
+        # Each fold is fitted on the others, which must have some of both.
+        folds = {
+            place % FOLDS
+            for place, one in enumerate(sentences)
+            if any(was is kind for _, was in one.found)
+        }
+        if len(folds) < 2:
+            raise CalibrateError(
+                f"the {name} entities are all in one of {FOLDS} parts of the sentences; expected "
+                "them in more: take more rows"
+            )
 
 
 def _check_scored(sentences: Sequence[Sentence], found: int) -> None:

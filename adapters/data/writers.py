@@ -25,7 +25,7 @@ def write(
     """Write one JSON object a line, the whole file or nothing, and return their number.
 
     ``alpaca``: ``{"instruction", "input", "output"}``. ``chat``: ``{"messages": […]}``. Examples
-    that the format cannot write are left out (``data.writable``).
+    that the format cannot write are left out (``examples.writable``).
     """
     rows = writable(examples, FORMATS[format_name], labels)
     part = path.with_name(f"{path.name}.part")

@@ -44,6 +44,7 @@ def keep_held_out(begun: Path, plan: Recipe) -> None:
     before = first.data.held_out
     if before < plan.data.held_out:
         raise ValueError(
-            f"{file}: data.held_out = {before}, so the start was trained on rows that are to be "
-            f"held out now; expected {plan.data.held_out} or more there, or {before} or less here"
+            f"{file}: data.held_out = {before}, so the start may have been trained on rows that "
+            f"are to be held out now; expected {plan.data.held_out} or more there, or {before} or "
+            "less here"
         )

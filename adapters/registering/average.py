@@ -10,9 +10,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 
-_WEIGHTS, _CONFIG = "adapter_model.safetensors", "adapter_config.json"
+from adapters.training import weights
+from adapters.training.work_folder import CONFIG, WEIGHTS
+from service.wire.wording import why_unusable
+
 # They are the training's, and say nothing of the matrices' place or size.
 _ASIDE = ("inference_mode", "lora_dropout")
 
@@ -24,31 +27,35 @@ class AverageError(ValueError):
 def average(folders: Sequence[Path], out: Path) -> None:
     """Write the mean of the weights in ``folders`` to ``out``, in the type of the first.
 
-    Raises AverageError for fewer than two, for other matrices or another rank or alpha, OSError.
+    Raises AverageError for fewer than two, for other matrices or another rank or alpha; OSError,
+    ValueError for what cannot be read.
     """
     if len(folders) < 2:
         raise AverageError(f"{len(folders)} adapter; expected two or more")
     first, *others = folders
-    total, config = load_file(first / _WEIGHTS), _config(first)
+    total, config = weights.read(first), _config(first)
     kinds = {name: weight.dtype for name, weight in total.items()}
     total = {name: weight.float() for name, weight in total.items()}
     for folder in others:
         _check(first, config, folder, _config(folder))
-        more = load_file(folder / _WEIGHTS)
+        more = weights.read(folder)
         for name, weight in total.items():
             if name not in more or more[name].shape != weight.shape:
                 raise AverageError(f"{folder}: {name} is not there or has another shape")
             weight += more[name].float()
     out.mkdir(parents=True, exist_ok=True)
     mean = {name: (one / len(folders)).to(kinds[name]) for name, one in total.items()}
-    part = out / f"{_WEIGHTS}.part"
+    part = out / f"{WEIGHTS}.part"
     save_file(mean, part, metadata={"format": "pt"})
-    part.replace(out / _WEIGHTS)
-    shutil.copyfile(first / _CONFIG, out / _CONFIG)
+    part.replace(out / WEIGHTS)
+    shutil.copyfile(first / CONFIG, out / CONFIG)
 
 
 def _config(folder: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((folder / _CONFIG).read_text(encoding="utf-8"))
+    try:
+        found: dict[str, Any] = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+    except ValueError as exc:
+        raise AverageError(f"{folder / CONFIG}: {why_unusable(exc)}") from exc
     return {key: value for key, value in found.items() if key not in _ASIDE}
 
 

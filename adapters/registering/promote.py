@@ -32,10 +32,11 @@ def promote(
 ) -> Verdict:
     """Make ``name`` the default if its report ``new`` is no worse than ``old`` on ``gold``.
 
-    ``old`` is the default's report; None: there is no default yet. ``version`` are the first digits
-    of the sha256 of ``name``'s weights; None: any weights' report will do. No worse: the lower 95 %
-    bound of the paired difference in text F1 is above -0.01. Raises ReportError when a report was
-    made on other sentences, ManifestError for a registry.toml that cannot be used.
+    ``old`` is the default's report; where there is no default, nothing is compared. ``version`` are
+    the first digits of the sha256 of ``name``'s weights; None: any weights' report will do. No
+    worse: the lower 95 % bound of the paired difference in text F1 is above -0.01. Raises
+    ReportError when a report was made on other sentences, ManifestError for a registry.toml that
+    cannot be used.
     """
     if new["model"] != name:
         return Verdict(False, f"the report is about {new['model']}, not about {name}")
@@ -46,19 +47,19 @@ def promote(
     if name in named.disabled:
         return Verdict(False, f"{name} is disabled in {names.FILE_NAME}")
     default = named.resolved()
-    if default is not None and (old is None or old["model"] != default):
+    if default is None:
+        names.set_default(adapters, name)
+        return Verdict(True, f"{name} is the default now; there was none before")
+    if old is None or old["model"] != default:
         what = "no report" if old is None else f"a report about {old['model']}"
         return Verdict(
             False, f"the default is {default}: expected its report to compare with, found {what}"
         )
     for asked, usual in (("constraint", "grounded"), ("overlaps", "longest")):
-        if old is not None and (was := old.get(asked, usual)) != (now := new.get(asked, usual)):
+        if (was := old.get(asked, usual)) != (now := new.get(asked, usual)):
             return Verdict(
                 False, f"the reports were made with {asked} {was} and {now}: expected one of them"
             )
-    if old is None:
-        names.set_default(adapters, name)
-        return Verdict(True, f"{name} is the default now; there was none before")
     found = difference(gold, old, new)
     if found.interval[0] <= -MARGIN:
         return Verdict(False, f"{name} may be worse than {old['model']}: {_said(found)}")

@@ -17,7 +17,8 @@ from adapters.registering.card import card
 from adapters.registering.origins import FILE_NAME as ORIGINS
 from adapters.registering.origins import origins_file, read_origins
 from adapters.registering.toml_text import assignments
-from adapters.registering.trained import CONFIG, WEIGHTS, RegisterError, check, weights_of
+from adapters.registering.trained import RegisterError, check, weights_of
+from adapters.training.work_folder import CONFIG, LOG, WEIGHTS
 from service.models import manifest
 
 CARD = "README.md"
@@ -109,7 +110,7 @@ def _put(staged: Path, folder: Path, *, keep: bool) -> None:
             os.fsync(written.fileno())
         file.replace(folder / file.name)
     if not keep:
-        shown = {*folder.glob("*.png"), *folder.glob("log.jsonl")}
+        shown = {*folder.glob("*.png"), *folder.glob(LOG)}
         for path in shown - {folder / file.name for file in files}:
             path.unlink()
 

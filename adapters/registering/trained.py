@@ -6,9 +6,8 @@ from typing import Any
 
 from adapters import recipe as recipes
 from adapters.recipe import Recipe
+from adapters.training.work_folder import ADAPTER, CONFIG, UNFINISHED, WEIGHTS
 from service.wire.wording import why_unusable
-
-WEIGHTS, CONFIG = "adapter_model.safetensors", "adapter_config.json"
 
 # What decides how weights answer, and so must be the recipe's that they were trained with.
 _LEARNED = ("base", "template", "format", "labels", "lora")
@@ -20,8 +19,12 @@ class RegisterError(Exception):
 
 def weights_of(trained: Path) -> Path:
     """The folder of the weights: in a work folder of ``train``, or the folder itself; raises
-    RegisterError where there are none."""
-    folder = trained / "adapter" if (trained / "adapter").is_dir() else trained
+    RegisterError where there are none, and while not every step is done."""
+    if (trained / UNFINISHED).is_dir():
+        raise RegisterError(
+            f"the training in {trained} is not done; the same `nerve adapter train` goes on with it"
+        )
+    folder = trained / ADAPTER if (trained / ADAPTER).is_dir() else trained
     missing = next((name for name in (CONFIG, WEIGHTS) if not (folder / name).is_file()), None)
     if missing:
         raise RegisterError(

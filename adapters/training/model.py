@@ -8,15 +8,14 @@ from typing import Any
 import torch
 from peft import LoraConfig, get_peft_model
 from peft.utils import get_peft_model_state_dict, set_peft_model_state_dict
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import nn
 from transformers import AutoModelForCausalLM
 
 from adapters.recipe import Frozen, Lora
-from adapters.training import attention
+from adapters.training import attention, weights
 from adapters.training.packing import Batch
-
-WEIGHTS = "adapter_model.safetensors"
+from adapters.training.work_folder import CONFIG, WEIGHTS
 
 
 def device() -> torch.device:
@@ -47,16 +46,16 @@ def with_lora(base: Path, lora: Lora, frozen: Frozen) -> Any:
 def start_with(model: Any, adapter: Path) -> None:
     """Give the LoRA matrices the weights in folder ``adapter``.
 
-    Raises OSError when they cannot be read, ValueError unless they are for the same matrices.
+    Raises OSError and ValueError when they cannot be read or are for other matrices.
     """
-    weights = load_file(adapter / WEIGHTS)
+    begun = weights.read(adapter)
     shapes = {name: tuple(value.shape) for name, value in get_peft_model_state_dict(model).items()}
-    if {name: tuple(value.shape) for name, value in weights.items()} != shapes:
+    if {name: tuple(value.shape) for name, value in begun.items()} != shapes:
         raise ValueError(
             f"{adapter / WEIGHTS}: its matrices are not those of the recipe; expected the same "
             "rank, targets and layers"
         )
-    set_peft_model_state_dict(model, weights)
+    set_peft_model_state_dict(model, begun)
 
 
 def loss_of(model: Any, batch: Batch) -> torch.Tensor:
@@ -79,16 +78,14 @@ def loss_of(model: Any, batch: Batch) -> torch.Tensor:
 def save(model: Any, folder: Path, lora: Lora, base: str) -> None:
     """Write ``adapter_model.safetensors`` (bf16) and ``adapter_config.json``, no machine paths."""
     folder.mkdir(parents=True, exist_ok=True)
-    weights = get_peft_model_state_dict(model)
-    small = {name: value.detach().to("cpu", torch.bfloat16) for name, value in weights.items()}
-    temporary = folder / f"{WEIGHTS}.part"
-    save_file(small, temporary, metadata={"format": "pt"})
-    temporary.replace(folder / WEIGHTS)
+    learned = get_peft_model_state_dict(model)
+    small = {name: value.detach().to("cpu", torch.bfloat16) for name, value in learned.items()}
+    save_file(small, folder / WEIGHTS, metadata={"format": "pt"})
     config = _config(lora, base).to_dict()
     config["inference_mode"] = True
     plain = {key: sorted(v) if isinstance(v, set) else v for key, v in config.items()}
     text = json.dumps(plain, indent=2, sort_keys=True, ensure_ascii=False)
-    (folder / "adapter_config.json").write_text(text + "\n", encoding="utf-8")
+    (folder / CONFIG).write_text(text + "\n", encoding="utf-8")
 
 
 def _config(lora: Lora, base: str) -> LoraConfig:

@@ -4,7 +4,7 @@ The answer and the two tokens that end it are learned, everything before it is n
 tokenised apart, as they are when an engine completes a prompt.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -13,8 +13,8 @@ from service.ner.formats import FORMATS
 from service.ner.prompt import TEMPLATE_ARGUMENTS, Message, Prompt, Template, render
 from service.ner.types import Label
 
-NOT_LEARNED = -100
 _END = "<|im_end|><|endoftext|>"
+_SHOWN = 40  # of a row's text, in an error
 
 
 class RowTooLong(Exception):
@@ -48,11 +48,6 @@ class Row:
     ids: tuple[int, ...]
     prompt: int
 
-    @property
-    def labels(self) -> tuple[int, ...]:
-        """The learned ids in their places, NOT_LEARNED elsewhere."""
-        return (NOT_LEARNED,) * self.prompt + self.ids[self.prompt :]
-
 
 @dataclass(frozen=True, slots=True)
 class Encoder:
@@ -81,8 +76,17 @@ class Encoder:
         answer = FORMATS[self.format].encode(read.mentions, labels, read.text)
         ids = prompt + self._ids(answer + _END)
         if len(ids) > self.longest:
-            raise RowTooLong(f"{len(ids)} tokens, expected up to {self.longest}: {example.text!r}")
+            begins = example.text[:_SHOWN]
+            raise RowTooLong(
+                f"the row that begins with {begins!r} has {len(ids)} tokens with its prompt and "
+                f"answer; expected up to {self.longest}: cut it in two, or leave it out"
+            )
         return Row(tuple(ids), len(prompt))
+
+    def check(self, examples: Iterable[Example], labels: Sequence[Label]) -> None:
+        """Raises RowTooLong: before the first step, not hours after it."""
+        for example in examples:
+            self.row(example, labels)
 
     def _ids(self, text: str) -> list[int]:
         return self.tokenizer.encode(text, add_special_tokens=False)

@@ -1,5 +1,6 @@
 """LoRA fine-tuning from a recipe: resumable after a kill, the same result for the same seed."""
 
+import shutil
 import time
 from dataclasses import dataclass
 from itertools import chain
@@ -22,8 +23,7 @@ from adapters.training.freed_memory import keep_freed_memory
 from adapters.training.packing import Batch, pack
 from adapters.training.template import Encoder
 from adapters.training.training_log import TrainingLog
-
-CHECKPOINT, LOG, ADAPTER = "checkpoint.pt", "log.jsonl", "adapter"
+from adapters.training.work_folder import ADAPTER, CHECKPOINT, LOG, UNFINISHED
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,8 @@ def train(
 
     ``work`` keeps checkpoint.pt, log.jsonl and, once every step is done, adapter/: its rate has
     fallen to nothing there, and weights with a lower validation loss on the way find less (LOG.md).
-    Calling again goes on from the last checkpoint. ``skip_bad`` counts rows that cannot be read.
+    The recipe beside them is as it was read here. Calling again goes on from the last checkpoint.
+    ``skip_bad`` counts rows that cannot be read.
     Raises RecipeError, DataError, RowTooLong, OSError, ValueError (another training in ``work``; a
     checkpoint of another recipe, other rows or another base; start weights of another shape, or
     that were trained on rows that are held out now).
@@ -67,10 +68,14 @@ def train(
     found = rows.load(plan, data, kind, skip_bad=skip_bad)
     with checkpoint.alone(work):
         run = _Run.prepare(plan, found, base, work, begun)
+        unfinished = work / UNFINISHED
+        shutil.rmtree(unfinished, ignore_errors=True)
+        recipe.copy(recipe_file, plan, unfinished)  # now: who likes may change it meanwhile
         keep_freed_memory()
         run.go()
-        recipe.copy(recipe_file, plan, work / ADAPTER)
-        model.save(run.model, work / ADAPTER, plan.lora, plan.base)
+        model.save(run.model, unfinished, plan.lora, plan.base)
+        shutil.rmtree(work / ADAPTER, ignore_errors=True)
+        unfinished.rename(work / ADAPTER)
     done = run.progress
     return Trained(work / ADAPTER, done.step, found.bad, found.left_out, done.loss)
 
@@ -91,6 +96,9 @@ class _Run:
     def prepare(
         cls, plan: Recipe, found: Rows, base: Path, work: Path, begun: Path | None
     ) -> "_Run":
+        encoder = Encoder(AutoTokenizer.from_pretrained(base), plan.template, plan.format)
+        for asked in chain(found.training, found.validation):
+            encoder.check(asked.examples, asked.labels)
         torch.manual_seed(plan.train.seed)
         tuned = model.with_lora(base, plan.lora, plan.train.frozen)
         if plan.train.gradient_checkpointing:
@@ -98,8 +106,6 @@ class _Run:
         if begun is not None:
             model.start_with(tuned, begun)
         optimiser = torch.optim.AdamW(_learned(tuned), plan.train.learning_rate, weight_decay=0.0)
-        tokenizer = AutoTokenizer.from_pretrained(base)
-        encoder = Encoder(tokenizer, plan.template, plan.format)
         identity = checkpoint.identity(plan, found.examples, base.name)
         return cls(
             plan,

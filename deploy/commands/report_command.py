@@ -27,7 +27,7 @@ def report(
     It asks no other address and runs no script, so it can be mailed.
     """
     from adapters.measuring import report as reports
-    from deploy.factory.figures import LOG
+    from adapters.training.work_folder import LOG
     from deploy.report.page import page, save
     from deploy.report.training import read_log
 

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from adapters.training.work_folder import LOG
 from deploy.factory.trainer import TrainerFailed, run, trainer_python
 
 Tell = Callable[[str], None]
-LOG = "log.jsonl"
 
 
 def bars(home: Path, report: Path, picture: Path, tell: Tell) -> None:

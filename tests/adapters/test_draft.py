@@ -41,6 +41,14 @@ def test_it_begins_with_the_start(tmp_path: Path) -> None:
         draft.write(tmp_path / "mine", ROWS, PER, BASE, None)
 
 
+def test_no_more_is_held_out_than_by_the_start(tmp_path: Path) -> None:
+    """Which may have been trained on the others: `train` would refuse the recipe."""
+    many = [Example(f"叶老桂{n}", (Entity("PER", 0, 3),)) for n in range(300)]
+    draft.write(tmp_path / "few", many[:100], PER, BASE, None)
+    assert draft.write(tmp_path / "more", many, PER, BASE, tmp_path / "few").data.held_out == 10
+    assert draft.write(tmp_path / "open", many, PER, BASE, OPEN).data.held_out == 30
+
+
 def test_without_a_start_it_begins_with_the_base(tmp_path: Path) -> None:
     """By the short built-in prompt."""
     found = draft.write(tmp_path, ROWS, draft.labels_in(ROWS), BASE, None)

@@ -12,6 +12,7 @@ from adapters.calibrating.calibrate import (
     Sentence,
     bins,
     calibrate,
+    check,
     curve,
     error,
     observe,
@@ -36,6 +37,16 @@ def test_right_is_label_and_place() -> None:
     seen = observe(gold, found)
     assert seen[0] == Sentence(1, ((0.3, False),))
     assert seen[-1] == Sentence(1, ((0.9, True),))
+
+
+def test_what_is_wrong_in_one_sentence_only_is_refused() -> None:
+    """The fold that it is in would be judged by a fit that never saw anything wrong."""
+    seen = [Sentence(1, ((0.9, True),))] * 20
+    seen[3] = Sentence(10, ((0.3, False),) * 10)
+    with pytest.raises(CalibrateError, match="the wrong entities are all in one of 5 parts"):
+        check(seen)
+    seen[4] = Sentence(1, ((0.3, False),))
+    check(seen)
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,15 @@ def test_the_first_adapter_becomes_the_default(tmp_path: Path) -> None:
     assert default_of(tmp_path) == "clue-2"
 
 
+def test_without_a_default_there_is_nothing_to_compare_with(tmp_path: Path) -> None:
+    """A report that is given nevertheless is of no default."""
+    verdict = promote(tmp_path, "new", GOLD, measured("old", GOLD), measured("new", HALF))
+    assert (verdict.promoted, verdict.reason) == (
+        True,
+        "new is the default now; there was none before",
+    )
+
+
 def test_a_better_adapter_is_promoted_and_a_worse_one_is_not(tmp_path: Path) -> None:
     registry = tmp_path / "registry.toml"
     registry.write_text('# ours\ndefault = "old"\n\n[aliases]\nclue = "old"\n', encoding="utf-8")

@@ -7,7 +7,7 @@ import pytest
 
 from adapters import recipe
 from adapters.registering.register import register
-from adapters.registering.trained import RegisterError, check
+from adapters.registering.trained import RegisterError, check, weights_of
 from service.models.decoding import UNCHANGED, Decoding
 from service.models.manifest import ManifestError, load
 from service.ner.prompt import BUILT_IN, Template
@@ -23,11 +23,19 @@ ANY_LABELS = SHIPPED.with_name("open-ner-lora")
 @pytest.fixture
 def trained(tmp_path: Path) -> Path:
     """A folder as the trainer leaves it; the weights are any bytes."""
-    folder = tmp_path / "best"
+    folder = tmp_path / "adapter"
     folder.mkdir()
     (folder / "adapter_model.safetensors").write_bytes(b"weights")
     (folder / "adapter_config.json").write_text(json.dumps(TRAINED), encoding="utf-8")
     return folder
+
+
+def test_a_training_that_is_not_done_is_not_registered(trained: Path, tmp_path: Path) -> None:
+    """Nor what an earlier one left in the same folder."""
+    assert weights_of(tmp_path) == weights_of(trained) == trained
+    (tmp_path / "adapter.part").mkdir()
+    with pytest.raises(RegisterError, match="is not done; the same `nerve adapter train` goes on"):
+        weights_of(tmp_path)
 
 
 def test_a_registered_adapter_can_be_served(trained: Path, tmp_path: Path) -> None:
@@ -134,7 +142,7 @@ def test_a_report_on_other_weights_is_no_part_of_a_card(trained: Path, tmp_path:
 def test_a_name_that_cannot_be_served_is_refused(name: str, trained: Path, tmp_path: Path) -> None:
     with pytest.raises(RegisterError, match="expected letters, digits"):
         register(trained, RECIPE, tmp_path / "adapters", name)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["best"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["adapter"]
 
 
 def test_what_cannot_be_served_leaves_what_is(trained: Path, tmp_path: Path) -> None:
@@ -146,7 +154,7 @@ def test_what_cannot_be_served_leaves_what_is(trained: Path, tmp_path: Path) -> 
     with pytest.raises(ManifestError, match="split = ''; expected a non-empty string"):
         register(trained, RECIPE, tmp_path, "clue-2", reports=[broken])
     assert {path: path.read_bytes() for path in old.folder.iterdir()} == before
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["best", "clue-2"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["adapter", "clue-2"]
 
 
 def test_the_recipe_that_was_trained_with_lies_beside_the_weights(

@@ -61,9 +61,8 @@ def separate(tuned: Any, batch: list[Row]) -> torch.Tensor:
     total = torch.zeros(())
     for row in batch:
         logits = causal(input_ids=torch.tensor([row.ids]), use_cache=False).logits[0, :-1]
-        labels = torch.tensor(row.labels[1:])
         total = total + torch.nn.functional.cross_entropy(
-            logits, labels, ignore_index=-100, reduction="sum"
+            logits[row.prompt - 1 :], torch.tensor(row.ids[row.prompt :]), reduction="sum"
         )
     causal.set_attn_implementation("packed")
     return total

@@ -28,10 +28,24 @@ def test_a_killed_run_ends_as_one_that_was_left_alone(
     until(lambda: (killed / "checkpoint.pt").exists(), within_s=120)
     os.kill(run.pid, signal.SIGKILL)
     run.wait()
+    assert not (killed / "adapter").exists()
     assert train(trainer, tiny_base, recipe, killed).wait() == 0
     assert losses(killed) == losses(alone)
     for file in ("adapter_model.safetensors", "adapter_config.json"):
         assert (killed / "adapter" / file).read_bytes() == (alone / "adapter" / file).read_bytes()
+
+
+def test_the_recipe_beside_the_weights_is_that_of_the_training(
+    trainer: Path, tiny_base: Path, recipe: Path, tmp_path: Path
+) -> None:
+    """Not what became of it meanwhile; and until all is done it lies beside no weights."""
+    work = tmp_path / "work"
+    run = train(trainer, tiny_base, recipe, work)
+    until(lambda: (work / "adapter.part" / "recipe.toml").exists(), within_s=120)
+    recipe.write_text(RECIPE.replace("公司", "企业"), encoding="utf-8")
+    assert run.wait() == 0
+    assert (work / "adapter" / "recipe.toml").read_text(encoding="utf-8") == RECIPE
+    assert not (work / "adapter.part").exists()
 
 
 def test_a_checkpoint_is_of_its_rows(

@@ -4,7 +4,7 @@ from typing import cast
 import pytest
 
 from adapters.data.examples import Example
-from adapters.training.template import NOT_LEARNED, Encoder, RowTooLong, Tokenizer
+from adapters.training.template import Encoder, RowTooLong, Tokenizer
 from service.ner.control_tokens import QWEN_ADDED_TOKENS
 from service.ner.prompt import BUILT_IN, Message
 from service.ner.types import Entity
@@ -49,10 +49,9 @@ def _encoder(longest: int = 2048) -> Encoder:
 
 def test_only_the_answer_and_its_end_are_learned() -> None:
     row = _encoder().row(Example(TEXT, (Entity("company", 0, 4),)), LABELS)
-    learned = "".join(chr(label) for label in row.labels if label != NOT_LEARNED)
+    learned = "".join(map(chr, row.ids[row.prompt :]))
     assert learned == "公司：浙商银行<|im_end|><|endoftext|>"
     assert "".join(map(chr, row.ids[: row.prompt])).endswith("＜|im_end|>|assistant:")
-    assert row.labels == (NOT_LEARNED,) * row.prompt + row.ids[row.prompt :]
 
 
 def test_a_row_without_entity_says_so() -> None:
@@ -68,8 +67,11 @@ def test_a_format_that_repeats_the_text_gets_it() -> None:
 
 
 def test_a_row_that_is_too_long_is_refused_whole() -> None:
-    with pytest.raises(RowTooLong, match=r"tokens, expected up to 30: '浙商银行"):
-        _encoder(longest=30).row(Example(TEXT, ()), LABELS)
+    """And before the first step, by its first words: a whole text would fill the screen."""
+    said = r"begins with '浙商银行.* tokens with its prompt and answer; expected up to 300: cut it"
+    with pytest.raises(RowTooLong, match=said) as told:
+        _encoder(longest=300).check([Example(TEXT, ()), Example(TEXT * 100, ())], LABELS)
+    assert len(str(told.value)) < 200
 
 
 def test_training_renders_what_extract_sends(gateway: Gateway) -> None:

@@ -20,12 +20,12 @@ from tests.support.waiting import until
 @pytest.fixture
 def work(tmp_path: Path) -> Path:
     """What a training run leaves."""
-    best = tmp_path / "work" / "adapter"
-    best.mkdir(parents=True)
-    (best / "adapter_model.safetensors").write_bytes(b"weights")
-    (best / "adapter_config.json").write_text(json.dumps(TRAINED), encoding="utf-8")
-    (best.parent / "log.jsonl").write_text('{"step": 1, "loss": 1.5}\n', encoding="utf-8")
-    return best.parent
+    adapter = tmp_path / "work" / "adapter"
+    adapter.mkdir(parents=True)
+    (adapter / "adapter_model.safetensors").write_bytes(b"weights")
+    (adapter / "adapter_config.json").write_text(json.dumps(TRAINED), encoding="utf-8")
+    (adapter.parent / "log.jsonl").write_text('{"step": 1, "loss": 1.5}\n', encoding="utf-8")
+    return adapter.parent
 
 
 def test_register_puts_log_and_figures_beside_the_weights(work: Path, tmp_path: Path) -> None:
