@@ -125,7 +125,12 @@ OverlapsOption = Annotated[
 Concurrency = Annotated[
     int,
     typer.Option(
-        min=1, max=1000, metavar="N", help="requests at a time; a full gateway is asked again"
+        "--concurrency",
+        "--side-by-side",  # as `evaluate` and `calibrate` called it
+        min=1,
+        max=1000,
+        metavar="N",
+        help="requests at a time; a full gateway is asked again",
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="print the answer as JSON")]

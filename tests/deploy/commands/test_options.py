@@ -36,3 +36,10 @@ def test_every_option_is_explained() -> None:
     """None is left to its name."""
     for name, command in commands().items():
         assert all(option.help for option in command.params), name
+
+
+def test_older_names_are_taken() -> None:
+    """Scripts have them."""
+    for name in ("adapter evaluate", "adapter calibrate"):
+        known = {called for option in commands()[name].params for called in option.opts}
+        assert {"--concurrency", "--side-by-side"} <= known
