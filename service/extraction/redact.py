@@ -80,8 +80,8 @@ def masked(text: str, found: Found, request: RedactRequest) -> tuple[str, dict[s
     most = max(_MOST_TIMES * len(text), _MOST_OF_SHORT)
     if sum(len(mask) for _, mask in placed) > most:
         raise RequestTooLarge(
-            f"mask makes the text longer than {most} characters, {_MOST_TIMES} times what it is; "
-            "expected a shorter one, or shorter labels",
+            f"mask makes {len(text)} characters longer than {most}; expected a shorter one, or "
+            "shorter labels",
             param="mask",
         )
     return _with_masks(text, placed), masks.surfaces
