@@ -19,7 +19,14 @@ ROW = {"f1": 0.5}
 def test_every_label_can_be_read(trainer: Path, tmp_path: Path, labels: tuple[str, ...]) -> None:
     """In Latin and in Chinese no character is drawn as a box: matplotlib warns of each."""
     found = {"labels": dict.fromkeys(labels, ROW), "micro": ROW, "macro": ROW}
-    report = {"model": "适配器", "split": "测试", "text": found, "span": found, "predicted": []}
+    about = {
+        "model": "适配器",
+        "split": "测试",
+        "constraint": "grounded",
+        "date": "",
+        "sentences": 0,
+    }
+    report = {**about, "text": found, "span": found, "predicted": []}
     (tmp_path / "report.json").write_text(json.dumps(report), encoding="utf-8")
     paths = (tmp_path / "report.json", tmp_path / "f1.png")
     command = [str(trainer), "-W", "error", "-m", "adapters", "label-figure", *map(str, paths)]
