@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from service.engine.client import Engine
 from service.engine.completion import Completion, CompletionRequest
@@ -28,7 +29,7 @@ LONGEST_TOKEN = 128
 LEAST_ANSWER_TOKENS = 32
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, for what is derived once for all chunks
 class Asked:
     """What is sought, by which model, how: the same for every chunk of a request.
 
@@ -46,7 +47,7 @@ class Asked:
     wanted: frozenset[str] | None = None
     end_bias: float = 0.0
 
-    @property
+    @cached_property
     def titles(self) -> tuple[str, ...]:
         """The labels that take a title in 《》 whole: by the manifest, or by their description."""
         told = (label.name for label in self.labels if counts_marks(label.description))
