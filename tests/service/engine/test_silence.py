@@ -13,6 +13,9 @@ from tests.support.waiting import until
 
 pytestmark = pytest.mark.slow
 
+# Long after the silence, long before a request's minute is over.
+WELL_BEFORE_S = 30
+
 # As a process that has been stopped: the kernel goes on taking connections for it.
 EVERYTHING = ("/v1/models", "/metrics", "/tokenize", CHAT)
 
@@ -40,7 +43,7 @@ def is_ready(gateway: Gateway) -> bool:
 def test_a_frozen_engine_is_not_ready(gateway: Gateway) -> None:
     """503 long before a request's deadline, and ready again once it goes on."""
     gateway.engine.mute = EVERYTHING
-    until(lambda: not is_ready(gateway), within_s=60)
+    until(lambda: not is_ready(gateway), within_s=WELL_BEFORE_S)
     error = error_of(gateway.client.get("/ready"))
     assert error["code"] == "not_ready"
     assert f"has said nothing for {SILENCE_S} s" in error["message"]
@@ -56,7 +59,7 @@ def test_an_engine_that_goes_on_with_a_stream_is_busy(gateway: Gateway) -> None:
     with gateway.client.stream("POST", CHAT, json=STREAM) as response:
         ready = [is_ready(gateway) for line in response.iter_lines() if line.startswith("data: {")]
     assert ready == [True] * pieces
-    until(lambda: not is_ready(gateway), within_s=60)
+    until(lambda: not is_ready(gateway), within_s=WELL_BEFORE_S)
 
 
 class TestItsCore:
