@@ -63,7 +63,8 @@ def hidden_in(draw: st.DrawFn) -> Inserted:
             found = found.put(place, draw(st.sampled_from(BLANKS)), instead=1)
         elif _is_ideograph(before) and _is_ideograph(after) and draw(st.booleans()):
             found = found.put(place, draw(st.sampled_from(SOFT)))
-        elif not before.isspace() and before.isprintable():
+        # Cut off from its letter, a selector would belong to nothing.
+        elif not before.isspace() and before.isprintable() and after not in SELECTORS:
             kind = draw(st.sampled_from([INVISIBLE, SELECTORS]))
             hidden = draw(st.sampled_from(kind))
             found = found.put(place, hidden, belongs=kind is SELECTORS)
