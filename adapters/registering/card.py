@@ -22,18 +22,7 @@ def card(
     """The text of README.md; ``reports`` as of ``report.report``, ``about`` the manifest's
     table ``data``, ``pictures`` files beside it, ``calibrations`` its tables by constraint,
     ``origins`` of the rows by source."""
-    lora = plan.lora
-    rows = [
-        f"# {name}\n",
-        f"A LoRA adapter for `{plan.base}`: rank {lora.rank}, alpha {lora.alpha}, on "
-        f"{', '.join(lora.targets)} of layers {lora.first_layer} to {lora.last_layer}. "
-        f"Prompt `{plan.prompt}`, answer format `{plan.format}`, texts up to "
-        f"{plan.max_chars} characters.\n",
-        f"**Labels:** {_labels(plan)}\n",
-        f"**Training data:** {about['trained_on'] or 'not stated'}. "
-        f"**Data licence:** {about['licence'] or 'not stated'}. "
-        "How it was trained: [recipe.toml](recipe.toml).\n",
-    ]
+    rows = _about(name, plan, about)
     if notes:
         rows.append(f"{notes.strip()}\n")
     scores = {one for constraint in get_args(Constraint) for one in pictures_of(constraint)}
@@ -45,6 +34,22 @@ def card(
     if origins:
         rows.append(section(origins))
     return "\n".join(rows)
+
+
+def _about(name: str, plan: Recipe, about: Mapping[str, str]) -> list[str]:
+    """What it is, what it knows, what it learned from."""
+    lora = plan.lora
+    return [
+        f"# {name}\n",
+        f"A LoRA adapter for `{plan.base}`: rank {lora.rank}, alpha {lora.alpha}, on "
+        f"{', '.join(lora.targets)} of layers {lora.first_layer} to {lora.last_layer}. "
+        f"Prompt `{plan.prompt}`, answer format `{plan.format}`, texts up to "
+        f"{plan.max_chars} characters.\n",
+        f"**Labels:** {_labels(plan)}\n",
+        f"**Training data:** {about['trained_on'] or 'not stated'}. "
+        f"**Data licence:** {about['licence'] or 'not stated'}. "
+        "How it was trained: [recipe.toml](recipe.toml).\n",
+    ]
 
 
 def _labels(plan: Recipe) -> str:

@@ -4,19 +4,17 @@ import hashlib
 import os
 import shutil
 import tempfile
-import tomllib
-from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from adapters import recipe as recipes
 from adapters.recipe import Recipe
 from adapters.registering.card import card
+from adapters.registering.kept import Kept
+from adapters.registering.manifest_text import manifest_text
 from adapters.registering.origins import FILE_NAME as ORIGINS
 from adapters.registering.origins import origins_file, read_origins
-from adapters.registering.toml_text import assignments
 from adapters.registering.trained import RegisterError, check, weights_of
 from adapters.training.work_folder import CONFIG, LOG, WEIGHTS
 from service.models import manifest
@@ -51,54 +49,37 @@ def register(
     digest = _sha256(trained / WEIGHTS)
     _check_reports(name, digest, reports)
     folder = adapters / name
-    origins = origins_file(plan, recipe_file.parent, folder)
-    before = _before(folder, digest, data, licence)
+    kept = Kept.of(folder, digest, data, licence)
+    copied = [*origins_file(plan, recipe_file.parent, folder), *beside]
     adapters.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=adapters, prefix=".registering-") as place:
         staged = Path(place) / name
         recipes.copy(recipe_file, plan, staged)
-        for file in (trained / WEIGHTS, trained / CONFIG, *origins, *beside):
+        for file in (trained / WEIGHTS, trained / CONFIG, *copied):
             shutil.copyfile(file, staged / file.name)
-        pictures = sorted(before.pictures | {path.name for path in staged.glob("*.png")})
-        described = card(
-            *(name, plan, reports, before.about, notes, pictures, before.calibrated),
-            origins=read_origins(staged / ORIGINS, plan),
-        )
-        (staged / CARD).write_text(described, encoding="utf-8")
-        fields = _manifest(name, plan, digest, reports, before)
-        (staged / manifest.FILE_NAME).write_text(fields, encoding="utf-8")
+        _describe(staged, plan, digest, reports, kept, notes)
         manifest.load(staged)
-        _put(staged, folder, keep=before.has_weights)
+        _put(staged, folder, keep=kept.same_weights)
     return manifest.load(folder)
 
 
-@dataclass(frozen=True, slots=True)
-class _Before:
-    """What an adapter's folder knows already. Of other weights, pictures, calibrations, decoding
-    and date say nothing; the data that it was trained on may be the same."""
-
-    has_weights: bool
-    about: Mapping[str, str]
-    calibrated: Mapping[str, Mapping[str, Any]]
-    decoding: Mapping[str, Any]
-    pictures: Set[str]
-
-
-def _before(folder: Path, digest: str, data: str, licence: str) -> _Before:
-    """With ``data`` and ``licence`` in place of what was said of them, unless they are empty."""
-    file = folder / manifest.FILE_NAME
-    fields = tomllib.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-    same, said = fields.get("sha256") == digest, fields.get("data", {})
-    about = {
-        "trained_on": data or said.get("trained_on", ""),
-        "licence": licence or said.get("licence", ""),
-        "date": (same and said.get("date")) or datetime.now(UTC).date().isoformat(),
-    }
-    if not same:
-        return _Before(False, about, {}, {}, set())
-    pictures = {path.name for path in folder.glob("*.png")}
-    calibrated, decoding = fields.get("calibration", {}), fields.get("decoding", {})
-    return _Before(True, about, calibrated, decoding, pictures)
+def _describe(
+    staged: Path,
+    plan: Recipe,
+    digest: str,
+    reports: Sequence[Mapping[str, Any]],
+    kept: Kept,
+    notes: str,
+) -> None:
+    """Write card and manifest beside what lies in ``staged``, which is called as the adapter is."""
+    pictures = sorted(kept.pictures | {path.name for path in staged.glob("*.png")})
+    described = card(
+        *(staged.name, plan, reports, kept.about, notes, pictures, kept.calibrated),
+        origins=read_origins(staged / ORIGINS, plan),
+    )
+    (staged / CARD).write_text(described, encoding="utf-8")
+    fields = manifest_text(staged.name, plan, digest, reports, kept)
+    (staged / manifest.FILE_NAME).write_text(fields, encoding="utf-8")
 
 
 def _put(staged: Path, folder: Path, *, keep: bool) -> None:
@@ -126,56 +107,6 @@ def _check_reports(name: str, digest: str, reports: Sequence[Mapping[str, Any]])
                 f"the report on {found['split']} is about the weights {found['weights']}; "
                 f"expected {digest[:8]}: measure these"
             )
-
-
-def _manifest(
-    name: str,
-    plan: Recipe,
-    digest: str,
-    reports: Sequence[Mapping[str, Any]],
-    before: _Before,
-) -> str:
-    fields = {
-        "name": name,
-        "base": plan.base,
-        "weights": WEIGHTS,
-        "sha256": digest,
-        "rank": plan.lora.rank,
-        "prompt": plan.prompt,
-        "format": plan.format,
-        "max_chars": plan.max_chars,
-        "occurrences": plan.occurrences,
-    } | ({"open": True} if plan.sources else {})
-    rows = [assignments(fields)]
-    rows += [
-        "[[labels]]\n"
-        + assignments(
-            {"name": label.name, "written": label.written}
-            | ({"description": label.description} if label.description else {})
-        )
-        for label in plan.labels
-    ]
-    about = {key: value for key, value in before.about.items() if value}
-    rows.append("[data]\n" + assignments(about))
-    rows += ["[[evaluation]]\n" + assignments(_summary(found)) for found in reports]
-    kept = {f"calibration.{one}": table for one, table in before.calibrated.items()}
-    kept |= {"decoding": before.decoding} if before.decoding else {}
-    rows += [f"[{one}]\n{assignments(table)}" for one, table in kept.items()]
-    return "\n".join(rows)
-
-
-def _summary(found: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "split": found["split"],
-        "sentences": found["sentences"],
-        "date": found["date"],
-        "constraint": found["constraint"],
-        "text_f1": found["text"]["micro"]["f1"],
-        "text_interval": found["text"]["interval"],
-        "span_f1": found["span"]["micro"]["f1"],
-        "span_interval": found["span"]["interval"],
-        "completion_tokens_per_sentence": found["completion_tokens_per_sentence"],
-    }
 
 
 def _sha256(path: Path) -> str:
