@@ -16,7 +16,7 @@ MARGIN = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether the default was changed, and the reason in one sentence."""
+    """Whether what was asked about is the default now, and no worse; the reason in one sentence."""
 
     promoted: bool
     reason: str
@@ -38,11 +38,8 @@ def promote(
     ReportError when a report was made on other sentences, ManifestError for a registry.toml that
     cannot be used.
     """
-    if new["model"] != name:
-        return Verdict(False, f"the report is about {new['model']}, not about {name}")
-    measured = new.get("weights") or version
-    if version is not None and measured != version:
-        return Verdict(False, f"the report is about the weights {measured}, not about {version}")
+    if against := _of_another(new, name, version):
+        return Verdict(False, against)
     named = names.read(adapters)
     if name in named.disabled:
         return Verdict(False, f"{name} is disabled in {names.FILE_NAME}")
@@ -55,16 +52,48 @@ def promote(
         return Verdict(
             False, f"the default is {default}: expected its report to compare with, found {what}"
         )
+    if against := _asked_differently(old, new):
+        return Verdict(False, against)
+    found = difference(gold, old, new)
+    if default == name:
+        return _of_itself(name, found)
+    if not _is_no_worse(found):
+        return Verdict(False, f"{name} may be worse than {default}: {_said(found)}")
+    names.set_default(adapters, name)
+    return Verdict(True, f"{name} is the default now, in place of {default}: {_said(found)}")
+
+
+def _of_another(report: Mapping[str, Any], name: str, version: str | None) -> str | None:
+    """That the report is about another adapter, or about other weights."""
+    if report["model"] != name:
+        return f"the report is about {report['model']}, not about {name}"
+    measured = report.get("weights") or version
+    if version is not None and measured != version:
+        return f"the report is about the weights {measured}, not about {version}"
+    return None
+
+
+def _asked_differently(old: Mapping[str, Any], new: Mapping[str, Any]) -> str | None:
+    """That the two cannot be compared, since the service was not asked for the same."""
     for asked, usual in (("constraint", "grounded"), ("overlaps", "longest")):
         if (was := old.get(asked, usual)) != (now := new.get(asked, usual)):
-            return Verdict(
-                False, f"the reports were made with {asked} {was} and {now}: expected one of them"
-            )
-    found = difference(gold, old, new)
-    if found.interval[0] <= -MARGIN:
-        return Verdict(False, f"{name} may be worse than {old['model']}: {_said(found)}")
-    names.set_default(adapters, name)
-    return Verdict(True, f"{name} is the default now, in place of {old['model']}: {_said(found)}")
+            return f"the reports were made with {asked} {was} and {now}: expected one of them"
+    return None
+
+
+def _of_itself(name: str, found: Difference) -> Verdict:
+    """Of the default, whose weights may have been replaced since its old report."""
+    no_worse = _is_no_worse(found)
+    said = (
+        "is the default already, and no worse"
+        if no_worse
+        else "stays the default, but may be worse"
+    )
+    return Verdict(no_worse, f"{name} {said} than in its old report: {_said(found)}")
+
+
+def _is_no_worse(found: Difference) -> bool:
+    return found.interval[0] > -MARGIN
 
 
 def _said(found: Difference) -> str:

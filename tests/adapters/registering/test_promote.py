@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.data.examples import Example
 from adapters.registering.promote import promote
 from service.models import names
 from service.models.registry import default_of
@@ -63,7 +64,7 @@ def test_reports_under_two_constraints_promote_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("model", [None, "another"])
-def test_a_default_is_replaced_only_with_its_ownmeasured(model: str | None, tmp_path: Path) -> None:
+def test_a_default_is_replaced_only_with_its_own_report(model: str | None, tmp_path: Path) -> None:
     names.set_default(tmp_path, "old")
     old = measured(model, HALF) if model else None
     verdict = promote(tmp_path, "new", GOLD, old, measured("new", GOLD))
@@ -82,3 +83,23 @@ def test_an_alias_as_default_is_compared_by_the_adapter_behind_it(tmp_path: Path
     put_alias(tmp_path, "latest", "old")
     names.set_default(tmp_path, "latest")
     assert promote(tmp_path, "new", GOLD, measured("old", HALF), measured("new", GOLD)).promoted
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "promoted", "reason"),
+    [
+        (HALF, GOLD, True, "mine is the default already, and no worse than in its old report: "),
+        (GOLD, HALF, False, "mine stays the default, but may be worse than in its old report: "),
+    ],
+)
+def test_the_default_is_compared_with_what_it_was(
+    before: list[Example], now: list[Example], promoted: bool, reason: str, tmp_path: Path
+) -> None:
+    """Other weights were registered under its name; the file stays, with the alias in it."""
+    put_alias(tmp_path, "latest", "mine")
+    names.set_default(tmp_path, "latest")
+    was = (tmp_path / names.FILE_NAME).read_bytes()
+    verdict = promote(tmp_path, "mine", GOLD, measured("mine", before), measured("mine", now))
+    assert verdict.promoted == promoted
+    assert verdict.reason.startswith(f"{reason}difference in F1")
+    assert (tmp_path / names.FILE_NAME).read_bytes() == was
