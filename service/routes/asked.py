@@ -1,5 +1,6 @@
 """What a route expects of a request beside its body; anything else is refused, never ignored."""
 
+import json
 from collections.abc import Awaitable, Callable
 
 from fastapi import Request
@@ -7,18 +8,20 @@ from pydantic import BaseModel
 
 from service.errors import InvalidRequest
 from service.wire.headers import expect_json
+from service.wire.json_object import once
 from service.wire.request_errors import only_fields
 from service.wire.wording import meant
 
 
 def json_body(kind: type[BaseModel]) -> Callable[[Request], Awaitable[None]]:
-    """A dependency. Raises InvalidRequest when the body is not said to be JSON, or has more fields
-    than a ``kind`` has."""
+    """A dependency. Raises InvalidRequest when the body is not said to be JSON, has a name twice,
+    or has more fields than a ``kind`` has."""
 
     async def check(request: Request) -> None:
         expect_json(request.scope)
-        if await request.body():
-            only_fields(await request.json(), kind)  # which FastAPI has read before, and kept
+        if body := await request.body():
+            # FastAPI has read it before, and of a name that is there twice has kept the last.
+            only_fields(json.loads(body, object_pairs_hook=once), kind)
 
     return check
 

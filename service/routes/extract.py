@@ -17,6 +17,8 @@ from service.routes.asked import json_body, only_query
 from service.routes.documented import errors
 from service.wire.dialects import DIALECTS, SCORED, WITHOUT_OVERLAPS, Dialect
 from service.wire.event_stream import MEDIA_TYPE as MEDIA_TYPE_OF_STREAM
+from service.wire.json_object import DECODER
+from service.wire.request_errors import only_fields
 from service.wire.requests import BatchLine, ExtractRequest
 from service.wire.responses import ExtractResponse, LineAnswer, LineError, ManyResponse
 
@@ -90,8 +92,10 @@ def fast_path(extract: Extract, concurrency: ConcurrencyLimit) -> Handler:
         if scope["query_string"] or (b"content-type", _JSON) not in scope["headers"]:
             return None
         try:
-            asked = ExtractRequest.model_validate_json(body)
-        except ValueError:
+            fields = DECODER.decode(body.decode())
+            only_fields(fields, ExtractRequest)
+            asked = ExtractRequest.model_validate(fields)
+        except (RecursionError, ValueError):
             return None
         if asked.stream:
             return Streamed(extract, concurrency, asked)

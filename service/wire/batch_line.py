@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from service.errors import InvalidRequest, MalformedBody, RequestTooLarge
+from service.wire.json_object import once
 from service.wire.request_errors import only_fields, request_error
 from service.wire.requests import BatchLine, LineId
 from service.wire.wording import why_not_json
@@ -22,7 +23,7 @@ def read(line: bytes | None, max_bytes: int) -> dict[str, Any]:
     if line is None:
         raise RequestTooLarge(f"the line is larger than the limit of {max_bytes} bytes")
     try:
-        value = json.loads(line.decode("utf-8"))
+        value = json.loads(line.decode("utf-8"), object_pairs_hook=once)
     except (RecursionError, ValueError) as exc:
         raise MalformedBody(f"the line is not JSON in UTF-8: {why_not_json(exc)}") from exc
     if isinstance(value, str):

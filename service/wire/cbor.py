@@ -127,8 +127,10 @@ def _map(raw: bytes, at: int, depth: int, count: int) -> tuple[dict[str, Any], i
 
 def _member(raw: bytes, at: int, depth: int, found: dict[str, Any]) -> int:
     name, at = _item(raw, at, depth)
-    if not isinstance(name, str) or name in found:
-        raise ValueError("a key that is no string, or there twice")
+    if not isinstance(name, str):
+        raise ValueError("a key that is no string")
+    if name in found:
+        raise ValueError(f"{name[:64]} is there twice in one map; expected once")
     found[name], at = _item(raw, at, depth)
     return at
 

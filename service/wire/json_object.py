@@ -1,7 +1,12 @@
-"""A JSON object as it came: its values, and where each stands, so that one can be changed alone."""
+"""A JSON object as it came: its values, and where each stands, so that one can be changed alone.
+
+Whoever reads what callers send reads it with ``once``: of two members with one name the standard
+library would keep the last, other readers the first, and neither would say so.
+"""
 
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -91,14 +96,33 @@ class JsonObject:
         if "\\" in name:
             name = json.loads(f'"{name}"')
         if name in self.values:
-            raise InvalidRequest(f"{name[:64]} is there twice; expected once", param=name[:64])
-        self.values[name], end = _DECODER.raw_decode(self.text, start)
+            raise twice(name)
+        self.values[name], end = DECODER.raw_decode(self.text, start)
         self.spans[name] = start, end
         return end
+
+
+def once(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON, of its members in order, as a decoder's ``object_pairs_hook``.
+
+    Raises InvalidRequest for a name that is there twice, in whichever object of the body.
+    """
+    found = dict(members)
+    if len(found) < len(members):
+        raise twice(Counter(name for name, _ in members).most_common(1)[0][0])
+    return found
+
+
+def twice(name: str) -> InvalidRequest:
+    """The error for a name that an object has twice."""
+    return InvalidRequest(
+        f"{name[:64]} is there twice in one object; expected once", param=name[:64]
+    )
 
 
 def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is no value")
 
 
-_DECODER = json.JSONDecoder(parse_constant=_refuse)
+# JSON as its standard has it: no NaN, no infinity, every name once.
+DECODER = json.JSONDecoder(object_pairs_hook=once, parse_constant=_refuse)

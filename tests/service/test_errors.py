@@ -1,7 +1,9 @@
 """Errors that a request earns, over HTTP: status, envelope, the words; and the gateway's own."""
 
 import json
+import re
 from codecs import BOM_UTF8
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import pytest
 from service.app import create_app
 from tests.conftest import BASE, ENGINE_NAME, Gateway, error_of, gateway_settings, running
 from tests.support.fake_engine import FakeEngine
-from tests.support.openai_script import CHAT, chat_answer, writes
+from tests.support.openai_script import CHAT, RESPONSES, chat_answer, writes
 from tests.support.serving import client_of, serving
 
 pytestmark = pytest.mark.slow
@@ -80,6 +82,38 @@ def test_a_body_that_is_no_request(gateway: Gateway, body: bytes, status: int) -
     """400 when it is not JSON, 422 when it is not an object with text."""
     response = gateway.client.post("/extract", content=body, headers=JSON)
     assert (response.status_code, error_of(response)["type"]) == (status, "invalid_request_error")
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "body"),
+    [
+        ("/extract", 422, '{"text": "a", "text": "b"}'),
+        ("/extract", 422, '{"texts": ["a"], "t\\u0065xts": ["b"]}'),
+        ("/extract", 422, '{"text": "a", "labels": {"name": "x", "company": "", "name": "y"}}'),
+        ("/extract", 422, '{"text": "a", "examples": [{"text": "a", "entities": [], "text": ""}]}'),
+        ("/extract?format=hf", 422, '{"text": "a", "text": "b"}'),
+        ("/redact", 422, '{"text": "a", "mask": "*", "mask": "#"}'),
+        ("/label-studio/predict", 422, '{"tasks": [{"data": {"text": "a", "text": "b"}}]}'),
+        ("/label-studio/setup", 422, '{"schema": "a", "schema": "b"}'),
+        ("/models/clue", 422, '{"inputs": "a", "inputs": "b"}'),
+        ("/analyze", 422, '{"text": "a", "language": "zh", "text": "b"}'),
+        ("/language/:analyze-text", 400, '{"kind": "a", "kind": "b"}'),
+        (CHAT, 400, '{"messages": [{"role": "user", "content": "a", "content": "b"}]}'),
+        (RESPONSES, 400, '{"input": "a", "input": "b"}'),
+        ("/tokenize", 400, '{"prompt": "a", "prompt": "b"}'),
+    ],
+)
+@pytest.mark.parametrize("kind", ["application/json", "application/json; charset=utf-8"])
+def test_a_name_that_is_there_twice(
+    gateway: Gateway, path: str, status: int, body: str, kind: str
+) -> None:
+    """Is told, at every door and however deep: the other value would be lost in silence."""
+    response = gateway.client.post(path, content=body, headers={"content-type": kind})
+    names = re.findall(r'"(\w+)":', body.replace("\\u0065", "e"))
+    (twice,) = (name for name, count in Counter(names).items() if count > 1)
+    assert response.status_code == status
+    assert f"{twice} is there twice in one object; expected once" in response.text
+    assert gateway.engine.seen == []
 
 
 @pytest.mark.parametrize("path", ["/extract", CHAT])

@@ -1,11 +1,11 @@
 """The words of a grammar, in the engine's dialect of Lark or in GBNF, the engine's second one."""
 
-import json
 import re
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 
 from service.guard.grammars.size import Unmeasurable
+from service.wire.json_object import DECODER
 
 _NAME = r"!?[_?]?[A-Za-z][\w-]*"
 _LARK = rf"""
@@ -110,14 +110,7 @@ def _json(grammar: str, at: int) -> tuple[Any, int]:
     start = _SPACE.match(grammar, at)
     assert start is not None, "it may be empty"
     try:
-        value, end = _DECODER.raw_decode(grammar, start.end())
+        value, end = DECODER.raw_decode(grammar, start.end())
     except (ValueError, RecursionError) as exc:
         raise Unmeasurable("an object of JSON behind %json, %regex and %llguidance") from exc
     return value, end
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no value")
-
-
-_DECODER = json.JSONDecoder(parse_constant=_refuse)

@@ -1,11 +1,12 @@
 """One question for every door by which a schema, a grammar or a regex comes in."""
 
-import json
 from collections.abc import Callable, Sequence
-from typing import Any, Literal, NoReturn
+from typing import Any, Literal
 
+from service.errors import InvalidRequest
 from service.guard.grammars import lark, regex, schema
 from service.guard.grammars.size import Limits, Size, Unmeasurable
+from service.wire.json_object import DECODER
 
 Kind = Literal["json", "grammar", "regex", "choice"]
 _MOST_CHOICES = 1024
@@ -32,6 +33,8 @@ def _refusal(size_of: Callable[[], Size | None], limits: Limits) -> str | None:
         size = size_of()
     except Unmeasurable as exc:
         return str(exc)
+    except InvalidRequest as exc:  # of a schema within a string
+        return f"each name once, and {exc.param!r} is there twice in one object"
     return None if size is None else limits.refuse(size)
 
 
@@ -48,7 +51,7 @@ def _size(kind: Kind, value: Any) -> Size | None:
 def _schema(value: Any) -> Size | None:
     if isinstance(value, str):
         try:
-            value = json.loads(value, parse_constant=_refuse)
+            value = DECODER.decode(value)
         except (ValueError, RecursionError) as exc:
             raise Unmeasurable("a schema that is JSON") from exc
     return schema.measure(value) if isinstance(value, dict) else None
@@ -74,7 +77,3 @@ def _choices(value: Any) -> Size | None:
     if len(value) > _MOST_CHOICES or not all(isinstance(one, str) for one in value):
         raise Unmeasurable(f"up to {_MOST_CHOICES} strings")
     return Size(1, len(value))
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no value")

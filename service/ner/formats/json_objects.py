@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from service.ner.formats.lark import any_of, substring_of
 from service.ner.formats.reader import Reader
@@ -147,9 +148,20 @@ def _is_text(text: str) -> bool:
     return True
 
 
+def _once(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Raises ValueError for a key that is there twice: which of the two surfaces was meant?"""
+    fields = dict(members)
+    if len(fields) < len(members):
+        raise ValueError("a key is there twice")
+    return fields
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_once, strict=False)
+
+
 def _read(item: str, keys: Keys, labels: Sequence[Label]) -> Mention | Dropped:
     try:
-        fields = json.loads(item, strict=False)
+        fields = _DECODER.decode(item)
     except (ValueError, RecursionError):
         return Dropped(None, item, "malformed")
     written, surface = fields.get(keys.label), fields.get(keys.surface)

@@ -50,6 +50,7 @@ def test_a_line_is_a_request_or_a_text(gateway: Gateway) -> None:
         (b"{}", "invalid_request_error", "text", "text is missing; expected a string"),
         (b'"\\ud800"', "invalid_request_error", "text", 'text has "\\ud800"; expected a string'),
         (b'"\\u0000"', "invalid_request_error", "text", "without NUL"),
+        (b'{"text": "a", "text": "b"}', "invalid_request_error", "text", "text is there twice"),
         (b'{"text": 3}', "invalid_request_error", "text", "text has 3; expected a string"),
         (b'{"text": "a", "texts": []}', "invalid_request_error", "texts", "texts is not a field"),
         (b'{"textt": "a"}', "invalid_request_error", "textt", "(did you mean text?)"),

@@ -98,6 +98,8 @@ TOO_MUCH: list[tuple[Kind, Any, str]] = [
     ("json", {"$ref": "#/nowhere"}, "leads nowhere"),
     ("json", "{", "JSON"),
     ("json", '{"minItems": Infinity}', "JSON"),
+    ("json", '{"maxItems": 1, "maxItems": 999999}', "each name once, and 'maxItems'"),
+    ("grammar", 'start: %json {"maxItems": 1, "maxItems": 999999}', "each name once"),
     ("regex", "x{1000000}", "PARTS"),
     ("regex", "((x{300}){300})", "PARTS"),
     ("regex", "(" * 30 + "a?" + "b?){0,2}" * 30, "PARTS"),

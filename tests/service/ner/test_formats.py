@@ -42,6 +42,8 @@ COMPLETIONS = [
     ("json", '[{"label": "姓名", "text": "a"b"}, {"label": "姓名", "text": "甲"}]', True,
      [("name", "甲")], [(None, '{"label": "姓名", "text": "a"b"}, ', "malformed")]),
     ("json", '{"entities": [{"label": "姓名", "text": "{"}]}', True, [("name", "{")], []),
+    ("json", '{"label": "姓名", "text": "甲", "text": "乙"}', True, [],
+     [(None, '{"label": "姓名", "text": "甲", "text": "乙"}', "malformed")]),
     ("json", r'{"label": "姓名", "text": "\ud800"}', True, [],
      [(None, r'{"label": "姓名", "text": "\ud800"}', "malformed")]),
     ("json", "这个句子包含以下实体：浙商银行", True, [],

@@ -57,7 +57,6 @@ def test_other_ways_to_write(raw: bytes, value: object) -> None:
         b"\xa1\x61a",
         b"\xa1\x61a\x01\x01",
         b"\xa1\x01\x01",
-        b"\xa2\x61a\x01\x61a\x02",
         b"\xa1\x61a\x41x",
         b"\xa1\x61a\xc0\x61x",
         b"\xa1\x61a\x62\xff\xff",
@@ -69,4 +68,11 @@ def test_other_ways_to_write(raw: bytes, value: object) -> None:
 def test_what_is_refused(raw: bytes) -> None:
     """Cut off, no map, wrong keys, byte strings, tags, too deep, longer than the body."""
     with pytest.raises(MalformedBody):
+        loads(raw)
+
+
+@pytest.mark.parametrize("raw", [b"\xa2\x61a\x01\x61a\x02", b"\xa1\x61b\xbf\x61a\x01\x61a\x02\xff"])
+def test_a_key_that_is_there_twice(raw: bytes) -> None:
+    """Is named."""
+    with pytest.raises(MalformedBody, match="a is there twice in one map"):
         loads(raw)

@@ -58,7 +58,7 @@ def test_one_value_is_replaced_and_nothing_else(
 
 @given(st.text('{}[]":,\\ axn1-.e\n', max_size=12))
 def test_what_it_takes_is_what_json_takes(text: str) -> None:
-    """No more, no less; a name that is there twice aside."""
+    """No more, no less; a name that an object has twice aside."""
     try:
         expected = json.loads(text)
     except ValueError:
@@ -72,8 +72,10 @@ def test_what_it_takes_is_what_json_takes(text: str) -> None:
     assert found == (expected if isinstance(expected, dict) else None)
 
 
-@pytest.mark.parametrize("text", ['{"a":1,"a":1}', '{"a":1,"\\u0061":2}'])
+@pytest.mark.parametrize(
+    "text", ['{"a":1,"a":1}', '{"a":1,"\\u0061":2}', '{"b":[{"c":1,"a":1,"a":2}]}']
+)
 def test_a_name_that_is_there_twice(text: str) -> None:
-    """Readers differ in which one they take."""
+    """Readers differ in which one they take; however deep it is."""
     with pytest.raises(InvalidRequest, match="a is there twice"):
         JsonObject.read(text.encode())
