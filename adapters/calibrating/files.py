@@ -44,6 +44,22 @@ def put(
         raise CalibrateError(
             f"{folder} has the weights {now} now; {adapter.version} were asked: calibrate once more"
         )
+    path, table = folder / manifest.FILE_NAME, _table(adapter, found, split)
+    tables: dict[str, Mapping[str, Any]] = {f"calibration.{constraint}": table}
+    if "chosen" in found:
+        tables["decoding"] = _decoding(path, found["chosen"])
+    text = with_tables(path, tables)
+    for picture in pictures_of(constraint):
+        with _replacing(folder / picture) as part:
+            shutil.copyfile(drawn / picture, part)
+    _put_on_card(folder / CARD, calibration_section(constraint, table, pictures_of(constraint)))
+    with _replacing(path) as part:
+        part.write_text(text, encoding="utf-8")
+    return manifest.load(folder)
+
+
+def _table(adapter: manifest.Adapter, found: Mapping[str, Any], split: str) -> dict[str, Any]:
+    """The ``[calibration.CONSTRAINT]`` for these weights."""
     table: dict[str, Any] = {
         "method": BETA,
         "sha256": adapter.sha256[:16],
@@ -51,24 +67,9 @@ def put(
         "date": datetime.now(UTC).date().isoformat(),
     }
     table |= {key: found[key] for key in (*_MEASURED, *_CHOSEN)}
-    path = folder / manifest.FILE_NAME
-    tables: dict[str, Mapping[str, Any]] = {f"calibration.{constraint}": table}
     if "chosen" in found:
-        chosen = found["chosen"]
-        table["end_bias"] = chosen["end_bias"]
-        tables["decoding"] = _decoding(path, chosen)
-    text = with_tables(path, tables)
-    for picture in pictures_of(constraint):
-        with _replacing(folder / picture) as part:
-            shutil.copyfile(drawn / picture, part)
-    card = folder / CARD
-    if card.exists():
-        section = calibration_section(constraint, table, pictures_of(constraint))
-        with _replacing(card) as part:
-            part.write_text(_with_section(card.read_text(encoding="utf-8"), section), "utf-8")
-    with _replacing(path) as part:
-        part.write_text(text, encoding="utf-8")
-    return manifest.load(folder)
+        table["end_bias"] = found["chosen"]["end_bias"]
+    return table
 
 
 def _decoding(path: Path, chosen: Mapping[str, Any]) -> dict[str, Any]:
@@ -110,6 +111,13 @@ def _set(values: dict[str, Any], keys: Sequence[str], table: Mapping[str, Any]) 
     values.pop(last, None)
     if table:
         values[last] = dict(table)
+
+
+def _put_on_card(card: Path, section: str) -> None:
+    """An adapter that somebody else made may have none."""
+    if card.exists():
+        with _replacing(card) as part:
+            part.write_text(_with_section(card.read_text(encoding="utf-8"), section), "utf-8")
 
 
 def _with_section(card: str, section: str) -> str:
