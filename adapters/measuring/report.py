@@ -12,8 +12,9 @@ from rich.table import Table
 
 from adapters.data.examples import Example, overlapping
 from adapters.measuring.confusion import confusion
-from adapters.measuring.evaluate import Answers, Service, ask
+from adapters.measuring.evaluate import Answers, ask
 from adapters.measuring.kept_sentences import digest, figures, rows
+from adapters.measuring.live_service import Service
 from adapters.measuring.score import Difference, Metric, by_sentence, compare, errors
 from service.ner.types import Entity
 from service.wire.wording import why_unusable

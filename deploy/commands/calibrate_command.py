@@ -72,7 +72,7 @@ def calibrate(
     threshold, becomes what requests get that do not say; nothing does if it gains nothing on rows
     that it was not chosen on.
     """
-    from adapters.measuring.evaluate import Service
+    from adapters.measuring.live_service import Service
     from deploy.factory import calibration
     from deploy.factory.measure import gold_rows, split_name
     from deploy.factory.trainer import trainer_python

@@ -2,7 +2,7 @@
 
 from adapters.calibrating.calibrate import CalibrateError
 from adapters.data.readers import DataError
-from adapters.measuring.evaluate import EvaluationError
+from adapters.measuring.live_service import EvaluationError
 from adapters.measuring.report import ReportError
 from adapters.recipe import RecipeError
 from adapters.registering.trained import RegisterError

@@ -94,7 +94,7 @@ def evaluate(
     from rich.console import Console
 
     from adapters.measuring import report
-    from adapters.measuring.evaluate import Service
+    from adapters.measuring.live_service import Service
     from deploy.factory.measure import gold_rows, show_comparison, show_report, split_name
 
     console = Console()

@@ -13,7 +13,7 @@ from adapters.calibrating.calibrate import observed as observed_in
 from adapters.calibrating.observed import Observed, save
 from adapters.data.examples import Example
 from adapters.measuring import report as reports
-from adapters.measuring.evaluate import EvaluationError, Service
+from adapters.measuring.live_service import EvaluationError, Service
 from adapters.measuring.report import asked
 from deploy.factory.trainer import TrainerFailed, run
 from service.models.manifest import Adapter

@@ -15,7 +15,8 @@ from typing import Any
 import httpx2
 
 from adapters.data.examples import Example
-from adapters.measuring.evaluate import Service, ask
+from adapters.measuring.evaluate import ask
+from adapters.measuring.live_service import Service
 from adapters.measuring.score import score
 from deploy.bench.documents import naive
 from deploy.bench.errors import BenchError

@@ -13,7 +13,8 @@ from starlette.types import Receive, Send
 from adapters.data.augment import restricted
 from adapters.data.examples import Example, overlapping
 from adapters.measuring import report
-from adapters.measuring.evaluate import EvaluationError, Service, ask
+from adapters.measuring.evaluate import ask
+from adapters.measuring.live_service import EvaluationError, Service
 from adapters.measuring.score import Counts, score
 from deploy.report.comparison import same_rows
 from service.models.manifest import load
@@ -118,7 +119,7 @@ def test_an_engine_that_is_back_soon_does_not_end_it(
         gateway.engine.script = _knows_one_name
 
     gateway.engine.script = fails(503, {"error": {"message": "starting"}})
-    monkeypatch.setattr("adapters.measuring.evaluate.sleep", at_once)
+    monkeypatch.setattr("adapters.measuring.live_service.sleep", at_once)
     answers = ask(Service(gateway.url, concurrency=1), TEXTS)
     assert [len(example.entities) for example in answers.predicted] == [1, 0, 2]
 
@@ -196,7 +197,7 @@ def test_a_text_without_one_of_its_parts_ends_the_evaluation(
     async def at_once(_: float) -> None:
         pass
 
-    monkeypatch.setattr("adapters.measuring.evaluate.sleep", at_once)
+    monkeypatch.setattr("adapters.measuring.live_service.sleep", at_once)
     gateway.engine.script = half
     long = "好。" * 200 + "坏。" * 200
     with pytest.raises(
@@ -215,7 +216,7 @@ def test_weights_that_are_replaced_meanwhile_end_the_evaluation(
     async def weights(*_: object) -> dict[str, str | None]:
         return dict(next(listed))
 
-    monkeypatch.setattr("adapters.measuring.evaluate._weights", weights)
+    monkeypatch.setattr("adapters.measuring.live_service.weights", weights)
     gateway.engine.script = _knows_one_name
     if first is None:
         assert ask(Service(gateway.url), TEXTS).weights == "89abcdef"
