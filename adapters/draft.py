@@ -68,12 +68,7 @@ def write(
         raise RecipeError(f"{file} is there; change it, or take another name")
     if not labels:
         raise DataError("no row has an entity; expected some with the labels to learn")
-    if start and not (start / FILE_NAME).exists():
-        raise RecipeError(
-            f"{start} has no {FILE_NAME}, by which another adapter could start from it; expected "
-            "one with, by --start NAME, or --start none"
-        )
-    begun = load(start / FILE_NAME) if start else None
+    begun = _begun(start) if start else None
     # Of other data than many sources the start may have seen what it did not hold out.
     most = begun.data.held_out if begun and not begun.sources else _MOST_HELD_OUT
     sizes = Sizes.of(len(examples), most)
@@ -88,6 +83,17 @@ def write(
     return found
 
 
+def _begun(start: Path) -> Recipe:
+    """The recipe of the adapter in ``start``; raises RecipeError."""
+    file = start / FILE_NAME
+    if not file.exists():
+        raise RecipeError(
+            f"{start} has no {FILE_NAME}, by which another adapter could start from it; expected "
+            "one with, by --start NAME, or --start none"
+        )
+    return load(file)
+
+
 def _text(
     sizes: Sizes,
     examples: Sequence[Example],
@@ -97,7 +103,6 @@ def _text(
     start: str | None,
 ) -> str:
     longest = max(len(example.text) for example in examples)
-    empty = sum(not example.entities for example in examples) / len(examples)
     top = {
         "base": begun.base if begun else base,
         **({"start": start} if start else {}),
@@ -107,14 +112,7 @@ def _text(
         "max_chars": max(begun.max_chars if begun else 256, min(longest, 600)),
     }
     tables = {
-        "data": {
-            "held_out": sizes.held_out,
-            "rows": 0,
-            "subset": 0.0,
-            # Rows without an entity keep a model from finding one everywhere.
-            "empty": 0.0 if empty >= 0.1 else 0.1,
-            "joined": 0.0,
-        },
+        "data": _data(sizes, examples),
         "lora": asdict(begun.lora if begun else _LORA),
         "train": _train(sizes, begun is not None),
     }
@@ -124,6 +122,18 @@ def _text(
     rows += [_assigned(top), "labels = [", *(f"  {_label(one)}," for one in labels), "]\n"]
     rows += [f"[{name}]\n{_assigned(table)}" for name, table in tables.items()]
     return "\n".join(rows)
+
+
+def _data(sizes: Sizes, examples: Sequence[Example]) -> dict[str, Any]:
+    empty = sum(not example.entities for example in examples) / len(examples)
+    return {
+        "held_out": sizes.held_out,
+        "rows": 0,
+        "subset": 0.0,
+        # Rows without an entity keep a model from finding one everywhere.
+        "empty": 0.0 if empty >= 0.1 else 0.1,
+        "joined": 0.0,
+    }
 
 
 def _train(sizes: Sizes, has_start: bool) -> dict[str, Any]:
