@@ -85,7 +85,8 @@ def report(gold: Sequence[Example], answers: Answers, split: str) -> dict[str, A
 
 
 def save(found: Mapping[str, Any], path: Path) -> None:
-    """Write a report as JSON."""
+    """Write a report as JSON. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps(found, ensure_ascii=False, indent=1)
     path.write_text(text + "\n", encoding="utf-8")
 

@@ -1,6 +1,5 @@
 """``nerve adapter``: evaluate through the live service, compare, promote."""
 
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,11 +10,9 @@ import typer
 from deploy import GATEWAY_URL
 from deploy.commands.asked_labels import asked_labels
 from deploy.commands.options import (
-    HOME,
     Concurrency,
     ConstraintOption,
     HeldOut,
-    Home,
     KindOption,
     LabelFile,
     LabelledOption,
@@ -36,8 +33,6 @@ from deploy.commands.running import clear_errors, settings
 from deploy.credentials import api_key
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from adapters.data.examples import Example
 
 
@@ -54,7 +49,6 @@ RawScores = Annotated[
     bool, typer.Option("--raw-scores", help="keep raw scores, for `calibrate --report`")
 ]
 ReportOut = Annotated[Path | None, written_option(help="write the report, as JSON")]
-Figure = Annotated[Path | None, written_option(help="draw F1 by label, as PNG")]
 Compared = Annotated[
     str | None,
     typer.Option(
@@ -81,10 +75,8 @@ def evaluate(
     url: Url = GATEWAY_URL,
     concurrency: Concurrency = 16,
     out: ReportOut = None,
-    figure: Figure = None,
     compare: Compared = None,
     show: Shown = 20,
-    home: Home = HOME,
 ) -> None:
     """Measure F1 through the live service: every row goes to POST /extract.
 
@@ -113,7 +105,8 @@ def evaluate(
         name = split or split_name(data, held_out)
         found = report.measure(service, gold, name)
         show_report(console, found)
-        _keep(found, out, figure, home, console)
+        if out:
+            report.save(found, out)
         if compare:
             other = other or report.measure(replace(service, model=compare), gold, name)
             show_comparison(console, gold, other, found, show)
@@ -133,21 +126,6 @@ def _known(compare: str | None, gold: Sequence["Example"]) -> Mapping[str, Any] 
     found = report.load(file)
     report.predictions(found, gold)
     return found
-
-
-def _keep(
-    found: Mapping[str, Any], out: Path | None, figure: Path | None, home: Path, console: "Console"
-) -> None:
-    """Write the report, and the picture, which is drawn from a file."""
-    from adapters.measuring import report
-    from deploy.factory.figures import bars
-
-    with tempfile.TemporaryDirectory() as folder:
-        kept = out or Path(folder) / "report.json"
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        report.save(found, kept)
-        if figure:
-            bars(home, kept, figure, console.print)
 
 
 def compare(

@@ -9,16 +9,12 @@ from deploy.factory.trainer import TrainerFailed, run, trainer_python
 Tell = Callable[[str], None]
 
 
-def bars(home: Path, report: Path, picture: Path, tell: Tell) -> None:
-    """Draw the F1 of each label; raises TrainerFailed."""
-    _draw(trainer_python(home, tell), "label-figure", report, picture)
-
-
 def beside(
     home: Path, weights: Path, reports: Sequence[Path], folder: Path, tell: Tell
 ) -> list[Path]:
     """What is to lie beside ``weights``, a folder: its log if there is one, and pictures of it and
     of each report, drawn into ``folder``. Without the trainer's Python there are no pictures.
+    Raises TrainerFailed for one that could not be drawn.
     """
     log = next((path for path in (weights / LOG, weights.parent / LOG) if path.is_file()), None)
     found = [log] if log else []
@@ -30,11 +26,7 @@ def beside(
         tell(f"no pictures: {exc}")
         return found
     for stage, source, picture in wanted:
-        _draw(python, stage, source, picture)
+        if status := run(python, stage, source, picture):
+            raise TrainerFailed(f"{picture.name} was not drawn from {source} (status {status})")
         found.append(picture)
     return found
-
-
-def _draw(python: Path, stage: str, source: Path, picture: Path) -> None:
-    if status := run(python, stage, source, picture):
-        raise TrainerFailed(f"{picture.name} was not drawn from {source} (status {status})")
