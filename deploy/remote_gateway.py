@@ -42,18 +42,7 @@ class RemoteGateway:
     async def _ask(
         self, kind: type[Answer], method: str, path: str, request: BaseModel | None = None
     ) -> Answer:
-        body = request.model_dump(exclude_defaults=True) if request else None
-        try:
-            async with httpx2.AsyncClient(
-                timeout=TIMEOUT_S, trust_env=False, headers=key_header(), verify=certificates()
-            ) as client:
-                answer = await client.request(method, self.url + path, json=body)
-        except (httpx2.HTTPError, httpx2.InvalidURL) as exc:
-            why = str(exc) or type(exc).__name__
-            raise EngineUnavailable(
-                f"no gateway answers at {self.url} ({why}); expected one: start it with "
-                "`nerve up`, or name its address in NERVE_URL"
-            ) from exc
+        answer = await self._response(method, path, request)
         try:
             told = answer.json()
             if answer.status_code == HTTPStatus.OK:
@@ -71,6 +60,20 @@ class RemoteGateway:
             code=error.code,
             retry_after=int(wait) if wait.isdecimal() else None,
         )
+
+    async def _response(self, method: str, path: str, request: BaseModel | None) -> httpx2.Response:
+        body = request.model_dump(exclude_defaults=True) if request else None
+        try:
+            async with httpx2.AsyncClient(
+                timeout=TIMEOUT_S, trust_env=False, headers=key_header(), verify=certificates()
+            ) as client:
+                return await client.request(method, self.url + path, json=body)
+        except (httpx2.HTTPError, httpx2.InvalidURL) as exc:
+            why = str(exc) or type(exc).__name__
+            raise EngineUnavailable(
+                f"no gateway answers at {self.url} ({why}); expected one: start it with "
+                "`nerve up`, or name its address in NERVE_URL"
+            ) from exc
 
 
 def _known(root: type[NerveError]) -> dict[str, type[NerveError]]:

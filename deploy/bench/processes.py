@@ -78,12 +78,7 @@ def running(
         _wait(child, ready_url, log, within_s)
         yield Running(child.pid)
     finally:
-        child.terminate()
-        try:
-            child.wait(_END_WITHIN_S)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
+        _end(child)
 
 
 def free_port() -> int:
@@ -106,6 +101,15 @@ def _wait(child: "subprocess.Popen[bytes]", url: str, log: Path, within_s: float
             time.sleep(0.1)
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-15:]
     raise BenchError("\n".join([f"{log.stem} did not come up; the end of {log}:", *lines]))
+
+
+def _end(child: "subprocess.Popen[bytes]") -> None:
+    child.terminate()
+    try:
+        child.wait(_END_WITHIN_S)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
 
 
 def _family(root: int) -> set[int]:

@@ -40,15 +40,7 @@ def rows(samples: Samples) -> list[dict[str, Any]]:
 
 
 def _row(samples: Samples, mode: str, connections: int, contender: str) -> dict[str, Any]:
-    own, direct = (
-        {
-            sample["round"]: sample
-            for sample in samples
-            if (sample["mode"], sample["connections"], sample["contender"])
-            == (mode, connections, name)
-        }
-        for name in (contender, "direct")
-    )
+    own, direct = (_by_round(samples, (mode, connections, name)) for name in (contender, "direct"))
     speed = Figure.of([float(sample["requests_per_s"]) for sample in own.values()])
     figures = {"requests_per_s": speed}
     # In a round without an answer there is no latency, and no price of one.
@@ -70,4 +62,13 @@ def _row(samples: Samples, mode: str, connections: int, contender: str) -> dict[
         "bound_by_engine": contender != "direct"
         and bool(engine)
         and median(engine) < ENGINE_HEADROOM * speed.median,
+    }
+
+
+def _by_round(samples: Samples, key: tuple[str, int, str]) -> dict[int, Mapping[str, Any]]:
+    """Those of a mode, number of connections and contender."""
+    return {
+        sample["round"]: sample
+        for sample in samples
+        if (sample["mode"], sample["connections"], sample["contender"]) == key
     }

@@ -31,11 +31,8 @@ def examine(
         yield asyncio.run(running.gateway(url))
         return
     yield well("settings", "can be used")
-    try:
-        base = base_model(settings)
-    except ManifestError:
-        base = settings.base_model  # the manifest at fault is named below
-    settings = settings.model_copy(update={"base_model": base})
+    settings = _with_base(settings)
+    base = settings.base_model
     finding, device = machine.device(settings)
     yield finding
     served: list[Adapter] = []
@@ -49,6 +46,14 @@ def examine(
     yield files.tokenizer(settings, home, base)
     yield from flags(given, base, served, device)
     yield from asyncio.run(_asked(settings, registry, url))
+
+
+def _with_base(settings: Settings) -> Settings:
+    """With the base model that would be served."""
+    try:
+        return settings.model_copy(update={"base_model": base_model(settings)})
+    except ManifestError:
+        return settings  # the manifest at fault is a finding of its own
 
 
 async def _asked(settings: Settings, registry: Registry | None, url: str) -> list[Finding]:

@@ -45,6 +45,22 @@ def admit(
     out with a line to ``say``: the engine's start, at night perhaps, is no time to stop all others
     for it; unless it is ``required``. Raises LaunchRefused.
     """
+    admitted = []
+    for adapter in _readable(adapters, required, say):
+        if not _is_for(adapter, base, required, say):
+            continue
+        try:
+            rank = check(adapter)
+            admitted.append(Admitted(adapter.engine_name, store.put(into, adapter, model), rank))
+        except (AdapterRefused, OSError) as exc:
+            _leave_out(adapter.name, str(exc), required, say)
+    return admitted
+
+
+def _readable(
+    adapters: Path, required: Collection[str], say: Callable[[str], None]
+) -> Collection[Adapter]:
+    """Those whose manifests can be used; raises LaunchRefused."""
     try:
         found = read(adapters)
     except (ManifestError, OSError) as exc:
@@ -58,16 +74,7 @@ def admit(
             f"The adapter {missing[0]!r} is asked for and is not in {adapters} (there: {names}): "
             "put it there, or name another default."
         )
-    admitted = []
-    for adapter in found.adapters.values():
-        if not _is_for(adapter, base, required, say):
-            continue
-        try:
-            rank = check(adapter)
-            admitted.append(Admitted(adapter.engine_name, store.put(into, adapter, model), rank))
-        except (AdapterRefused, OSError) as exc:
-            _leave_out(adapter.name, str(exc), required, say)
-    return admitted
+    return found.adapters.values()
 
 
 def lora_rank(asked: int, needed: int, say: Callable[[str], None] = print) -> int:

@@ -48,15 +48,7 @@ def prepare(
     _check_model(model)
     _check_port(options.host, options.port)
     _make_store(options.store)
-    adapters = admit(
-        options.adapters,
-        options.store,
-        base=options.served_name,
-        model=str(model.absolute()),
-        required=options.require,
-    )
-    if not adapters:
-        print(f"warning: {untuned(options.served_name)}", flush=True)
+    adapters = _admitted(options, model)
     needed = max((adapter.rank for adapter in adapters), default=0)
     launch = Launch(
         model=model,
@@ -75,6 +67,20 @@ def prepare(
         devices.check_compiler()
         _check_memory(launch, len(adapters), needed)
     return launch, adapters
+
+
+def _admitted(options: argparse.Namespace, model: Path) -> list[Admitted]:
+    """The adapters that the engine gets; raises LaunchRefused, warns where there are none."""
+    adapters = admit(
+        options.adapters,
+        options.store,
+        base=options.served_name,
+        model=str(model.absolute()),
+        required=options.require,
+    )
+    if not adapters:
+        print(f"warning: {untuned(options.served_name)}", flush=True)
+    return adapters
 
 
 def _check_memory(launch: Launch, adapters: int, rank: int) -> None:

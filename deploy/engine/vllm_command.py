@@ -120,11 +120,15 @@ def environment(
         wanted["VLLM_USE_FLASHINFER_SAMPLER"] = "0"
     ours = {key: value for key, value in wanted.items() if key not in given}
     if "VLLM_PLUGINS" in given:
-        # A list of allowed plugins: without the resolver there are no adapters, and without ours
-        # for the CPU base-model requests get adapters' answers.
-        names = [name for name in given["VLLM_PLUGINS"].split(",") if name]
-        needed = [_RESOLVER, *(_CPU_PLUGINS if device == "cpu" else ())]
-        ours["VLLM_PLUGINS"] = ",".join(dict.fromkeys([*names, *needed]))
+        ours["VLLM_PLUGINS"] = _plugins(given["VLLM_PLUGINS"], device)
     ours["VLLM_LORA_RESOLVER_CACHE_DIR"] = str(store.absolute())
     ours["VLLM_ALLOW_RUNTIME_LORA_UPDATING"] = "1"
     return ours
+
+
+def _plugins(allowed: str, device: Device) -> str:
+    """With those that we need: without the resolver there are no adapters, and without ours for the
+    CPU base-model requests get adapters' answers."""
+    names = [name for name in allowed.split(",") if name]
+    needed = [_RESOLVER, *(_CPU_PLUGINS if device == "cpu" else ())]
+    return ",".join(dict.fromkeys([*names, *needed]))

@@ -36,7 +36,7 @@ def pull(
     may name a local folder (NERVE_MODEL_FOLDER) and another hub (HF_ENDPOINT).
     Raises PullError with one sentence; what has come by then is kept for the next try.
     """
-    catalogue = catalogue or read_catalogue()
+    catalogue, reporter = catalogue or read_catalogue(), reporter or Silent()
     model = catalogue.model(name)
     models = home.absolute() / "models"
     try:
@@ -48,13 +48,7 @@ def pull(
             # Another pull may have finished between the first look and the lock.
             if found := find(model, models):
                 return found
-            reporter = reporter or Silent()
-            shutil.rmtree(work / "checkpoint", ignore_errors=True)  # an unfinished conversion
-            _check_room(model, work)
-            if model.format == "folder":
-                adopt(model, work / "checkpoint", _origins(environ, catalogue))
-            else:
-                bring_files(model, work, reporter, catalogue, environ)
+            _bring(model, work, reporter, catalogue, environ)
             pulled = _install(model, work, engine_python, reporter)
             if not keep:
                 shutil.rmtree(work)
@@ -63,6 +57,22 @@ def pull(
         if exc.errno in FULL:
             raise DiskFull(f"there is no room left for {models}: {exc.strerror}") from exc
         raise PullError(f"{exc.filename or models}: {exc.strerror or exc}") from exc
+
+
+def _bring(
+    model: BaseModel,
+    work: Path,
+    reporter: Reporter,
+    catalogue: Catalogue,
+    environ: Mapping[str, str],
+) -> None:
+    """What the model is made from, into ``work``: its files, or a checkpoint that is whole."""
+    shutil.rmtree(work / "checkpoint", ignore_errors=True)  # an unfinished conversion
+    _check_room(model, work)
+    if model.format == "folder":
+        adopt(model, work / "checkpoint", _origins(environ, catalogue))
+    else:
+        bring_files(model, work, reporter, catalogue, environ)
 
 
 def _origins(environ: Mapping[str, str], catalogue: Catalogue) -> Origins:

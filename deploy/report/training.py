@@ -36,15 +36,6 @@ def training(rows: Sequence[Mapping[str, Any]]) -> str:
     losses = [row["loss"] for row in rows]
     means = [_mean(losses[max(0, end - MEAN) : end]) for end in range(1, len(losses) + 1)]
     checked = [(row["step"], row["validation_loss"]) for row in rows if "validation_loss" in row]
-    every = -(-len(rows) // MOST)
-    axes = _axes(rows, [*losses, *(loss for _, loss in checked)])
-    steps = [row["step"] for row in rows]
-
-    def through(values: Sequence[float], class_: str) -> str:
-        pairs = list(zip(steps, values, strict=True))[::every]
-        return curve((axes.at(*pair) for pair in pairs), class_)
-
-    dots = (dot(axes.at(*pair), "span", f"step {pair[0]}: {pair[1]:.4f}") for pair in checked)
     return section(
         "Training",
         key(
@@ -52,20 +43,36 @@ def training(rows: Sequence[Mapping[str, Any]]) -> str:
             ("text", f"mean of {MEAN} steps"),
             *([("span", "validation")] if checked else []),
         ),
-        picture(
-            *(WIDTH, HEIGHT, "Training loss over the steps"),
-            axes.drawn("step", "loss (nats a learned token)"),
-            through(losses, "faint"),
-            through(means, "text"),
-            curve((axes.at(*pair) for pair in checked), "span"),
-            *dots,
-        ),
+        _picture([row["step"] for row in rows], losses, means, checked),
         paragraph(_said(rows, means, checked)),
     )
 
 
-def _axes(rows: Sequence[Mapping[str, Any]], losses: Sequence[float]) -> Axes:
-    x = Scale(0, rows[-1]["step"], 56, WIDTH - 16)
+def _picture(
+    steps: Sequence[int],
+    losses: Sequence[float],
+    means: Sequence[float],
+    checked: Sequence[tuple[int, float]],
+) -> str:
+    every = -(-len(steps) // MOST)
+    axes = _axes(steps[-1], [*losses, *(loss for _, loss in checked)])
+
+    def through(values: Sequence[float], class_: str) -> str:
+        pairs = list(zip(steps, values, strict=True))[::every]
+        return curve((axes.at(*pair) for pair in pairs), class_)
+
+    return picture(
+        *(WIDTH, HEIGHT, "Training loss over the steps"),
+        axes.drawn("step", "loss (nats a learned token)"),
+        through(losses, "faint"),
+        through(means, "text"),
+        curve((axes.at(*pair) for pair in checked), "span"),
+        *(dot(axes.at(*pair), "span", f"step {pair[0]}: {pair[1]:.4f}") for pair in checked),
+    )
+
+
+def _axes(steps: int, losses: Sequence[float]) -> Axes:
+    x = Scale(0, steps, 56, WIDTH - 16)
     return Axes(x, Scale(min(losses) * 0.9, max(losses) * 1.1, HEIGHT - 48, 30, logarithmic=True))
 
 
