@@ -19,12 +19,12 @@ from service.engine.completion import (
     ChatAnswer,
     Completion,
     CompletionRequest,
-    ModelList,
     TokenCount,
 )
 from service.engine.completion_stream import CompletionStream, Hear
 from service.engine.endings import endings
 from service.engine.exchange import JSON, Exchange, as_json, is_stream, text_of
+from service.engine.listing import Listing
 from service.engine.outcomes import Counted
 from service.engine.status import (
     failure,
@@ -67,6 +67,7 @@ class Engine:
 
     def __init__(self, exchange: Exchange, metrics: Metrics, tracing: Tracing) -> None:
         self._exchange = exchange
+        self._listing = Listing(exchange)
         self._metrics = metrics.engine
         self._signs = exchange.transport.signs
         self._tracing = tracing
@@ -167,21 +168,15 @@ class Engine:
 
     async def models(self) -> dict[str, int | None]:
         """The engine's names of its models, each with its window in tokens where it is told."""
-        return {model.id: model.max_model_len for model in (await self._list()).data}
+        return {model.id: model.max_model_len for model in (await self._listing()).data}
 
     async def path_of(self, base: str) -> str:
         """The ``--model`` that the engine was started with; ``base`` is its name there."""
-        listed = (await self._list()).data
+        listed = (await self._listing()).data
         root = next((model.root for model in listed if model.id == base), None)
         if root is None:
             raise EngineError(f"the engine does not say where it has {base} from")
         return root
-
-    async def _list(self) -> ModelList:
-        ask = self._exchange.ask
-        return await self._exchange.unless_silent(
-            ask(ModelList, "GET", "/v1/models", None, self.deadline())
-        )
 
     async def exposition(self, deadline: float) -> str:
         """The engine's own metrics, in Prometheus' text format."""

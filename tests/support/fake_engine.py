@@ -3,6 +3,7 @@
 import asyncio
 import json
 import threading
+from collections import Counter
 from collections.abc import Awaitable, Callable, Container
 from dataclasses import dataclass
 from typing import Any
@@ -53,6 +54,7 @@ class FakeEngine:
         self.grounds = True  # whether the readiness probe gets a grounded answer
         self.metrics = METRICS.format(waiting=0)
         self.mute: Container[str] = ()  # paths whose requests are taken and never answered
+        self.muted: Counter[str] = Counter()  # how many of each
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -65,6 +67,7 @@ class FakeEngine:
         if scope["method"] == "POST" and not _is_probe(body):
             self.seen.append(Seen(scope["path"], raw_body, Headers(scope=scope)))
         if scope["path"] in self.mute:
+            self.muted[scope["path"]] += 1
             await self.hangs(body, receive, send)
             return
         match scope["path"]:
