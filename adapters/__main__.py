@@ -54,18 +54,7 @@ def main() -> int:
 def run(asked: argparse.Namespace) -> None:
     """Do what was asked; modules are imported where they are used, since torch takes seconds."""
     if asked.stage == "train":
-        from adapters.training.train import train
-
-        paths = (asked.recipe, asked.data, asked.base, asked.work)
-        done = train(*paths, asked.kind, skip_bad=asked.skip_bad)
-        if done.bad:
-            print(f"{done.bad} rows left out: they cannot be read")
-        if done.left_out:
-            print(
-                f"{done.left_out} rows left out: their mentions overlap, and cannot be written so"
-            )
-        loss = "" if done.loss is None else f", validation loss {done.loss:.4f}"
-        print(f"{done.steps} steps{loss}: {done.folder}")
+        _train(asked)
     elif asked.stage == "try":
         from adapters.measuring.trial import Trial
 
@@ -88,6 +77,19 @@ def run(asked: argparse.Namespace) -> None:
         from adapters.registering.figures import label_bars
 
         label_bars(load(asked.report), asked.picture)
+
+
+def _train(asked: argparse.Namespace) -> None:
+    from adapters.training.train import train
+
+    paths = (asked.recipe, asked.data, asked.base, asked.work)
+    done = train(*paths, asked.kind, skip_bad=asked.skip_bad)
+    if done.bad:
+        print(f"{done.bad} rows left out: they cannot be read")
+    if done.left_out:
+        print(f"{done.left_out} rows left out: their mentions overlap, and cannot be written so")
+    loss = "" if done.loss is None else f", validation loss {done.loss:.4f}"
+    print(f"{done.steps} steps{loss}: {done.folder}")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,8 @@ folds, and what it gives on its own, beside answers as they are, is what the cho
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from adapters.calibrating.calibrate import FOLDS, Fit, Sentence, out_of_fold
+from adapters.calibrating.calibrate import Fit, out_of_fold
+from adapters.calibrating.sentences import FOLDS, Sentence
 from adapters.measuring.score import Counts, Difference, paired
 
 # Thresholds that are tried. Finer ones only fit the rows better.

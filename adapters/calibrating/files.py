@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from adapters.calibrating.calibrate import CalibrateError
+from adapters.calibrating.sentences import CalibrateError
 from adapters.registering.card import calibration_section, pictures_of
 from adapters.registering.toml_text import assignments
 from service.models import manifest

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from adapters.calibrating.calibrate import Sentence
+from adapters.calibrating.sentences import Sentence
 
 # End bias → what was observed with it; None: with the adapter's own.
 Observed = Mapping[float | None, Sequence[Sentence]]

@@ -1,6 +1,6 @@
 """Errors whose message is all that the person at the terminal needs."""
 
-from adapters.calibrating.calibrate import CalibrateError
+from adapters.calibrating.sentences import CalibrateError
 from adapters.data.readers import DataError
 from adapters.measuring.live_service import EvaluationError
 from adapters.measuring.report import ReportError

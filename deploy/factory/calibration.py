@@ -8,9 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from adapters.calibrating import files as adapter_files
-from adapters.calibrating.calibrate import CalibrateError, Sentence, check, observe
-from adapters.calibrating.calibrate import observed as observed_in
 from adapters.calibrating.observed import Observed, save
+from adapters.calibrating.sentences import (
+    CalibrateError,
+    Sentence,
+    check,
+    observe,
+    of_report,
+)
 from adapters.data.examples import Example
 from adapters.measuring import report as reports
 from adapters.measuring.live_service import EvaluationError, Service
@@ -60,7 +65,7 @@ def reported(
         bias = found.get("end_bias")
         if bias is None and is_tried:
             bias = adapter.decoding.end_bias
-        observed.setdefault(bias, []).extend(observed_in(found))
+        observed.setdefault(bias, []).extend(of_report(found))
         splits.setdefault(bias, []).append(f"{found['split']}, {found['sentences']} rows")
     _check_biases(splits)
     for sentences in observed.values():

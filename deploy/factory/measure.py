@@ -11,9 +11,8 @@ from rich.text import Text
 from adapters import recipe
 from adapters.data.examples import Example, label_counts, split
 from adapters.data.readers import DataError, Kind, read
-from adapters.measuring.report import (
-    changed,
-    difference,
+from adapters.measuring.report import changed, difference
+from adapters.measuring.report_text import (
     headline,
     shown_change,
     shown_difference,

@@ -9,22 +9,21 @@ after the other. A worker that dies, or whose event loop stands still, is follow
 import logging
 import os
 import signal
-import socket
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from contextlib import ExitStack
 from multiprocessing.connection import wait
 from pathlib import Path
 
+from deploy.gateway.listeners import listeners_of
 from deploy.gateway.member import Member
 from deploy.gateway.signals import Signals
 from deploy.gateway.worker import LISTENING, PULSE, REPLACE, Shared
 from service.app import create_app
 from service.guard.counters import Counters
 from service.observe.together import forget
-from service.settings import Settings, SettingsError
+from service.settings import Settings
 
 logger = logging.getLogger("nerve")
 
@@ -37,7 +36,6 @@ STILL_S = 30.0
 # Beyond what a worker gives itself to end.
 _STOP_MARGIN_S = 3.0
 _NOT_STARTED = 3
-_BACKLOG = 2048
 # Memory, where there is room: what is counted is written again and again.
 _MEMORY = "/dev/shm"
 
@@ -49,7 +47,7 @@ def watch_over_workers(settings: Settings) -> None:
     """
     create_app(settings)  # what is wrong with the settings is said once, and here
     with ExitStack() as stack:
-        listeners = [stack.enter_context(one) for one in _listeners(settings)]
+        listeners = [stack.enter_context(one) for one in listeners_of(settings)]
         place = _MEMORY if os.access(_MEMORY, os.W_OK) else None
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="nerve-", dir=place))
         counters = Counters(
@@ -189,27 +187,3 @@ class Watch:
     def _tell_all(self, number: signal.Signals) -> None:
         for one in self._members:
             one.tell(number)
-
-
-def _listeners(settings: Settings) -> Iterator[socket.socket]:
-    """A socket for each address that the host's name stands for, as asyncio has it.
-
-    Raises SettingsError.
-    """
-    host, port = settings.host, settings.port
-    try:
-        found = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP, flags=socket.AI_PASSIVE
-        )
-        for family, kind, proto, _, address in dict.fromkeys(found):
-            listener = socket.socket(family, kind, proto)
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if family == socket.AF_INET6:
-                listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            listener.bind(address)
-            listener.listen(_BACKLOG)
-            yield listener
-    except OSError as exc:
-        raise SettingsError(
-            f"NERVE_HOST = {host!r}, NERVE_PORT = {port}: cannot listen there: {exc.strerror}"
-        ) from exc

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from adapters.calibrating.calibrate import Sentence
 from adapters.calibrating.observed import save
+from adapters.calibrating.sentences import Sentence
 from service.models.calibration import beta
 from tests.engine.real_engine import ROOT
 

@@ -7,17 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.calibrating.calibrate import (
-    CalibrateError,
-    Sentence,
-    bins,
-    calibrate,
-    check,
-    curve,
-    error,
-    observe,
-    out_of_fold,
-)
+from adapters.calibrating.calibrate import bins, calibrate, curve, error, out_of_fold
+from adapters.calibrating.sentences import CalibrateError, Sentence, check, observe
 from adapters.data.examples import Example
 from service.ner.types import Entity
 

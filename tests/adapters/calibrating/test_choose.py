@@ -3,8 +3,8 @@
 import random
 from collections.abc import Sequence
 
-from adapters.calibrating.calibrate import Sentence
 from adapters.calibrating.choose import choose
+from adapters.calibrating.sentences import Sentence
 
 SENTENCES = 200
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from adapters.calibrating.calibrate import CalibrateError
 from adapters.calibrating.files import put, with_tables
+from adapters.calibrating.sentences import CalibrateError
 from adapters.registering.card import pictures_of
 from service.models.decoding import UNCHANGED, Decoding
 from service.models.manifest import load

@@ -12,7 +12,7 @@ from starlette.types import Receive, Send
 
 from adapters.data.augment import restricted
 from adapters.data.examples import Example, overlapping
-from adapters.measuring import report
+from adapters.measuring import report, report_text
 from adapters.measuring.evaluate import ask
 from adapters.measuring.live_service import EvaluationError, Service
 from adapters.measuring.score import Counts, score
@@ -80,8 +80,8 @@ def test_nested_gold_is_scored(gateway: Gateway) -> None:
         assert found["span"]["micro"]["recall"] == right / 2
         assert found["text"]["micro"]["recall"] == right / 2
         assert (found["overlaps"], found["overlapping"]) == (overlaps, 2)
-        assert says in report.summary(found)
-    assert "nested" not in report.summary(report.report(GOLD, ask(service, TEXTS), "apart"))
+        assert says in report_text.summary(found)
+    assert "nested" not in report_text.summary(report.report(GOLD, ask(service, TEXTS), "apart"))
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_the_table_has_a_row_a_label_and_two_more(gateway: Gateway) -> None:
     gateway.engine.script = _knows_one_name
     found = report.report(GOLD, ask(Service(gateway.url), TEXTS), "three sentences")
     console = Console(width=100, record=True, file=io.StringIO())
-    console.print(report.table(found, "text"))
+    console.print(report_text.table(found, "text"))
     shown = console.export_text()
     for word in ("label", "support", "company", "name", "micro", "macro", "0.8000"):
         assert word in shown
