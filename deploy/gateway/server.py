@@ -53,9 +53,10 @@ class Server(uvicorn.Server):
             os._exit(128 + sig)
         wait_s = 0.0 if sig == signal.SIGINT else self._drain_s
         ready = "as ready as before" if self._draining.others_stay else "not ready any more"
-        logger.info("stopping: %s; no new connections in %g s", ready, wait_s)
         self._draining.begun = True
+        # Before the line is written: another signal may come meanwhile, and is the second.
         self._stop_at = time.monotonic() + wait_s
+        logger.info("stopping: %s; no new connections in %g s", ready, wait_s)
 
     async def on_tick(self, counter: int) -> bool:
         """uvicorn asks ten times a second whether to stop."""
