@@ -63,31 +63,34 @@ def test_an_engine_that_goes_on_with_a_stream_is_busy(gateway: Gateway) -> None:
     until(lambda: not is_ready(gateway), within_s=WELL_BEFORE_S)
 
 
-def test_many_who_ask_for_its_models_are_one_to_it(gateway: Gateway) -> None:
-    """Each is told of the silence; none of them is a connection of its own to the engine."""
-    gateway.engine.mute = EVERYTHING
-    with ThreadPoolExecutor(callers := 50) as pool:
-        paths = ["/v1/models", f"/v1/models/{ADAPTER}"] * (callers // 2)
-        answers = list(pool.map(gateway.client.get, paths))
-    assert {answer.status_code for answer in answers} == {504}
-    assert all("has said nothing" in error_of(answer)["message"] for answer in answers)
-    assert gateway.engine.muted["/v1/models"] < 5
-    gateway.engine.mute = ()
-    gateway.wait_until_ready()
+class TestItsModels:
+    """Asked for by callers, who hold no place."""
 
+    @pytest.fixture
+    def gateway(self, adapters: Path) -> Iterator[Gateway]:
+        """A gateway whose engine has fallen silent."""
+        with running(adapters, deadline_s=60) as gateway:
+            gateway.engine.mute = EVERYTHING
+            yield gateway
 
-def test_one_who_leaves_takes_the_models_from_nobody(gateway: Gateway) -> None:
-    """Whose deadline is over; the other, who came meanwhile, is told of the silence."""
-    gateway.engine.mute = EVERYTHING
-    soon = {"x-nerve-deadline-ms": "300"}
-    with ThreadPoolExecutor(2) as pool:
-        first = pool.submit(gateway.client.get, "/v1/models", headers=soon)
-        until(lambda: gateway.engine.muted["/v1/models"] > 0)
-        other = pool.submit(gateway.client.get, "/v1/models")
-        assert "x-nerve-deadline-ms" in error_of(first.result())["message"]
-        assert "has said nothing" in error_of(other.result())["message"]
-    gateway.engine.mute = ()
-    gateway.wait_until_ready()
+    def test_many_callers_are_one_to_it(self, gateway: Gateway) -> None:
+        """Each is told of the silence; none of them is a connection of its own to the engine."""
+        paths = ["/v1/models", f"/v1/models/{ADAPTER}"] * 25
+        with ThreadPoolExecutor(len(paths)) as pool:
+            answers = list(pool.map(gateway.client.get, paths))
+        assert {answer.status_code for answer in answers} == {504}
+        assert all("has said nothing" in error_of(answer)["message"] for answer in answers)
+        assert gateway.engine.muted["/v1/models"] < 5
+
+    def test_one_who_leaves_takes_the_answer_from_nobody(self, gateway: Gateway) -> None:
+        """Whose deadline is over; the other, who came meanwhile, is told of the silence."""
+        soon = {"x-nerve-deadline-ms": "300"}
+        with ThreadPoolExecutor(2) as pool:
+            first = pool.submit(gateway.client.get, "/v1/models", headers=soon)
+            until(lambda: gateway.engine.muted["/v1/models"] > 0)
+            other = pool.submit(gateway.client.get, "/v1/models")
+            assert "x-nerve-deadline-ms" in error_of(first.result())["message"]
+            assert "has said nothing" in error_of(other.result())["message"]
 
 
 class TestItsCore:
