@@ -1,65 +1,31 @@
 """The engine, seen from the gateway: what can be asked of it.
 
-With its exchange and transport the only one that knows the HTTP client, and every failure of the
-client or of the engine becomes an EngineFailure there and nowhere else. Leaving a request early, by
-cancellation or deadline, closes its connection, which ends the engine's work.
+With its exchange, forwarding and transport the only one that knows the HTTP client, and every
+failure of the client or of the engine becomes an EngineFailure there and nowhere else. Leaving a
+request early, by cancellation or deadline, closes its connection, which ends the engine's work.
 """
 
 import math
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from http import HTTPStatus
 
-import aiohttp
-
 from service.engine.breaker import Breaker
-from service.engine.completion import (
-    ChatAnswer,
-    Completion,
-    CompletionRequest,
-    TokenCount,
-)
+from service.engine.completion import ChatAnswer, Completion, CompletionRequest, TokenCount
 from service.engine.completion_stream import CompletionStream, Hear
 from service.engine.endings import endings
-from service.engine.exchange import JSON, Exchange, as_json, is_stream, text_of
+from service.engine.exchange import JSON, Exchange, as_json, text_of
+from service.engine.forwarding import Forwarding
 from service.engine.listing import Listing
 from service.engine.outcomes import Counted
-from service.engine.status import (
-    failure,
-    forwarding_failure,
-    in_envelope,
-    is_refusal,
-)
+from service.engine.status import failure
 from service.engine.transport import Address, EngineTransport
 from service.errors import EngineError
 from service.ner.prompt import TEMPLATE_ARGUMENTS, Message
 from service.observe.metrics import Metrics
 from service.observe.tracing import Question, Tracing
 from service.settings import Settings
-
-# What the conventions for spans call that which is asked for.
-_OPERATIONS = {
-    "/v1/chat/completions": "chat",
-    "/v1/responses": "chat",
-    "/v1/completions": "text_completion",
-}
-
-
-@dataclass(slots=True)
-class Forwarded:
-    """The engine's answer to a request that was passed on.
-
-    ``body`` is whole, or a stream's chunks as the engine sends them.
-    """
-
-    status: int
-    content_type: str
-    body: bytes | AsyncIterator[bytes]
-
-
-Use = Callable[[Forwarded], Awaitable[None]]
 
 
 class Engine:
@@ -70,6 +36,7 @@ class Engine:
         self._listing = Listing(exchange)
         self._metrics = metrics.engine
         self._signs = exchange.transport.signs
+        self.forward = Forwarding(exchange, metrics, tracing)
         self._tracing = tracing
         self._endings: dict[tuple[str, str], tuple[int, ...]] = {}  # one for each adapter's weights
 
@@ -184,62 +151,6 @@ class Engine:
         if status != HTTPStatus.OK:
             raise failure(status, text_of(body[:500]))
         return text_of(body)
-
-    async def forward(
-        self, path: str, model: str, body: bytes, headers: Mapping[str, str], use: Use
-    ) -> Forwarded:
-        """Pass a request on as it is, and its answer back: 200, or the engine's refusal.
-
-        ``model`` is the engine's name of the model that ``body`` asks for. ``use`` has the answer
-        while its connection is open, which a stream needs; leaving it early ends the engine's work.
-
-        A stream has until its first chunk the time that others have for the whole answer, and
-        again between two chunks; they raise EngineFailure.
-        """
-        deadline = self.deadline()
-        with (
-            Counted(self._metrics, self._signs) as outcome,
-            self._tracing.asking(_OPERATIONS.get(path), model) as question,
-        ):
-            sent = {**headers, **question.headers()}
-            response, body = await self._exchange.within(
-                deadline, self._exchange.begun(path, body, sent)
-            )
-            try:
-                answer = self._forwarded(response, body, deadline)
-                if answer.status != HTTPStatus.OK:
-                    outcome.name = "refused"
-                elif body and path in _OPERATIONS:
-                    self._signs.wrote()
-                await use(answer)
-                return answer
-            finally:
-                response.close()  # does nothing to a connection whose answer was read to its end
-
-    def _forwarded(
-        self, response: aiohttp.ClientResponse, body: bytes, deadline: float
-    ) -> Forwarded:
-        status, kind = response.status, response.headers.get("content-type", "")
-        if is_stream(response):
-            return Forwarded(status, kind, self._chunks(response, deadline))
-        if status != HTTPStatus.OK:
-            said = text_of(body[:500])
-            if not is_refusal(status, said):
-                raise forwarding_failure(status, said)
-            # OpenAI's clients know 400 for a wrong field.
-            told = HTTPStatus.BAD_REQUEST if status == HTTPStatus.UNPROCESSABLE_ENTITY else status
-            return Forwarded(told, JSON, in_envelope(status, body))
-        if not kind.startswith(JSON):
-            raise EngineError(f"the engine answered with {kind or 'no type'}, expected JSON")
-        return Forwarded(status, kind, body)
-
-    async def _chunks(
-        self, response: aiohttp.ClientResponse, deadline: float
-    ) -> AsyncIterator[bytes]:
-        while chunk := await self._exchange.within(deadline, response.content.readany()):
-            self._signs.wrote()
-            yield chunk
-            deadline = self.deadline()
 
 
 def _tell(question: Question, completion: Completion) -> None:

@@ -1,6 +1,7 @@
 """What every request to the engine goes through: the breaker, and another try where that is safe.
 
-With ``engine.py`` the only module that knows the HTTP client, whose exceptions it passes on.
+With the exchange and the forwarding the only module that knows the HTTP client, whose exceptions
+it passes on.
 """
 
 import asyncio

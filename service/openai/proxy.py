@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from service.engine.client import Engine, Forwarded
+from service.engine.client import Engine
+from service.engine.forwarding import Forwarded
 from service.errors import EngineFailure
 from service.guard import deadline
 from service.guard.concurrency import ConcurrencyLimit
