@@ -1,6 +1,6 @@
 """``/v1/…`` as OpenAI's clients know it, ``/tokenize`` and ``/detokenize``: passed on.
 
-What is not listed in ``openai_request.routes`` does not exist here, whatever the engine has.
+What is not listed in ``openai.open_fields`` does not exist here, whatever the engine has.
 """
 
 import time
@@ -15,9 +15,10 @@ from service.guard import deadline
 from service.models.live_registry import LiveRegistry
 from service.models.model_cards import ModelCard, ModelCards, card
 from service.observe import request_record
+from service.openai.open_fields import routes
 from service.openai.proxy import Proxied, Proxy
 from service.openai.renaming import Renaming
-from service.openai.request import Route, routes
+from service.openai.request import Route
 from service.routes.documented import errors
 from service.settings import Settings
 from service.wire.headers import expect_json

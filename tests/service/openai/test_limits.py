@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from service.openai.request import routes
+from service.openai.open_fields import routes
 from service.settings import Settings
 from tests.conftest import BASE, Gateway, error_of, running
 from tests.support.fake_engine import completes

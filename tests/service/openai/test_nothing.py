@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from service.openai.request import routes
+from service.openai.open_fields import routes
 from service.settings import Settings
 from tests.conftest import Gateway, error_of
 from tests.support.openai_script import CHAT, COMPLETIONS, MESSAGES, RESPONSES
