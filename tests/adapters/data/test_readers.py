@@ -5,13 +5,9 @@ import pytest
 
 from adapters.data.examples import Example
 from adapters.data.readers import DataError, Kind, read
-from adapters.data.writers import write
-from service.ner.prompt import BUILT_IN, Template
 from service.ner.types import Entity
 from tests.adapters.conftest import LABELS
-
-TEXT = "浙商银行的叶老桂"
-GOLD = Example(TEXT, (Entity("company", 0, 4), Entity("name", 5, 8)))
+from tests.adapters.data.labelled import GOLD, TEXT
 
 CLUENER = {"text": TEXT, "label": {"name": {"叶老桂": [[5, 7]]}, "company": {"浙商银行": [[0, 3]]}}}
 SPANS = {
@@ -152,13 +148,6 @@ def test_a_text_is_a_string_and_a_file_in_an_encoding(tmp_path: Path) -> None:
         read(path, "columns", LABELS, encoding="klingon")
 
 
-def test_rows_for_a_prompt_without_system_message(tmp_path: Path) -> None:
-    path = tmp_path / "out.jsonl"
-    write(path, "alpaca", [GOLD], LABELS, Template("", "找实体：{text}"), "lines")
-    (row,) = map(json.loads, path.read_text(encoding="utf-8").splitlines())
-    assert (row["instruction"], row["input"]) == ("", f"找实体：{TEXT}")
-
-
 def test_an_unknown_kind_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="kind 'xml'; expected one of auto, cluener"):
         read(_file(tmp_path, ""), "xml", LABELS)  # type: ignore[arg-type]
@@ -169,108 +158,7 @@ def test_a_column_file_keeps_spaces(tmp_path: Path) -> None:
     assert found.examples == [Example("A B", (Entity("name", 2, 3),))]
 
 
-@pytest.mark.parametrize("format_name", ["lines", "json"])
-def test_what_is_written_as_alpaca_is_read_back(format_name: str, tmp_path: Path) -> None:
-    rows = [GOLD, Example("没有", ())]
-    path = tmp_path / "out.jsonl"
-    assert write(path, "alpaca", rows, LABELS, BUILT_IN["zh-lines-1"], format_name) == 2
-    assert read(path, "alpaca", LABELS).examples == rows
-
-
-def test_rows_that_a_format_cannot_write_are_left_out(tmp_path: Path) -> None:
-    """Inline tags have no place for mentions that overlap."""
-    path = tmp_path / "out.jsonl"
-    nested = Example("浙商银行", (Entity("company", 0, 4), Entity("name", 0, 2)))
-    template = BUILT_IN["zh-lines-1"]
-    assert write(path, "chat", [GOLD, nested], LABELS, template, "inline_tags") == 1
-    assert len(path.read_text(encoding="utf-8").splitlines()) == 1
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_chat_rows_hold_the_prompt_and_the_answer(tmp_path: Path) -> None:
-    path = tmp_path / "out.jsonl"
-    write(path, "chat", [GOLD], LABELS, BUILT_IN["zh-lines-1"], "lines")
-    (row,) = map(json.loads, path.read_text(encoding="utf-8").splitlines())
-    assert [message["role"] for message in row["messages"]] == ["system", "user", "assistant"]
-    assert row["messages"][0]["content"].endswith("类别：公司、姓名、景点")
-    assert row["messages"][1]["content"] == TEXT
-    assert row["messages"][2]["content"] == "公司：浙商银行\n姓名：叶老桂"
-
-
 def _file(folder: Path, content: str) -> Path:
     path = folder / "rows"
     path.write_text(content, encoding="utf-8")
     return path
-
-
-def studio(*annotations: dict[str, object], **data: object) -> list[dict[str, object]]:
-    """An export of Label Studio with one task."""
-    return [{"id": 7, "data": data or {"text": TEXT}, "annotations": list(annotations)}]
-
-
-def regions(*spans: tuple[str, int, int], **more: object) -> dict[str, object]:
-    """An annotation."""
-    result = [
-        {"type": "labels", "value": {"start": s, "end": e, "text": TEXT[s:e], "labels": [label]}}
-        for label, s, e in spans
-    ]
-    return {"result": [*result, {"type": "choices", "value": {"choices": ["x"]}}], **more}
-
-
-RIGHT = regions(("company", 0, 4), ("name", 5, 8))
-
-
-@pytest.mark.parametrize(
-    "export",
-    [
-        studio(RIGHT),
-        studio(regions(("name", 0, 4)), RIGHT, regions(was_cancelled=True)),
-        studio(RIGHT, body=TEXT, row=3),
-        studio(RIGHT, text=TEXT, source="a book"),
-    ],
-)
-def test_label_studios_export(tmp_path: Path, export: object) -> None:
-    """The last annotation that was not skipped, of the field text or the only string."""
-    path = tmp_path / "export.json"
-    path.write_text(json.dumps(export), encoding="utf-8")
-    assert read(path, "label_studio", LABELS).examples == [GOLD]
-
-
-@pytest.mark.parametrize(
-    ("export", "says"),
-    [
-        ({}, ":1: text is missing; there are no fields"),
-        (studio(), ":1: task 7 has no annotation; expected one"),
-        (studio(regions(was_cancelled=True)), ":1: task 7 has no annotation"),
-        (studio(RIGHT, one=TEXT, two=TEXT), ":1: data has one, two; expected text, or one string"),
-        (studio(RIGHT, text=f" {TEXT}"), r":1: \[0, 4\) is ' 浙商银'; expected '浙商银行'"),
-        ([3], ":1: "),
-    ],
-)
-def test_what_is_no_export_of_label_studio(tmp_path: Path, export: object, says: str) -> None:
-    """With the task's place; a surface that is elsewhere is an error, never moved."""
-    path = tmp_path / "export.json"
-    path.write_text(json.dumps(export), encoding="utf-8")
-    with pytest.raises(DataError, match=says):
-        read(path, "label_studio", LABELS)
-
-
-@pytest.mark.parametrize(
-    "row",
-    [
-        {"id": 1, "text": TEXT, "label": [[0, 4, "company"], [5, 8, "name"]]},
-        {
-            "text": TEXT,
-            "entities": [
-                {"id": 1, "label": "name", "start_offset": 5, "end_offset": 8},
-                {"id": 2, "label": "company", "start_offset": 0, "end_offset": 4},
-            ],
-            "relations": [],
-        },
-    ],
-)
-def test_doccanos_export(tmp_path: Path, row: object) -> None:
-    """Both that it has had."""
-    path = tmp_path / "all.jsonl"
-    path.write_text(json.dumps(row) + "\n", encoding="utf-8")
-    assert read(path, "doccano", LABELS).examples == [GOLD]

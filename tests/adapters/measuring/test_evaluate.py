@@ -1,44 +1,27 @@
 """Through a real gateway in front of a scripted engine."""
 
-import io
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
-from rich.console import Console
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Send
 
-from adapters.data.augment import restricted
 from adapters.data.examples import Example, overlapping
 from adapters.measuring import report, report_text
 from adapters.measuring.evaluate import ask
 from adapters.measuring.live_service import EvaluationError, Service
 from adapters.measuring.score import Counts, score
-from deploy.report.comparison import same_rows
 from service.models.manifest import load
 from service.ner.types import Entity, Label, Overlaps
+from tests.adapters.measuring.three_sentences import GOLD, TEXTS, knows_one_name
 from tests.conftest import ADAPTER, BASE, Gateway, running
 from tests.support.fake_engine import completes, fails
 from tests.support.serving import free_port, serving
 
-GOLD = [
-    Example("浙商银行的叶老桂", (Entity("company", 0, 4), Entity("name", 5, 8))),
-    Example("没有", ()),
-    Example("叶老桂说叶老桂", (Entity("name", 0, 3), Entity("name", 4, 7))),
-]
-TEXTS = [example.text for example in GOLD]
-
-
-async def _knows_one_name(body: dict[str, Any], receive: Receive, send: Send) -> None:
-    text = body["messages"][-1]["content"]
-    found = "姓名：叶老桂\n姓名：张三" if "叶老桂" in text else "无"
-    await completes(found)(body, receive, send)
-
 
 def test_every_sentence_is_asked_and_scored_in_order(gateway: Gateway, adapters: Path) -> None:
-    gateway.engine.script = _knows_one_name
+    gateway.engine.script = knows_one_name
     heard: list[int] = []
     answers = ask(Service(gateway.url, concurrency=2), TEXTS, heard.append)
     assert sorted(heard) == [1, 2, 3]
@@ -101,7 +84,7 @@ def test_overlapping_gold_is_counted(spans: list[tuple[int, int]], number: int) 
 @pytest.mark.slow
 def test_a_full_gateway_is_asked_again(adapters: Path) -> None:
     with running(adapters, max_in_flight=1) as gateway:
-        gateway.engine.script = _knows_one_name
+        gateway.engine.script = knows_one_name
         answers = ask(Service(gateway.url, concurrency=3), TEXTS)
     assert [len(example.entities) for example in answers.predicted] == [1, 0, 2]
 
@@ -116,7 +99,7 @@ def test_an_engine_that_is_back_soon_does_not_end_it(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def at_once(_: float) -> None:
-        gateway.engine.script = _knows_one_name
+        gateway.engine.script = knows_one_name
 
     gateway.engine.script = fails(503, {"error": {"message": "starting"}})
     monkeypatch.setattr("adapters.measuring.live_service.sleep", at_once)
@@ -144,44 +127,6 @@ def test_a_refusal_is_told_in_the_gateways_words(gateway: Gateway) -> None:
     """Without the JSON around them."""
     with pytest.raises(EvaluationError, match=r"answered 404: model has 'x'; expected one of"):
         ask(Service(gateway.url, model="x"), TEXTS)
-
-
-def test_a_report_holds_the_figures_and_none_of_the_data(gateway: Gateway, tmp_path: Path) -> None:
-    gateway.engine.script = _knows_one_name
-    found = report.report(GOLD, ask(Service(gateway.url), TEXTS), "three sentences")
-    path = tmp_path / "report.json"
-    report.save(found, path)
-    kept = report.load(path)
-    assert kept == json.loads(json.dumps(found))
-    assert not any(text in path.read_text(encoding="utf-8") for text in TEXTS)
-    assert kept["text"]["micro"] == {"precision": 1.0, "recall": 0.66667, "f1": 0.8, "support": 3}
-    assert kept["errors"] == {
-        "boundary": 0,
-        "label": 0,
-        "both": 0,
-        "spurious": 0,
-        "missed": 1,
-        "dropped": 2,
-    }
-    assert [len(example.entities) for example in report.predictions(kept, GOLD)] == [1, 0, 2]
-
-
-def test_the_table_has_a_row_a_label_and_two_more(gateway: Gateway) -> None:
-    gateway.engine.script = _knows_one_name
-    found = report.report(GOLD, ask(Service(gateway.url), TEXTS), "three sentences")
-    console = Console(width=100, record=True, file=io.StringIO())
-    console.print(report_text.table(found, "text"))
-    shown = console.export_text()
-    for word in ("label", "support", "company", "name", "micro", "macro", "0.8000"):
-        assert word in shown
-
-
-def test_two_reports_are_compared_sentence_by_sentence(gateway: Gateway) -> None:
-    old = report.report(GOLD, ask(Service(gateway.url), TEXTS), "three sentences")
-    gateway.engine.script = _knows_one_name
-    new = report.report(GOLD, ask(Service(gateway.url), TEXTS), "three sentences")
-    assert report.difference(GOLD, old, new).f1 == pytest.approx(0.8)
-    assert [one.gold.text for one in report.changed(GOLD, old, new)] == [TEXTS[0], TEXTS[2]]
 
 
 def test_a_text_without_one_of_its_parts_ends_the_evaluation(
@@ -217,37 +162,9 @@ def test_weights_that_are_replaced_meanwhile_end_the_evaluation(
         return dict(next(listed))
 
     monkeypatch.setattr("adapters.measuring.live_service.weights", weights)
-    gateway.engine.script = _knows_one_name
+    gateway.engine.script = knows_one_name
     if first is None:
         assert ask(Service(gateway.url), TEXTS).weights == "89abcdef"
     else:
         with pytest.raises(EvaluationError, match="01234567 before, 89abcdef now; measure once"):
             ask(Service(gateway.url), TEXTS)
-
-
-def test_reports_with_other_labels_are_not_compared(gateway: Gateway) -> None:
-    """Gold was cut down to the labels asked for, so one sentence has two golds."""
-    gateway.engine.script = _knows_one_name
-    whole = report.report(GOLD, ask(Service(gateway.url), TEXTS), "three sentences")
-    cut = [restricted(example, [Label("name", "name")]) for example in GOLD]
-    answers = ask(Service(gateway.url, labels=(Label("name", "name"),)), TEXTS)
-    names = report.report(cut, answers, "three sentences")
-    assert (whole["labels"], names["labels"]) == ([], ["name"])
-    with pytest.raises(report.ReportError, match=r"with other labels \(name\), or the data"):
-        report.difference(GOLD, names, whole)
-    with pytest.raises(report.ReportError, match="with different labels"):
-        same_rows(names, whole)
-
-
-def test_reports_on_other_sentences_are_not_compared(gateway: Gateway) -> None:
-    found = report.report(GOLD, ask(Service(gateway.url), TEXTS), "three sentences")
-    with pytest.raises(report.ReportError, match="was made on other sentences"):
-        report.difference(GOLD[:2], found, found)
-
-
-@pytest.mark.parametrize("content", ["", "[]", "{}"])
-def test_another_file_is_not_a_report(content: str, tmp_path: Path) -> None:
-    path = tmp_path / "report.json"
-    path.write_text(content, encoding="utf-8")
-    with pytest.raises(report.ReportError, match=str(path)):
-        report.load(path)
