@@ -1,0 +1,53 @@
+"""`nerve extract TEXT` without --out."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Gateway
+from tests.deploy.bulk.cases import NAME, nerve
+from tests.support.fake_engine import finds
+
+
+def test_a_text_file_is_read(
+    gateway: Gateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In its encoding, whole; its name is no text."""
+    gateway.engine.script = finds(NAME)
+    monkeypatch.chdir(tmp_path)
+    Path("notes.txt").write_text(f"{NAME}\n在上海", encoding="gb18030")
+    shown = nerve("notes.txt", "--json", "--url", gateway.url)
+    assert shown.exit_code == 0, shown.output
+    assert json.loads(shown.stdout)["entities"][0]["text"] == NAME
+    assert "notes.txt: read as GB 18030" in shown.stderr
+    assert "notes.txt: a file, whose text is read" in shown.stderr
+
+
+def test_a_file_of_rows_wants_an_output(
+    gateway: Gateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its name is never taken for a text."""
+    monkeypatch.chdir(tmp_path)
+    Path("rows.csv").write_text("text\na\n")
+    shown = nerve("rows.csv", "--url", gateway.url)
+    assert shown.exit_code == 1
+    assert "rows.csv is a file of rows (csv); expected --out" in shown.stderr
+    assert gateway.engine.asked == []
+
+
+def test_a_name_without_a_file_is_a_text_and_said_to_be(gateway: Gateway) -> None:
+    """Mistyped, most likely."""
+    shown = nerve("nots.txt", "--url", gateway.url)
+    assert (shown.exit_code, "nots.txt: no such file" in shown.stderr) == (0, True)
+    assert "no such file" not in nerve("叶老桂 a.txt", "--url", gateway.url).stderr
+
+
+def test_standard_input_in_another_encoding(gateway: Gateway) -> None:
+    """As a file's."""
+    gateway.engine.script = finds(NAME)
+    content = f"{NAME}在上海".encode("gb18030")
+    shown = nerve("-", "--json", "--url", gateway.url, stdin=content)
+    assert json.loads(shown.stdout)["entities"][0]["text"] == NAME
+    wrong = nerve("-", "--encoding", "ascii", "--url", gateway.url, stdin=content)
+    assert "line 1 is not ASCII" in wrong.stderr
