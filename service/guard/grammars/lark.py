@@ -5,16 +5,14 @@ what is read otherwise there, or by rules of its own, is refused.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
 from service.guard.grammars import regex, schema
+from service.guard.grammars.amount import Amount, written_out
 from service.guard.grammars.lark_words import Word, dialect, is_terminal, words
-from service.guard.grammars.outline import Outline, circles
-from service.guard.grammars.size import MOST, Size, Unmeasurable, count
+from service.guard.grammars.outline import Outline
+from service.guard.grammars.size import Size, Unmeasurable, count
 
-# A name of which nothing is written here: one of %import.
-_ELSEWHERE = 100
 # The engine's own limit is 30.
 _MOST_BRACKETS = 40
 # Of terminals; the engine's time doubles with each that stands in one.
@@ -30,19 +28,6 @@ def measure(grammar: str) -> Size:
     return _Reading(grammar).size()
 
 
-@dataclass(slots=True)
-class _Amount:
-    """``own`` parts, and how often other names stand there, each as large as what it names."""
-
-    own: int = 0
-    uses: Counter[str] = field(default_factory=Counter)
-
-    def add(self, other: "_Amount", times: int = 1) -> None:
-        self.own = min(self.own + other.own * times, MOST)
-        for name, often in other.uses.items():
-            self.uses[name] = min(self.uses[name] + often * times, MOST)
-
-
 class _Reading:
     def __init__(self, grammar: str) -> None:
         self._words: Sequence[Word] = words(grammar)
@@ -50,7 +35,7 @@ class _Reading:
         self._writes_out_rules = dialect(grammar) == "gbnf"
         self._at = 0
         self._outline = Outline()
-        self._named: dict[str, tuple[int, _Amount]] = {}  # its part, and what its body has
+        self._named: dict[str, tuple[int, Amount]] = {}  # its part, and what its body has
         self._links: list[tuple[int, str]] = []
 
     def size(self) -> Size:
@@ -63,7 +48,7 @@ class _Reading:
             if name in self._named:
                 self._outline.links[part] = self._named[name][0]
         amounts = {name: amount for name, (_, amount) in self._named.items()}
-        return Size(self._outline.depth(), _written_out(amounts))
+        return Size(self._outline.depth(), written_out(amounts))
 
     def _item(self, top: int) -> None:
         word = self._next()
@@ -73,7 +58,7 @@ class _Reading:
             while self._peek().kind not in ("line", "end"):
                 self._next()
         elif word.text == "%ignore":
-            self._body(f"%ignore {self._at}", top, _Amount())
+            self._body(f"%ignore {self._at}", top, Amount())
         elif word.kind == "name":
             part = self._outline.add(top)
             attributes = self._head(part)
@@ -81,9 +66,9 @@ class _Reading:
         else:
             raise Unmeasurable(f"a rule, a terminal, %import or %ignore, not {word.text[:32]!r}")
 
-    def _head(self, part: int) -> _Amount:
+    def _head(self, part: int) -> Amount:
         """What may stand between a name and its body: a priority, attributes with their values."""
-        amount = _Amount()
+        amount = Amount()
         if self._peek().text == ".":
             self._at += 2
         if self._peek().text == "[":
@@ -98,7 +83,7 @@ class _Reading:
             raise Unmeasurable("rules as `name: …` or `name ::= …`, without parameters")
         return amount
 
-    def _body(self, name: str, part: int, amount: _Amount) -> None:
+    def _body(self, name: str, part: int, amount: Amount) -> None:
         if name in self._named:
             raise Unmeasurable(f"each name once, and {name[:64]!r} is there twice")
         self._named[name] = part, amount
@@ -106,9 +91,9 @@ class _Reading:
         if self._peek().text in (")", "]"):
             raise Unmeasurable("brackets that are opened before they end")
 
-    def _expansions(self, part: int, brackets: int) -> _Amount:
+    def _expansions(self, part: int, brackets: int) -> Amount:
         """Until the bracket's end, or the body's."""
-        amount = _Amount(1)
+        amount = Amount(1)
         while not self._ends(brackets):
             word = self._next()
             if word.text in ("|", "&"):
@@ -133,7 +118,7 @@ class _Reading:
         goes_on = self._peek(1).text == "|"  # an alternative follows behind the line's end
         return word.kind == "line" and not self._writes_out_rules and not goes_on
 
-    def _atom(self, word: Word, part: int, brackets: int) -> _Amount:
+    def _atom(self, word: Word, part: int, brackets: int) -> Amount:
         if word.text not in ("(", "["):
             return self._value(word, part)
         if brackets >= _MOST_BRACKETS:
@@ -143,9 +128,9 @@ class _Reading:
             raise Unmeasurable("brackets that end as they begin")
         return amount
 
-    def _value(self, word: Word, part: int) -> _Amount:
+    def _value(self, word: Word, part: int) -> Amount:
         if word.kind == "text":
-            return _Amount(1 + len(word.text) // _A_STRING)
+            return Amount(1 + len(word.text) // _A_STRING)
         if word.kind == "regex":
             return self._measured(regex.measure(word.value), part)
         if word.kind == "json":
@@ -153,30 +138,30 @@ class _Reading:
         if word.kind == "name":
             return self._name(word, part)
         if word.kind == "special" or word.text in (".", ".."):
-            return _Amount(1)
+            return Amount(1)
         raise Unmeasurable(f"a body of strings, terminals, rules and brackets, not {word.text!r}")
 
-    def _measured(self, size: Size, part: int) -> _Amount:
+    def _measured(self, size: Size, part: int) -> Amount:
         self._outline.add(part, weight=size.depth)
-        return _Amount(size.parts)
+        return Amount(size.parts)
 
-    def _json(self, word: Word, part: int) -> _Amount:
+    def _json(self, word: Word, part: int) -> Amount:
         if not isinstance(word.value, dict) or word.text == "%llguidance":
             raise Unmeasurable("an object behind %json and %regex")
         if word.text == "%json":
             return self._measured(schema.measure(word.value), part)
         if not set(word.value) <= _SUBSTRINGS:
             raise Unmeasurable(f"one of {', '.join(sorted(_SUBSTRINGS))} behind %regex")
-        return _Amount(sum(len(str(pieces)) for pieces in word.value.values()))
+        return Amount(sum(len(str(pieces)) for pieces in word.value.values()))
 
-    def _name(self, word: Word, part: int) -> _Amount:
+    def _name(self, word: Word, part: int) -> Amount:
         if self._peek().text == "{" and self._peek(1).text != "," and not _is_number(self._peek(1)):
             raise Unmeasurable("names without parameters")
         name = _plain(word.text)
         self._links.append((self._outline.add(part), name))
         if self._writes_out_rules or is_terminal(name):
-            return _Amount(0, Counter({name: 1}))
-        return _Amount(1)
+            return Amount(0, Counter({name: 1}))
+        return Amount(1)
 
     def _times(self) -> int:
         """How often what stands before is repeated, written out."""
@@ -225,33 +210,3 @@ def _is_number(word: Word) -> bool:
 def _plain(name: str) -> str:
     """Without the marks that change what becomes of it."""
     return name.lstrip("!?")
-
-
-def _written_out(amounts: Mapping[str, _Amount]) -> int:
-    """All parts, with each name that is written out as large as what it names."""
-    names = {name: number for number, name in enumerate(amounts)}
-    bodies = list(amounts.values())
-    edges = [[names[used] for used in body.uses if used in names] for body in bodies]
-    sizes = [0] * len(bodies)
-    for circle in circles(edges):
-        members = frozenset(circle)
-        for number in circle:
-            body = bodies[number]
-            sizes[number] = min(
-                MOST,
-                body.own
-                + sum(
-                    often * _size_of(names.get(name), sizes, members)
-                    for name, often in body.uses.items()
-                ),
-            )
-    used = {target for targets in edges for target in targets}
-    roots = sum(size for number, size in enumerate(sizes) if number not in used)
-    return min(roots + sum(body.own for body in bodies), MOST)
-
-
-def _size_of(number: int | None, sizes: Sequence[int], circle: frozenset[int]) -> int:
-    """Of a terminal that stands in itself the engine makes none: it is one part."""
-    if number is None:
-        return _ELSEWHERE
-    return 1 if number in circle else max(sizes[number], 1)
