@@ -18,7 +18,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from service.errors import InternalError, NerveError, Overloaded
 from service.extraction.extract import Extract
-from service.extraction.long_text import Budget
+from service.extraction.text.long_text import Budget
 from service.extraction.written import written
 from service.guard.concurrency import ConcurrencyLimit, SharedPlace
 from service.guard.held_bytes import HeldBytes

@@ -1,7 +1,7 @@
 """The use case: texts in, typed entities out. Each step has one name, here and everywhere else.
 
-resolve stands here, fold and chunk in ``long_text``, prompt to align in ``chunk_work``, respond in
-a module of its own.
+resolve stands here, fold and chunk in ``text.long_text``, prompt to align in ``text.chunk_work``,
+respond in a module of its own.
 """
 
 import asyncio
@@ -12,12 +12,13 @@ from typing import TypeVar
 from service.engine.client import Engine
 from service.errors import InvalidRequest, NerveError, RequestTooLarge
 from service.extraction.aside import MANY, aside
-from service.extraction.chunk_work import Asked, ChunkWork
-from service.extraction.few_shot import examples
-from service.extraction.long_text import Budget, Found, LongText
 from service.extraction.respond import respond
-from service.extraction.scoring import calibration_of, end_bias, scoring
 from service.extraction.side_by_side import side_by_side
+from service.extraction.text.chunk_work import Asked, ChunkWork
+from service.extraction.text.few_shot import examples
+from service.extraction.text.joining import Found
+from service.extraction.text.long_text import Budget, LongText
+from service.extraction.text.scoring import calibration_of, end_bias, scoring
 from service.guard import deadline
 from service.models.metrics import AdapterMetrics
 from service.models.registry import Models

@@ -8,10 +8,10 @@ from pydantic import ValidationError
 
 from service.errors import InvalidRequest, NerveError
 from service.extraction.aside import MANY, aside
-from service.extraction.chunk_work import Asked
 from service.extraction.extract import Extract
-from service.extraction.long_text import Budget
 from service.extraction.side_by_side import side_by_side
+from service.extraction.text.chunk_work import Asked
+from service.extraction.text.long_text import Budget
 from service.models.registry import Served
 from service.ner.types import Entity, Label
 from service.wire.label_config import TextField

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from service.errors import InvalidRequest, RequestTooLarge
 from service.extraction.aside import LONG, aside
 from service.extraction.extract import Extract
-from service.extraction.long_text import Found
 from service.extraction.masks import NUMBER, PLACEHOLDERS, Masks, unknown
+from service.extraction.text.joining import Found
 from service.ner.fold import fold
 from service.ner.masking import places
 from service.ner.types import Entity

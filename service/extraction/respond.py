@@ -3,7 +3,7 @@
 import secrets
 from typing import Any
 
-from service.extraction.long_text import Failed, Found
+from service.extraction.text.joining import Failed, Found
 from service.ner.offsets import Ruler
 from service.ner.types import Dropped, Entity
 from service.wire.requests import Offsets

@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 from service.errors import InternalError, NerveError
 from service.extraction.extract import Extract
 from service.extraction.respond import dropped_of, ended, entity_of
-from service.extraction.streamed_text import StreamedText
+from service.extraction.text.streamed_text import StreamedText
 from service.guard import deadline
 from service.guard.concurrency import ConcurrencyLimit
 from service.ner.offsets import Ruler

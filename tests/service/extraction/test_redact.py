@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from service.errors import RequestTooLarge
-from service.extraction.long_text import Found
 from service.extraction.redact import masked
+from service.extraction.text.joining import Found
 from service.ner.types import Entity
 from service.wire.requests import RedactRequest
 from tests.conftest import Gateway, error_of

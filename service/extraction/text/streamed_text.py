@@ -6,8 +6,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from service.errors import EngineUnavailable, NerveError
-from service.extraction.chunk_work import Asked, Extracted
-from service.extraction.long_text import Budget, Found, Joining, LongText, Work, unfolded
+from service.extraction.text.chunk_work import Asked, Extracted
+from service.extraction.text.joining import Found, Joining, unfolded
+from service.extraction.text.long_text import Budget, LongText, Work
 from service.ner.chunk import Chunk
 from service.ner.types import Dropped, Entity
 

@@ -7,7 +7,7 @@ from functools import cached_property
 from service.engine.client import Engine
 from service.engine.completion import Completion, CompletionRequest
 from service.errors import RequestTooLarge
-from service.extraction.scoring import Scoring
+from service.extraction.text.scoring import Scoring
 from service.models.metrics import AdapterMetrics
 from service.models.registry import Served
 from service.ner.align import align, placing_of
