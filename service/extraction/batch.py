@@ -6,31 +6,24 @@ when an answer has been written. A client that does not read its answers thus st
 """
 
 import asyncio
-import logging
 from codecs import BOM_UTF8
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
-from service.errors import InternalError, NerveError, Overloaded
+from service.errors import Overloaded
+from service.extraction.batch_row import AnswerRow
 from service.extraction.extract import Extract
-from service.extraction.text.long_text import Budget
-from service.extraction.written import written
 from service.guard.concurrency import ConcurrencyLimit, SharedPlace
 from service.guard.held_bytes import HeldBytes
-from service.wire.batch_line import asked_by, own_id, read
+from service.settings import Settings
 from service.wire.lines import Lines
-from service.wire.responses import ErrorBody, LineAnswer, LineError
 
 MEDIA_TYPE = "application/x-ndjson"
 # Parts of the request that wait to be cut into rows; a server's are of 64 KB or so.
 _PARTS = 1
-
-logger = logging.getLogger("nerve")
 
 
 class _ClientLeft(Exception):
@@ -55,7 +48,8 @@ class Batch(Response):
         with self._concurrency:
             pass  # who comes when there is no place is told so
         place, budget = SharedPlace(self._concurrency), self._extract.bulk_budget()
-        run = _Run(self._extract, receive, send, budget, place, self._held)
+        answer = AnswerRow(self._extract, budget, place)
+        run = _Run(self._extract.settings, receive, send, answer, self._held)
         refusals: Sequence[Exception] = ()
         try:
             await run.run()
@@ -84,11 +78,10 @@ class _Run:
     what has come of the next row; ``quiet_since``: when a row was last read or answered, by the
     loop's clock."""
 
-    extract: Extract
+    settings: Settings
     receive: Receive
     send: Send
-    budget: Budget
-    place: SharedPlace
+    answer: AnswerRow
     held: HeldBytes
     holds: int = 0
     unwritten: int = 0
@@ -99,7 +92,7 @@ class _Run:
     async def run(self) -> None:
         """Raises a group of _ClientLeft and TimeoutError, and of Overloaded where nothing has been
         answered yet."""
-        room = 2 * self.extract.settings.request_concurrency
+        room = 2 * self.settings.request_concurrency
         rows: asyncio.Queue[_Row | None] = asyncio.Queue(room)
         async with asyncio.TaskGroup() as group:
             reading = [
@@ -124,7 +117,7 @@ class _Run:
                 raise _ClientLeft
             size = len(message.get("body", b""))
             if self.begun:
-                async with asyncio.timeout(self.extract.settings.deadline_s):
+                async with asyncio.timeout(self.settings.deadline_s):
                     await self.held.wait(size)
             else:
                 self.held.take(size)  # who comes when there is no room is told so
@@ -143,12 +136,12 @@ class _Run:
                 await self._begin()
                 self._progress()
                 self.unwritten += 1
-                answer = group.create_task(self._answer(number, line))
+                answer = group.create_task(self.answer(number, line))
                 await rows.put(_Row(answer, len(line or b"")))
         await rows.put(None)
 
     async def _lines(self) -> AsyncIterator[bytes | None]:
-        lines = Lines(self.extract.settings.max_body_bytes)
+        lines = Lines(self.settings.max_body_bytes)
         more = True
         while more:
             message = await self._next_part()
@@ -166,7 +159,7 @@ class _Run:
         """The next part of the request; TimeoutError when for as long as the engine may take no row
         has come whole or been answered, and none is worked on: bytes alone are no progress."""
         while True:
-            ends = self.quiet_since + self.extract.settings.deadline_s
+            ends = self.quiet_since + self.settings.deadline_s
             try:
                 async with asyncio.timeout_at(ends):
                     return await self.parts.get()
@@ -174,7 +167,7 @@ class _Run:
                 await self._begin()  # else the server would call it a fault of ours
                 if self.unwritten:
                     self._progress()
-                elif ends >= self.quiet_since + self.extract.settings.deadline_s:
+                elif ends >= self.quiet_since + self.settings.deadline_s:
                     raise  # a row that was answered meanwhile has moved the end on
 
     def _let_go(self, size: int) -> None:
@@ -184,39 +177,6 @@ class _Run:
     def _progress(self) -> None:
         self.quiet_since = asyncio.get_running_loop().time()
 
-    async def _answer(self, number: int, line: bytes | None) -> bytes:
-        """The answer to a line, as a line; whatever goes wrong with it is its error."""
-        own: dict[str, Any] = {}
-        try:
-            fields = read(line, self.extract.settings.max_body_bytes)
-            own = own_id(fields)
-            asked = asked_by(fields)
-            async with self._placed():
-                found = await self.extract.one(
-                    asked.text, self.extract.resolve(asked), asked.offsets, self.budget
-                )
-            answer: LineAnswer | LineError = LineAnswer(line=number, **{**dict(found), **own})
-        except NerveError as exc:
-            answer = LineError(line=number, error=ErrorBody.of(exc), **own)
-        except Exception:
-            logger.exception("line %d of a batch", number)
-            fault = InternalError("a fault of the gateway; its log says more")
-            answer = LineError(line=number, error=ErrorBody.of(fault), **own)
-        outcome = "ok" if isinstance(answer, LineAnswer) else "error"
-        self.extract.metrics.rows[outcome].inc()
-        return await written(answer) + b"\n"
-
-    @asynccontextmanager
-    async def _placed(self) -> AsyncIterator[None]:
-        """With a place; raises Overloaded when there is none for as long as the engine may take."""
-        async with AsyncExitStack() as stack:
-            try:
-                async with asyncio.timeout(self.extract.settings.deadline_s):
-                    await stack.enter_async_context(self.place)
-            except TimeoutError as exc:
-                raise Overloaded("there was no free place for the row in time") from exc
-            yield
-
     async def _begin(self) -> None:
         if not self.begun:
             self.begun = True
@@ -225,5 +185,5 @@ class _Run:
 
     async def _write(self, data: bytes, *, more: bool = True) -> None:
         await self._begin()
-        async with asyncio.timeout(self.extract.settings.deadline_s):
+        async with asyncio.timeout(self.settings.deadline_s):
             await self.send({"type": "http.response.body", "body": data, "more_body": more})
