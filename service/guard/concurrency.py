@@ -1,6 +1,7 @@
 """The concurrency limit: so many requests at a time, the next is refused at once."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable
 
 from prometheus_client import Gauge
@@ -23,6 +24,7 @@ class ConcurrencyLimit:
         self._taken = taken
         self._gauge = gauge
         self._check = check
+        self._turns: defaultdict[Counter | None, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     def __enter__(self) -> None:
         """Hold a place; raises Overloaded when there is none."""
@@ -38,14 +40,14 @@ class ConcurrencyLimit:
         share.add(1)
 
     async def wait(self) -> None:
-        """Hold a place, as soon as there is one."""
-        while True:
-            try:
-                self.__enter__()
-            except Overloaded:
-                await asyncio.sleep(_LOOK_S)  # a place further on, in the engine, sends no word
-            else:
-                return
+        """Hold a place, as soon as there is one; who came first is first, and the only one to look,
+        of those for whom the same places are kept back."""
+        async with self._turns[share.holder()]:
+            while True:
+                try:
+                    return self.__enter__()
+                except Overloaded:
+                    await asyncio.sleep(_LOOK_S)  # a place further on, in the engine, sends no word
 
     def __exit__(self, *_: object) -> None:
         share.add(-1)

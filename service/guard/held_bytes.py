@@ -17,6 +17,7 @@ class HeldBytes:
         self._limit = limit
         self._held = held
         self._gauge = gauge
+        self._turn = asyncio.Lock()
 
     def take(self, size: int) -> None:
         """So many more; raises Overloaded instead when that is too many."""
@@ -29,12 +30,14 @@ class HeldBytes:
         self._gauge.set(self._held.own)
 
     async def wait(self, size: int) -> None:
-        """``take``, as soon as there is room."""
-        while True:
-            try:
-                return self.take(size)
-            except Overloaded:
-                await asyncio.sleep(_LOOK_S)  # another worker that gives back sends no word
+        """``take``, as soon as there is room; who came first is first, and the only one to look:
+        thousands who looked would leave the event loop no time."""
+        async with self._turn:
+            while True:
+                try:
+                    return self.take(size)
+                except Overloaded:
+                    await asyncio.sleep(_LOOK_S)  # another worker that gives back sends no word
 
     def give(self, size: int) -> None:
         """So many less."""

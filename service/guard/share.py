@@ -22,6 +22,11 @@ def holds_for(places: Counter | None) -> None:
     _CURRENT.set(places)
 
 
+def holder() -> Counter | None:
+    """For whom the request holds places: the same of all that one key sends, None for nobody."""
+    return _CURRENT.get()
+
+
 def add(amount: int) -> None:
     """The caller holds so many places more; less than 0 gives back."""
     places = _CURRENT.get()
