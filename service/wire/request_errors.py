@@ -47,8 +47,12 @@ def request_error(
 ) -> InvalidRequest:
     """The error for what pydantic found; the first step of a problem's place is the body."""
     problem = _telling(problems)
-    kind, path = problem["type"], problem["loc"][1:]
-    match kind:
+    return _of_the_whole(problem) or _of_a_field(problem, problems, body)
+
+
+def _of_the_whole(problem: Problem) -> InvalidRequest | None:
+    """The error for a body that is none, or whose fields do not go together; None for a field."""
+    match problem["type"]:
         case "json_invalid":
             return MalformedBody(f"the body is not JSON: {problem['ctx']['error']}")
         case "no_text":
@@ -57,9 +61,16 @@ def request_error(
             return InvalidRequest("texts is there beside text; expected one of them", param="texts")
         case "texts_in_stream":
             return InvalidRequest("texts is there; stream expects text", param="texts")
-    if not path:
-        got = shown(problem["input"])
-        return InvalidRequest(f"the body is {got}; expected a JSON object (application/json)")
+    if len(problem["loc"]) > 1:
+        return None
+    got = shown(problem["input"])
+    return InvalidRequest(f"the body is {got}; expected a JSON object (application/json)")
+
+
+def _of_a_field(
+    problem: Problem, problems: Sequence[Problem], body: type[BaseModel]
+) -> InvalidRequest:
+    kind, path = problem["type"], problem["loc"][1:]
     if path[-1] == "[key]":  # a name in an object, which is the value that is wrong
         path = path[:-2]
     if kind == "missing" and _has_others(problem, problems):  # another shape, as a whole
