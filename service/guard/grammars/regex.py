@@ -1,6 +1,7 @@
 """A regular expression's size: characters and classes, with repetitions written out."""
 
 import re
+from dataclasses import dataclass
 
 from service.guard.grammars.size import MOST, Size, Unmeasurable, count
 
@@ -19,38 +20,57 @@ _CLASS = re.compile(r"\[\^?\]?(?:\\.|[^\[\]\\])*", re.DOTALL)
 _IN_CLASS = re.compile(r"(?:\\.|[^\[\]\\])*", re.DOTALL)
 
 
+@dataclass(slots=True)
+class _Group:
+    """An open group: its ``parts`` but for the ``last`` one, which a repetition would be of."""
+
+    parts: int = 0
+    last: int = 0
+
+    def add(self, size: int) -> None:
+        self.parts, self.last = min(self.parts + self.last, MOST), min(size, MOST)
+
+    def repeat(self, times: int) -> None:
+        self.last = min(self.last * times, MOST)
+
+
 def measure(pattern: str) -> Size:
     """Linear time; raises Unmeasurable for what has no end, or is written with the flag x."""
-    groups: list[tuple[int, int]] = []  # of each open one: parts before it, its last part
-    parts, last, deepest, at = 0, 0, 1, 0
+    groups, deepest, at = [_Group()], 1, 0
     while at < len(pattern):
         if pattern[at] == "[":
-            at, parts, last = _class(pattern, at), parts + last, 1
+            at = _class(pattern, at)
+            groups[-1].add(1)
             continue
         found = _ATOM.match(pattern, at)
         assert found is not None, "a dot matches everything"
-        at, atom = found.end(), found.group()
-        if found["flags"] is not None and "x" in found["flags"]:
-            raise Unmeasurable("a regular expression without the flag x")
-        if atom.startswith("(") and found["end"] != ")":
-            groups.append((parts, last))
-            parts, last, deepest = 0, 0, max(deepest, len(groups) + 1)
-        elif atom == ")":
-            if not groups:
-                raise Unmeasurable("a regular expression whose groups are opened before they end")
-            inside = parts + last
-            parts, last = groups.pop()
-            parts, last = parts + last, max(inside, 1)
-        elif found["least"] is not None and (found["least"] or found["most"]):
-            last *= _times(found["least"], found["comma"], found["most"])
-        elif atom in "*+?|":
-            parts, last = (parts, last) if atom != "|" else (parts + last + 1, 0)
-        else:
-            parts, last = parts + last, 1
-        parts, last = min(parts, MOST), min(last, MOST)
-    if groups:
+        at = found.end()
+        _read(found, groups)
+        deepest = max(deepest, len(groups))
+    if len(groups) > 1:
         raise Unmeasurable("a regular expression whose groups end")
-    return Size(deepest, parts + last)
+    return Size(deepest, groups[0].parts + groups[0].last)
+
+
+def _read(found: re.Match[str], groups: list[_Group]) -> None:
+    """One atom, in the last of the open groups."""
+    atom = found.group()
+    if found["flags"] is not None and "x" in found["flags"]:
+        raise Unmeasurable("a regular expression without the flag x")
+    if atom.startswith("(") and found["end"] != ")":
+        groups.append(_Group())
+    elif atom == ")":
+        if len(groups) == 1:
+            raise Unmeasurable("a regular expression whose groups are opened before they end")
+        inside = groups.pop()
+        groups[-1].add(max(inside.parts + inside.last, 1))
+    elif found["least"] is not None and (found["least"] or found["most"]):
+        groups[-1].repeat(_times(found["least"], found["comma"], found["most"]))
+    elif atom == "|":
+        groups[-1].add(1)
+        groups[-1].add(0)
+    elif atom not in "*+?":
+        groups[-1].add(1)
 
 
 def _times(least: str, comma: str, most: str) -> int:
