@@ -5,13 +5,13 @@ what is read otherwise there, or by rules of its own, is refused.
 """
 
 from collections import Counter
-from collections.abc import Sequence
 
 from service.guard.grammars import regex, schema
 from service.guard.grammars.amount import Amount, written_out
-from service.guard.grammars.lark_words import Word, dialect, is_terminal, words
+from service.guard.grammars.lark_cursor import Cursor
+from service.guard.grammars.lark_words import Word, dialect, is_number, is_terminal, words
 from service.guard.grammars.outline import Outline
-from service.guard.grammars.size import Size, Unmeasurable, count
+from service.guard.grammars.size import Size, Unmeasurable
 
 # The engine's own limit is 30.
 _MOST_BRACKETS = 40
@@ -30,19 +30,18 @@ def measure(grammar: str) -> Size:
 
 class _Reading:
     def __init__(self, grammar: str) -> None:
-        self._words: Sequence[Word] = words(grammar)
+        self._words = Cursor(words(grammar))
         # In GBNF a rule may become a terminal, whatever its name.
         self._writes_out_rules = dialect(grammar) == "gbnf"
-        self._at = 0
         self._outline = Outline()
         self._named: dict[str, tuple[int, Amount]] = {}  # its part, and what its body has
         self._links: list[tuple[int, str]] = []
 
     def size(self) -> Size:
         top = self._outline.add()
-        if sum(word.text == "&" for word in self._words) > _MOST_INTERSECTIONS:
+        if sum(word.text == "&" for word in self._words.all) > _MOST_INTERSECTIONS:
             raise Unmeasurable(f"up to {_MOST_INTERSECTIONS} intersections (&)")
-        while self._at < len(self._words):
+        while self._words.peek().kind != "end":
             self._item(top)
         for part, name in self._links:
             if name in self._named:
@@ -51,14 +50,14 @@ class _Reading:
         return Size(self._outline.depth(), written_out(amounts))
 
     def _item(self, top: int) -> None:
-        word = self._next()
+        word = self._words.next()
         if word.kind == "line" or (word.text == "%llguidance" and isinstance(word.value, dict)):
             return
         if word.text == "%import":
-            while self._peek().kind not in ("line", "end"):
-                self._next()
+            while self._words.peek().kind not in ("line", "end"):
+                self._words.next()
         elif word.text == "%ignore":
-            self._body(f"%ignore {self._at}", top, Amount())
+            self._body(f"%ignore {self._words.at}", top, Amount())
         elif word.kind == "name":
             part = self._outline.add(top)
             attributes = self._head(part)
@@ -69,17 +68,17 @@ class _Reading:
     def _head(self, part: int) -> Amount:
         """What may stand between a name and its body: a priority, attributes with their values."""
         amount = Amount()
-        if self._peek().text == ".":
-            self._at += 2
-        if self._peek().text == "[":
-            self._next()
-            while (word := self._next()).text != "]":
+        if self._words.peek().text == ".":
+            self._words.next(2)
+        if self._words.peek().text == "[":
+            self._words.next()
+            while (word := self._words.next()).text != "]":
                 if word.text == "[" or word.kind in ("end", "line", "json"):
                     raise Unmeasurable("attributes of rules with plain values")
-                is_value = self._words[self._at - 2].text == "="
+                is_value = self._words.peek(-2).text == "="
                 if word.kind in ("text", "regex") or (word.kind == "name" and is_value):
                     amount.add(self._value(word, part))
-        if self._next().text not in _DEFINED_AS:
+        if self._words.next().text not in _DEFINED_AS:
             raise Unmeasurable("rules as `name: …` or `name ::= …`, without parameters")
         return amount
 
@@ -88,34 +87,34 @@ class _Reading:
             raise Unmeasurable(f"each name once, and {name[:64]!r} is there twice")
         self._named[name] = part, amount
         amount.add(self._expansions(part, 0))
-        if self._peek().text in (")", "]"):
+        if self._words.peek().text in (")", "]"):
             raise Unmeasurable("brackets that are opened before they end")
 
     def _expansions(self, part: int, brackets: int) -> Amount:
         """Until the bracket's end, or the body's."""
         amount = Amount(1)
         while not self._ends(brackets):
-            word = self._next()
+            word = self._words.next()
             if word.text in ("|", "&"):
                 amount.own += 1
             elif word.text == "->":
-                self._next()
+                self._words.next()
             elif word.kind != "line" and word.text != "~":  # which negates, where no atom is before
                 atom = self._atom(word, part, brackets)
-                amount.add(atom, self._times())
+                amount.add(atom, self._words.times())
         return amount
 
     def _ends(self, brackets: int) -> bool:
-        word = self._peek()
+        word = self._words.peek()
         if word.kind == "end" and brackets:
             raise Unmeasurable("brackets that end")
         if word.kind == "end" or word.text in (")", "]"):
             return True
         if brackets:
             return False
-        if word.kind == "name" and self._peek(1).text == "::=":
+        if word.kind == "name" and self._words.peek(1).text == "::=":
             return True
-        goes_on = self._peek(1).text == "|"  # an alternative follows behind the line's end
+        goes_on = self._words.peek(1).text == "|"  # an alternative follows behind the line's end
         return word.kind == "line" and not self._writes_out_rules and not goes_on
 
     def _atom(self, word: Word, part: int, brackets: int) -> Amount:
@@ -124,7 +123,7 @@ class _Reading:
         if brackets >= _MOST_BRACKETS:
             raise Unmeasurable(f"brackets up to {_MOST_BRACKETS} deep")
         amount = self._expansions(self._outline.add(part), brackets + 1)
-        if self._next().text != {"(": ")", "[": "]"}[word.text]:
+        if self._words.next().text != {"(": ")", "[": "]"}[word.text]:
             raise Unmeasurable("brackets that end as they begin")
         return amount
 
@@ -155,56 +154,17 @@ class _Reading:
         return Amount(sum(len(str(pieces)) for pieces in word.value.values()))
 
     def _name(self, word: Word, part: int) -> Amount:
-        if self._peek().text == "{" and self._peek(1).text != "," and not _is_number(self._peek(1)):
+        if (
+            self._words.peek().text == "{"
+            and self._words.peek(1).text != ","
+            and not is_number(self._words.peek(1))
+        ):
             raise Unmeasurable("names without parameters")
         name = _plain(word.text)
         self._links.append((self._outline.add(part), name))
         if self._writes_out_rules or is_terminal(name):
             return Amount(0, Counter({name: 1}))
         return Amount(1)
-
-    def _times(self) -> int:
-        """How often what stands before is repeated, written out."""
-        times = 1
-        while True:
-            if self._peek().text in ("*", "+", "?"):
-                self._next()
-            elif self._peek().text == "~" and _is_number(self._peek(1)):
-                self._next()
-                times *= self._range("..")
-            elif self._peek().text == "{":
-                self._next()
-                times *= self._range(",")
-                if self._next().text != "}":
-                    raise Unmeasurable("repetitions as {2}, {2,} or {2,3}")
-            else:
-                return times
-
-    def _range(self, between: str) -> int:
-        least = self._number() if _is_number(self._peek()) else 0
-        if self._peek().text != between:
-            return max(least, 1)
-        self._next()
-        return max(self._number(), least, 1) if _is_number(self._peek()) else least + 1
-
-    def _number(self) -> int:
-        return count(self._next().text.lstrip("+-"))
-
-    def _peek(self, ahead: int = 0) -> Word:
-        at = self._at + ahead
-        return self._words[at] if at < len(self._words) else _END
-
-    def _next(self) -> Word:
-        word = self._peek()
-        self._at += 1
-        return word
-
-
-_END = Word("end", "")
-
-
-def _is_number(word: Word) -> bool:
-    return word.kind == "number"
 
 
 def _plain(name: str) -> str:

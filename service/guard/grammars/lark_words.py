@@ -91,6 +91,11 @@ def is_terminal(name: str) -> bool:
     return bool(_TERMINAL.fullmatch(name))
 
 
+def is_number(word: Word) -> bool:
+    """With or without a sign."""
+    return word.kind == "number"
+
+
 def _check_name(name: str) -> None:
     # The engine would read the two halves of a name in both cases as two names.
     if not (_RULE.fullmatch(name) or is_terminal(name)):
