@@ -59,7 +59,8 @@ def hidden_in(draw: st.DrawFn) -> Inserted:
     for _ in range(draw(st.integers(1, 4))):
         place = draw(st.integers(1, len(found.text) - 1))
         before, after = found.text[place - 1], found.text[place]
-        if after == " " and before.isalpha() and found.text[place + 1].isascii():
+        # Two line breaks, one drawn into a blank that has one, would end the paragraph.
+        if after == " " and before.isalpha() and "A" <= found.text[place + 1] <= "z":
             found = found.put(place, draw(st.sampled_from(BLANKS)), instead=1)
         elif _is_ideograph(before) and _is_ideograph(after) and draw(st.booleans()):
             found = found.put(place, draw(st.sampled_from(SOFT)))
