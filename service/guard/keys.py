@@ -120,6 +120,7 @@ class Keys:
             digest = sha256_of(settings.admin_key.get_secret_value().encode())
             self._always["NERVE_ADMIN_KEY"] = Key(sha256=digest, scopes=["admin"])
         self._seen = _fingerprint(self._path) if self._path else None
+        self._told = ""
         self._now = self._always | (load(self._path) if self._path else {})
 
     def none_for(self, scope: Scope) -> bool:
@@ -152,16 +153,20 @@ class Keys:
                 logger.exception("the file of api keys cannot be followed")
 
     def look(self, path: Path) -> None:
-        """Read the file again if it has changed; each problem is logged once."""
+        """Read the file again if it has changed, or could not be read; a problem is logged once."""
         seen = _fingerprint(path)
         if seen == self._seen:
             return
-        self._seen = seen
         try:
             self._now = self._always | load(path)
         except KeysError as exc:
-            logger.error("the api keys stay as they were: %s", exc)
+            if not isinstance(exc.__cause__, OSError):  # that may pass with the file as it is
+                self._seen = seen
+            if self._told != str(exc):
+                self._told = str(exc)
+                logger.error("the api keys stay as they were: %s", exc)
         else:
+            self._seen, self._told = seen, ""
             logger.info("api keys: %s", ", ".join(self._now))
 
 

@@ -17,28 +17,32 @@ Fingerprint = tuple[tuple[str, int, int, int], ...]
 @dataclass(frozen=True, slots=True)
 class Found:
     """``adapters`` by name; ``problems``: the file or folder, and why it cannot be used;
-    ``has_names``: is there a registry.toml?"""
+    ``has_names``: is there a registry.toml? ``unread``: a file could not be read this time, which
+    may pass with the file as it is."""
 
     names: Names
     has_names: bool
     adapters: Mapping[str, Adapter]
     problems: Mapping[str, str]
+    unread: bool
 
 
 def read(folder: Path) -> Found:
-    """Every manifest that can be used. Raises ManifestError when registry.toml cannot."""
+    """Every manifest that can be used. Raises ManifestError when registry.toml cannot, OSError."""
     named = names.read(folder)
-    adapters, problems = {}, {}
+    adapters, problems, unread = {}, {}, False
     for manifest in sorted(folder.glob(f"*/{FILE_NAME}")):
         name = manifest.parent.name
         try:
             adapters[name] = load(manifest.parent)
-        except (ManifestError, OSError) as exc:
+        except ManifestError as exc:
             problems[name] = str(exc)
+        except OSError as exc:
+            problems[name], unread = str(exc), True
         except Exception as exc:
             # One folder's oddity, whatever it is, is that folder's: the others are served.
             problems[name] = f"{manifest}: cannot be read ({type(exc).__name__})"
-    return Found(named, (folder / names.FILE_NAME).exists(), adapters, problems)
+    return Found(named, (folder / names.FILE_NAME).exists(), adapters, problems, unread)
 
 
 def fingerprint(folder: Path) -> Fingerprint:

@@ -74,7 +74,8 @@ class LiveRegistry:
             await asyncio.sleep(self._settings.probe_interval_s)
 
     async def look(self) -> None:
-        """Follow the files if they have changed, or if the engine was missing at the last look."""
+        """Follow the files if they have changed, or if the last look is unfinished: a file could
+        not be read, or the engine was missing."""
         seen = await asyncio.to_thread(folder.fingerprint, self._settings.adapters)
         if seen != self._seen or self._unfinished:
             async with self._changing:
@@ -161,10 +162,11 @@ class LiveRegistry:
                 raise ManifestError(f"{names.FILE_NAME} has gone; put it back")
             known = before | ({ready.name: ready} if ready else {})
             usable = await self._loader.usable(found, known)
-            self._unfinished = usable.unfinished
+            self._unfinished = usable.unfinished or found.unread
             problems = {**found.problems, **usable.problems}
             self._switch(found, self._registry(found, usable.adapters))
         except (ManifestError, RegistryError, OSError) as exc:
+            self._unfinished = self._unfinished or isinstance(exc, OSError)
             problems[names.FILE_NAME] = str(exc)
         self._tell(problems)
 

@@ -118,8 +118,9 @@ def load(folder: Path, base: str, default: str | None) -> Registry:
 
     Raises ManifestError and RegistryError.
     """
-    adapters = [*read(folder).adapters.values()]
-    named = of_base(base, adapters, names.read(folder))
+    found = read(folder)
+    adapters = [*found.adapters.values()]
+    named = of_base(base, adapters, found.names)
     enabled = (one for one in adapters if one.name not in named.disabled)
     return Registry.of(base, enabled, default or named.default, named.aliases, named.open)
 

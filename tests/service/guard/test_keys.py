@@ -1,6 +1,8 @@
 """The file of api keys: what is refused, and that it is followed while requests run."""
 
+import errno
 import logging
+import os
 import tomllib
 from pathlib import Path
 
@@ -9,7 +11,7 @@ from typer.testing import CliRunner
 
 from deploy.commands.cli import app
 from deploy.commands.key_command import Scope
-from service.guard.keys import SCOPES, KeysError, load, sha256_of
+from service.guard.keys import SCOPES, Keys, KeysError, load, sha256_of
 from service.settings import Settings, SettingsError
 from tests.conftest import Gateway, running
 from tests.support.waiting import until
@@ -127,6 +129,29 @@ def test_a_broken_or_missing_file_keeps_the_old_keys(
         until(lambda: status(gateway, "two") == 200)
         assert status(gateway, "one") == 401
     assert len([record for record in caplog.records if "stay as they were" in record.message]) == 2
+
+
+def test_a_file_that_could_not_be_read_is_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As it is: a key that was taken out of it does not hold on because one read has failed."""
+    path = tmp_path / "keys.toml"
+    write(path, table("a", "one", "extract"))
+    keys = Keys(Settings(api_keys_file=path))
+    write(path, table("b", "two", "extract"))
+
+    def fails(*_: object, **__: object) -> str:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    with monkeypatch.context() as full:
+        full.setattr(Path, "read_text", fails)
+        keys.look(path)
+        keys.look(path)
+    assert keys.find(b"one")
+    assert caplog.text.count("Too many open files") == 1
+    keys.look(path)
+    assert keys.find(b"one") is None
+    assert keys.find(b"two")
 
 
 def test_the_command_makes_a_key_and_its_table(tmp_path: Path) -> None:

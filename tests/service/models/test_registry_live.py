@@ -1,5 +1,7 @@
 """The registry follows its files, requests or no requests; what cannot be used changes nothing."""
 
+import errno
+import os
 import shutil
 import threading
 from collections.abc import Iterator
@@ -54,6 +56,26 @@ def test_an_adapter_that_appears_is_served(gateway: AdapterGateway, adapters: Pa
     put_adapter(adapters, "two", weights=ZHU)
     until(lambda: gateway.extract(TEXT, model="two").status_code == 200)
     assert gateway.found(TEXT, model="two") == ("two", ["朱老板"])
+
+
+@pytest.mark.parametrize("reader", ["names.read", "load"])
+def test_a_file_that_could_not_be_read_is_read_again(
+    gateway: AdapterGateway, adapters: Path, monkeypatch: pytest.MonkeyPatch, reader: str
+) -> None:
+    """With the files as they are, once there are file descriptors again."""
+    failed = threading.Event()
+
+    def fails(_: Path) -> None:
+        failed.set()
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    with monkeypatch.context() as full:
+        full.setattr(f"service.models.folder.{reader}", fails)
+        put_adapter(adapters, "two", weights=ZHU)
+        assert failed.wait(30)
+        until(lambda: gateway.metric(PROBLEMS) > 0)
+    until(lambda: gateway.extract(TEXT, model="two").status_code == 200)
+    until(lambda: gateway.metric(PROBLEMS) == 0)
 
 
 def test_new_weights_and_an_adapter_that_goes_away(gateway: AdapterGateway, adapters: Path) -> None:
