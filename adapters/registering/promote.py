@@ -8,7 +8,7 @@ from typing import Any
 from adapters.data.examples import Example
 from adapters.measuring.report import difference
 from adapters.measuring.score import Difference
-from service.models import names
+from service.models import manifest, names
 
 # The most F1 that may be lost, in the worse end of the 95 % interval.
 MARGIN = 0.01
@@ -35,8 +35,8 @@ def promote(
     ``old`` is the default's report; where there is no default, nothing is compared. ``version`` are
     the first digits of the sha256 of ``name``'s weights; None: any weights' report will do. No
     worse: the lower 95 % bound of the paired difference in text F1 is above -0.01. Raises
-    ReportError when a report was made on other sentences, ManifestError for a registry.toml that
-    cannot be used.
+    ReportError when a report was made on other sentences, ManifestError for a registry.toml or
+    a default's manifest that cannot be used.
     """
     if against := _of_another(new, name, version):
         return Verdict(False, against)
@@ -52,7 +52,7 @@ def promote(
         return Verdict(
             False, f"the default is {default}: expected its report to compare with, found {what}"
         )
-    if against := _asked_differently(old, new):
+    if against := _asked_differently(old, new) or _of_old_weights(adapters, old, name):
         return Verdict(False, against)
     found = difference(gold, old, new)
     if default == name:
@@ -75,10 +75,26 @@ def _of_another(report: Mapping[str, Any], name: str, version: str | None) -> st
 
 def _asked_differently(old: Mapping[str, Any], new: Mapping[str, Any]) -> str | None:
     """That the two cannot be compared, since the service was not asked for the same."""
-    for asked, usual in (("constraint", "grounded"), ("overlaps", "longest")):
-        if (was := old.get(asked, usual)) != (now := new.get(asked, usual)):
-            return f"the reports were made with {asked} {was} and {now}: expected one of them"
+    usual = {"constraint": "grounded", "overlaps": "longest", "end_bias": None}
+    # A threshold of the manifest holds for calibrated scores alone.
+    for asked, left_out in {**usual, "scores": "calibrated"}.items():
+        if (was := old.get(asked, left_out)) != (now := new.get(asked, left_out)):
+            said = (
+                f"its manifest's {asked}" if one is None else f"{asked} {one}" for one in (was, now)
+            )
+            return f"the reports were made with {' and '.join(said)}: expected one of them"
     return None
+
+
+def _of_old_weights(adapters: Path, old: Mapping[str, Any], name: str) -> str | None:
+    """That the default's report is about weights which it has no longer; ``name``'s own may be."""
+    default, measured = old["model"], old.get("weights")
+    if default == name or not measured or not (adapters / default / manifest.FILE_NAME).is_file():
+        return None
+    now = manifest.load(adapters / default).version
+    if measured == now:
+        return None
+    return f"the default's report is about its weights {measured}; it has {now} now: measure these"
 
 
 def _of_itself(name: str, found: Difference) -> Verdict:

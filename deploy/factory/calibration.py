@@ -33,7 +33,9 @@ def asked_with(
     biases: Sequence[float],
 ) -> Observed:
     """What is observed with each bias and with none; or with the adapter's own. Raises
-    EvaluationError."""
+    EvaluationError, CalibrateError."""
+    if biases:
+        _check_choice(service.constraint)
     return {
         bias: _observed(adapter, replace(service, end_bias=bias), gold, split)
         for bias in dict.fromkeys([0.0, *biases] if biases else [None])
@@ -58,6 +60,8 @@ def reported(
     splits: dict[float | None, list[str]] = {}
     loaded = [reports.load(file) for file in files]
     is_tried = any(found.get("end_bias") is not None for found in loaded)
+    if is_tried:
+        _check_choice(constraint)
     for file, found in zip(files, loaded, strict=True):
         _check(adapter, str(file), found["model"], found.get("weights"))
         if found["constraint"] != constraint:
@@ -71,6 +75,15 @@ def reported(
     for sentences in observed.values():
         check(sentences)
     return observed, "; ".join(next(iter(splits.values())))
+
+
+def _check_choice(constraint: Constraint) -> None:
+    """``[decoding]`` is one table for all constraints; raises CalibrateError for another's."""
+    if constraint != "grounded":
+        raise CalibrateError(
+            "a bias is chosen for requests that do not say, which are grounded; expected none "
+            f"with --constraint {constraint}"
+        )
 
 
 def _check_biases(splits: Mapping[float | None, Sequence[str]]) -> None:

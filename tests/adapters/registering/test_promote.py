@@ -7,10 +7,10 @@ import pytest
 
 from adapters.data.examples import Example
 from adapters.registering.promote import promote
-from service.models import names
+from service.models import manifest, names
 from service.models.registry import default_of
 from tests.adapters.measuring.reports import GOLD, HALF, measured
-from tests.support.adapter_folders import put_alias
+from tests.support.adapter_folders import put_adapter, put_alias
 
 
 def test_the_first_adapter_becomes_the_default(tmp_path: Path) -> None:
@@ -53,14 +53,36 @@ def test_a_report_about_another_adapter_promotes_nothing(tmp_path: Path) -> None
     assert promote(tmp_path, "new", GOLD, None, found, "01234567").promoted
 
 
-def test_reports_under_two_constraints_promote_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("asked", "reason"),
+    [
+        ({"constraint": "none"}, "constraint none and constraint grounded"),
+        ({"overlaps": "all"}, "overlaps all and overlaps longest"),
+        ({"end_bias": -1.0}, "end_bias -1.0 and its manifest's end_bias"),
+        ({"scores": "raw"}, "scores raw and scores calibrated"),
+    ],
+)
+def test_reports_that_were_asked_differently_promote_nothing(
+    tmp_path: Path, asked: dict[str, object], reason: str
+) -> None:
     names.set_default(tmp_path, "old")
-    old = {**measured("old", HALF), "constraint": "none"}
+    old = {**measured("old", HALF), **asked}
     verdict = promote(tmp_path, "new", GOLD, old, measured("new", GOLD))
-    assert (verdict.promoted, verdict.reason) == (
-        False,
-        "the reports were made with constraint none and grounded: expected one of them",
+    said = f"the reports were made with {reason}: expected one of them"
+    assert (verdict.promoted, verdict.reason) == (False, said)
+
+
+def test_the_defaults_report_is_of_its_weights(tmp_path: Path) -> None:
+    """Worse ones that it had before are no bar."""
+    has = manifest.load(put_adapter(tmp_path, "old")).version
+    names.set_default(tmp_path, "old")
+    old, new = measured("old", HALF), measured("new", GOLD)
+    verdict = promote(tmp_path, "new", GOLD, {**old, "weights": "01234567"}, new)
+    assert not verdict.promoted
+    assert verdict.reason == (
+        f"the default's report is about its weights 01234567; it has {has} now: measure these"
     )
+    assert promote(tmp_path, "new", GOLD, {**old, "weights": has}, new).promoted
 
 
 @pytest.mark.parametrize("model", [None, "another"])

@@ -222,6 +222,20 @@ def test_a_bias_is_not_tried_on_reports(tmp_path: Path) -> None:
     assert "--end-bias with --report: a report has the bias of its own" in shown.output
 
 
+def test_a_bias_is_chosen_for_the_constraint_of_requests_that_do_not_say(
+    scored: tuple[Gateway, Path], file: str, tmp_path: Path
+) -> None:
+    """The manifest has one for all constraints: another's would take its place."""
+    gateway, folder = scored
+    fits(tmp_path / "home", tmp_path / "kept.json", "schema")
+    shown = command(
+        gateway, folder, file, tmp_path / "home", "--constraint", "schema", "--end-bias", "-1"
+    )
+    assert shown.exit_code == 1, shown.output
+    assert "expected none with --constraint schema" in shown.stderr
+    assert gateway.engine.asked == []
+
+
 def test_nothing_is_written_when_something_is_missing(
     scored: tuple[Gateway, Path], file: str, tmp_path: Path
 ) -> None:
