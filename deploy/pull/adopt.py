@@ -6,12 +6,15 @@ from pathlib import Path
 from deploy.pull.catalogue import BaseModel
 from deploy.pull.errors import PullError
 from deploy.pull.sources import Origins, places_of
+from deploy.pull.store import ADDED_TOKENS, MARKER
 
 _NEEDED = ("config.json", "tokenizer.json")
+# Of a folder that Nerve pulled: they say what it was there, and are written anew.
+_OURS = {MARKER, ADDED_TOKENS}
 
 
 def adopt(model: BaseModel, checkpoint: Path, origins: Origins) -> None:
-    """Copy every file of the caller's folder into ``checkpoint``.
+    """Copy every file of the caller's folder into ``checkpoint``, but for Nerve's own.
 
     Raises PullError where no folder is named, or it is not one of a model; OSError.
     """
@@ -29,7 +32,8 @@ def adopt(model: BaseModel, checkpoint: Path, origins: Origins) -> None:
         )
     checkpoint.mkdir()
     for file in sorted(path for path in found.iterdir() if path.is_file()):
-        shutil.copyfile(file, checkpoint / file.name)
+        if file.name not in _OURS:
+            shutil.copyfile(file, checkpoint / file.name)
 
 
 def _is_a_model(folder: Path) -> bool:

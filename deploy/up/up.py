@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.text import Text
 
 from deploy import GATEWAY_URL
-from deploy.client import ask
+from deploy.client import AskFailed, ask
 from deploy.credentials import api_key
 from deploy.terminal.called import called
 from deploy.terminal.show import Phases, show_answer
@@ -110,7 +110,7 @@ async def _run(
             with phases.phase(part.name) as tell:
                 await part.start(tell)
             keepers.append(asyncio.create_task(part.keep(phases.warn)))
-        await _first_answer(phases, settings, url)
+        await first_answer(phases, settings, url)
         show_addresses(phases.console, url)
         await asyncio.gather(*keepers)
     finally:
@@ -125,12 +125,18 @@ async def _run(
             await part.stop()
 
 
-async def _first_answer(phases: Phases, settings: Settings, url: str) -> None:
+async def first_answer(phases: Phases, settings: Settings, url: str) -> None:
+    """Show what the gateway at ``url`` finds in a sentence; without an answer, say why: the service
+    is up all the same."""
     if settings.api_keys_file and not api_key():
         phases.warn("no first answer: the gateway asks for an api key, and NERVE_API_KEY has none")
         return
-    with phases.phase("first answer"):
-        answer = await asyncio.to_thread(ask, url, SAMPLE, timeout_s=settings.deadline_s + 5)
+    try:
+        with phases.phase("first answer"):
+            answer = await asyncio.to_thread(ask, url, SAMPLE, timeout_s=settings.deadline_s + 5)
+    except AskFailed as exc:
+        phases.warn(f"no first answer: {exc}")
+        return
     show_answer(phases.console, SAMPLE, answer)
 
 

@@ -99,6 +99,25 @@ def test_a_model_without_digests_is_taken_from_a_folder(tmp_path: Path) -> None:
     assert pulled == pull("m", tmp_path, Path(sys.executable), catalogue=known, environ={})
 
 
+def test_a_model_that_nerve_pulled_is_taken_from_its_folder(tmp_path: Path) -> None:
+    """What the first pull wrote about its own files is not a file of the model."""
+    known = Catalogue({"m": BaseModel("m", "folder", (), (Folder(),), 0)}, {"hub": NOWHERE})
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    (theirs / "tokenizer.json").write_bytes(FILES["tokenizer.json"])
+    (theirs / "config.json").write_text("{}")
+    (theirs / "model.safetensors").write_bytes(b"weights")
+    folder = theirs
+    for home in ("first", "second"):
+        environ = {"NERVE_MODEL_FOLDER": str(folder)}
+        where = tmp_path / home
+        pulled = pull("m", where, Path(sys.executable), catalogue=known, environ=environ)
+        folder = pulled.path
+    assert folder.is_relative_to(tmp_path / "second")
+    assert (folder / "model.safetensors").read_bytes() == b"weights"
+    assert pulled == pull("m", tmp_path / "second", Path(sys.executable), catalogue=known)
+
+
 def test_no_source_gives_the_model(tmp_path: Path) -> None:
     """The error lists every source with its reason, soon, and leaves nothing to be used."""
     started = time.monotonic()
