@@ -1,7 +1,6 @@
 """One text through transformers and peft, without vLLM: to tell a model's fault from a server's."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,40 +8,11 @@ import torch
 from peft import PeftModel
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from adapters.data.examples import Example
+from adapters.measuring.trial_answer import Answer
 from adapters.training.template import Encoder
 from service.models.manifest import Adapter, load
-from service.ner.align import align
 from service.ner.fold import Folded, fold
 from service.ner.formats import FORMATS
-from service.ner.types import Dropped
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """``completion`` is what the model wrote; ``found`` what stands in the text of it;
-    ``truncated``: it ran out of room.
-    """
-
-    completion: str
-    found: Example
-    dropped: tuple[Dropped, ...]
-    truncated: bool
-
-    def shown(self) -> dict[str, Any]:
-        """As JSON: like an answer of ``/extract``, and the completion."""
-        text = self.found.text
-        return {
-            "completion": self.completion,
-            "entities": [
-                {"label": e.label, "text": text[e.start : e.end], "start": e.start, "end": e.end}
-                for e in self.found.entities
-            ],
-            "dropped": [
-                {"label": one.label, "text": one.text, "reason": one.reason} for one in self.dropped
-            ],
-            "truncated": self.truncated,
-        }
 
 
 class Trial:
@@ -87,10 +57,4 @@ class Trial:
     def _read(self, folded: Folded, shown: str, ids: list[int], ends: Sequence[int]) -> Answer:
         end = next((place for place, token in enumerate(ids) if token in ends), None)
         completion = self._tokenizer.decode(ids[:end], skip_special_tokens=False)
-        decoded = FORMATS[self.adapter.format].decode(
-            completion, self.adapter.labels, complete=end is not None
-        )
-        aligned = align(shown, decoded.mentions, self.adapter.occurrences)
-        dropped = decoded.dropped + aligned.dropped
-        found = Example(folded.received, tuple(map(folded.entity, aligned.entities)))
-        return Answer(completion, found, dropped, truncated=end is None)
+        return Answer.read(self.adapter, folded, shown, completion, complete=end is not None)

@@ -4,11 +4,13 @@
 Standard library only.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from service.models.toml_fields import Fields
 from service.ner.formats import FORMATS
-from service.ner.types import MOST_BIAS
+from service.ner.titles import counts_marks
+from service.ner.types import MOST_BIAS, Label
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,12 @@ class Decoding:
     end_bias: float = 0.0
     min_score: float = 0.0
     titles: tuple[str, ...] = ()
+
+    def titles_of(self, labels: Iterable[Label]) -> tuple[str, ...]:
+        """The labels that take a title in 《》 whole when ``labels`` are asked for: those of the
+        manifest, and those whose descriptions say so."""
+        told = (label.name for label in labels if counts_marks(label.description))
+        return (*self.titles, *told)
 
 
 UNCHANGED = Decoding()

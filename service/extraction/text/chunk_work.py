@@ -15,7 +15,6 @@ from service.ner.chunk import Chunk
 from service.ner.incremental import Incremental
 from service.ner.prompt import Example, Prompt, render
 from service.ner.score import Token
-from service.ner.titles import counts_marks
 from service.ner.types import Constraint, Dropped, Entity, Label, Overlaps
 from service.observe.metrics import Metrics
 from service.settings import Settings
@@ -50,8 +49,7 @@ class Asked:
     @cached_property
     def titles(self) -> tuple[str, ...]:
         """The labels that take a title in 《》 whole: by the manifest, or by their description."""
-        told = (label.name for label in self.labels if counts_marks(label.description))
-        return (*self.served.decoding.titles, *told)
+        return self.served.decoding.titles_of(self.labels)
 
     def wants(self, found: Entity | Dropped) -> bool:
         """Does it go into the answer? What bears no label of the prompt does."""
