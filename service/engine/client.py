@@ -29,7 +29,8 @@ from service.settings import Settings
 
 
 class Engine:
-    """A vLLM server. Methods raise EngineFailure, Overloaded and RequestTooLarge only."""
+    """A vLLM server. Methods raise EngineFailure, Overloaded and RequestTooLarge, and what a
+    ``hear`` raises."""
 
     def __init__(self, exchange: Exchange, metrics: Metrics, tracing: Tracing) -> None:
         self._exchange = exchange

@@ -75,7 +75,10 @@ class Exchange:
             response.close()
 
     async def within(self, deadline: float, answer: Coroutine[Any, Any, Waited]) -> Waited:
-        """What ``answer`` gives; the deadline, and the client's exceptions, in our words."""
+        """What ``answer`` gives; the deadline, and the client's exceptions, in our words.
+
+        Other exceptions are faults of the gateway, and stay what they are.
+        """
         try:
             with Waiting():
                 async with asyncio.timeout_at(deadline):
@@ -90,7 +93,7 @@ class Exchange:
             raise EngineUnavailable("the engine cannot be reached; it is down or starting") from exc
         except Unreachable as exc:
             raise EngineUnavailable("the engine closed the connection before its answer") from exc
-        except (aiohttp.ClientError, ValueError) as exc:
+        except aiohttp.ClientError as exc:
             raise EngineError(f"the engine's answer cannot be read: {type(exc).__name__}") from exc
 
     async def unless_silent(self, answer: Coroutine[Any, Any, Waited]) -> Waited:

@@ -37,7 +37,7 @@ Use = Callable[[Forwarded], Awaitable[None]]
 
 
 class Forwarding:
-    """Raises EngineFailure, Overloaded and RequestTooLarge only."""
+    """Raises EngineFailure and Overloaded, and what a ``use`` raises."""
 
     def __init__(self, exchange: Exchange, metrics: Metrics, tracing: Tracing) -> None:
         self._exchange, self._signs = exchange, exchange.transport.signs

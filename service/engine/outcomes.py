@@ -20,10 +20,13 @@ _OF_ERRORS: dict[type[BaseException], str] = {
     Overloaded: "overloaded",
     RequestTooLarge: "too_large",
 }
+# The caller's connection is gone; a TimeoutError, an OSError too, is a caller who does not read.
+_LEFT = (asyncio.CancelledError, OSError)
 
 
 class Counted:
-    """Counts one request: by its error, as cancelled when it was left early, else by ``name``."""
+    """Counts one request: by its error, as cancelled when its caller left or did not read, as
+    ``error`` too when the gateway itself failed with the answer, else by ``name``."""
 
     __slots__ = ("_metrics", "_signs", "name")
 
@@ -47,4 +50,7 @@ class Counted:
 def _name_of(error: BaseException) -> str:
     if isinstance(error, asyncio.CancelledError) and deadline.has_passed():
         return "timeout"  # which is what cancelled it
-    return _OF_ERRORS.get(type(error), "cancelled")
+    known = _OF_ERRORS.get(type(error))
+    if known is not None:
+        return known
+    return "cancelled" if isinstance(error, _LEFT) else "error"
