@@ -4,7 +4,7 @@
 Standard library only.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from service.models.toml_fields import Fields
@@ -34,8 +34,9 @@ class Decoding:
 UNCHANGED = Decoding()
 
 
-def read(fields: Fields, format_name: str) -> Decoding:
-    """The ``[decoding]`` of a manifest; raises ManifestError."""
+def read(fields: Fields, format_name: str, labels: Sequence[Label] | None) -> Decoding:
+    """The ``[decoding]`` of a manifest whose model knows ``labels`` alone, or, None, any; raises
+    ManifestError."""
     table = fields.values.get("decoding", {})
     if not isinstance(table, dict):
         raise fields.wrong("decoding", table, "a [decoding] table")
@@ -51,11 +52,15 @@ def read(fields: Fields, format_name: str) -> Decoding:
         expected = f"0: the format {format_name} says itself where an answer ends"
         raise within.wrong("end_bias", bias, expected)
     least = within.ratio("min_score") if "min_score" in table else 0.0
-    return Decoding(float(bias), least, _titles(within))
+    return Decoding(float(bias), least, _titles(within, labels))
 
 
-def _titles(within: Fields) -> tuple[str, ...]:
+def _titles(within: Fields, labels: Sequence[Label] | None) -> tuple[str, ...]:
     names = within.values.get("titles", [])
     if not isinstance(names, list) or not all(isinstance(one, str) for one in names):
         raise within.wrong("titles", names, "a list of labels' names")
+    known = names if labels is None else [label.name for label in labels]
+    unknown = next((name for name in names if name not in known), None)
+    if unknown is not None:
+        raise within.wrong("titles", unknown, f"names of its labels: {', '.join(known)}")
     return tuple(names)

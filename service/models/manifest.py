@@ -96,6 +96,7 @@ def load(folder: Path) -> Adapter:
     if name != folder.name:
         raise fields.wrong("name", name, f"the name of its folder, {folder.name!r}")
     format_name = fields.one_of("format", tuple(FORMATS))
+    labels, is_open = labels_of(fields, format_name), fields.flag("open")
     return Adapter(
         name=name,
         base=fields.text("base"),
@@ -106,13 +107,13 @@ def load(folder: Path) -> Adapter:
         prompt=fields.text("prompt"),
         template=template(fields, folder),
         format=format_name,
-        labels=labels_of(fields, format_name),
+        labels=labels,
         max_chars=fields.positive("max_chars"),
         occurrences=fields.one_of("occurrences", get_args(Occurrences), "all"),
         evaluation=_evaluation(fields),
         calibrations=read_calibrations(fields, sha256),
-        open=fields.flag("open"),
-        decoding=read_decoding(fields, format_name),
+        open=is_open,
+        decoding=read_decoding(fields, format_name, None if is_open else labels),
     )
 
 

@@ -114,9 +114,9 @@ def test_what_is_chosen_is_for_requests_that_do_not_say(tmp_path: Path, drawn: P
     assert put(adapter, "grounded", FOUND, "rows", drawn).decoding == adapter.decoding
     path = folder / "adapter.toml"
     plain = path.read_text("utf-8")
-    path.write_text(plain.replace("[decoding]\n", '[decoding]\ntitles = ["book"]\n'), "utf-8")
+    path.write_text(plain.replace("[decoding]\n", '[decoding]\ntitles = ["name"]\n'), "utf-8")
     titled = put(adapter, "grounded", {**FOUND, "chosen": chosen}, "rows", drawn).decoding
-    assert titled == Decoding(end_bias=-0.5, min_score=0.24, titles=("book",))
+    assert titled == Decoding(end_bias=-0.5, min_score=0.24, titles=("name",))
     path.write_text(plain, "utf-8")
     nothing = {**chosen, "end_bias": 0.0, "min_score": 0.0}
     adapter = put(adapter, "grounded", {**FOUND, "chosen": nothing}, "rows", drawn)

@@ -7,6 +7,7 @@ import pytest
 from service.models.decoding import Decoding
 from service.models.manifest import ManifestError, load
 from tests.conftest import ADAPTER, MANIFEST
+from tests.support.open_adapter import put_open
 
 
 def loaded(folder: Path, text: str) -> Decoding:
@@ -24,8 +25,10 @@ def test_it_is_read(tmp_path: Path) -> None:
 
 def test_labels_take_titles_whole(tmp_path: Path) -> None:
     """By name; an open adapter may be asked for others, so none is unknown."""
-    found = loaded(tmp_path, MANIFEST + '[decoding]\ntitles = ["book", "电影"]\n')
-    assert found.titles == ("book", "电影")
+    found = loaded(tmp_path, MANIFEST + '[decoding]\ntitles = ["name", "company"]\n')
+    assert found.titles == ("name", "company")
+    titles = '[decoding]\ntitles = ["book", "电影"]\n'
+    assert load(put_open(tmp_path, more=titles)).decoding.titles == ("book", "电影")
 
 
 def test_a_manifest_without_it_changes_nothing(tmp_path: Path) -> None:
@@ -44,6 +47,10 @@ def test_a_manifest_without_it_changes_nothing(tmp_path: Path) -> None:
         (
             "[decoding]\ntitles = 'book'",
             "decoding.titles = 'book'; expected a list of labels' names",
+        ),
+        (
+            "[decoding]\ntitles = ['name', 'book']",
+            "decoding.titles = 'book'; expected names of its labels: company, name",
         ),
         (
             "[decoding]\nbias = 1",
