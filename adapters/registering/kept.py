@@ -1,6 +1,5 @@
 """What stays of an adapter that is registered once more."""
 
-import tomllib
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from service.models import manifest
+from service.models.toml_fields import Fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +24,25 @@ class Kept:
     @classmethod
     def of(cls, folder: Path, digest: str, data: str, licence: str) -> "Kept":
         """Of ``folder``, for weights with the sha256 ``digest``; with ``data`` and ``licence`` in
-        place of what was said of them, unless they are empty."""
+        place of what was said of them, unless they are empty. Raises ManifestError."""
         file = folder / manifest.FILE_NAME
-        fields = tomllib.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-        same, said = fields.get("sha256") == digest, fields.get("data", {})
+        fields = Fields.read(file) if file.exists() else Fields(file, {})
+        same, said = fields.values.get("sha256") == digest, fields.table("data")
         about = {
-            "trained_on": data or said.get("trained_on", ""),
-            "licence": licence or said.get("licence", ""),
-            "date": (same and said.get("date")) or datetime.now(UTC).date().isoformat(),
+            "trained_on": data or _words(said, "trained_on"),
+            "licence": licence or _words(said, "licence"),
+            "date": (same and _words(said, "date")) or datetime.now(UTC).date().isoformat(),
         }
         if not same:
             return cls(False, about, {}, {}, set())
         pictures = {path.name for path in folder.glob("*.png")}
-        return cls(True, about, fields.get("calibration", {}), fields.get("decoding", {}), pictures)
+        found = fields.table("calibration")
+        calibrated = {one: found.table(one).values for one in found.values}
+        return cls(True, about, calibrated, fields.table("decoding").values, pictures)
+
+
+def _words(table: Fields, key: str) -> str:
+    value = table.values.get(key, "")
+    if not isinstance(value, str):
+        raise table.wrong(key, value, "a string")
+    return value

@@ -34,7 +34,8 @@ def register(
     notes: str = "",
     beside: Sequence[Path] = (),
 ) -> manifest.Adapter:
-    """Put the weights of folder ``trained`` into ``adapters/name`` and describe them.
+    """Put the weights in ``trained``, or in the work folder ``trained``, into ``adapters/name`` and
+    describe them.
 
     Writes the two weight files, adapter.toml, recipe.toml, README.md (the card) and copies of the
     files ``beside`` (the card shows the pictures) and of ``sources.toml`` beside the recipe. All is
@@ -45,8 +46,9 @@ def register(
     if not manifest.is_name(name):
         raise RegisterError(f"name {name!r}; expected letters, digits, '.', '_' or '-', up to 100")
     plan = recipes.load(recipe_file)
-    check(weights_of(trained), plan, recipe_file)
-    digest = _sha256(trained / WEIGHTS)
+    weights = weights_of(trained)
+    check(weights, plan, recipe_file)
+    digest = _sha256(weights / WEIGHTS)
     _check_reports(name, digest, reports)
     folder = adapters / name
     kept = Kept.of(folder, digest, data, licence)
@@ -55,7 +57,7 @@ def register(
     with tempfile.TemporaryDirectory(dir=adapters, prefix=".registering-") as place:
         staged = Path(place) / name
         recipes.copy(recipe_file, plan, staged)
-        for file in (trained / WEIGHTS, trained / CONFIG, *copied):
+        for file in (weights / WEIGHTS, weights / CONFIG, *copied):
             shutil.copyfile(file, staged / file.name)
         _describe(staged, plan, digest, reports, kept, notes)
         manifest.load(staged)

@@ -37,21 +37,18 @@ UNCHANGED = Decoding()
 def read(fields: Fields, format_name: str, labels: Sequence[Label] | None) -> Decoding:
     """The ``[decoding]`` of a manifest whose model knows ``labels`` alone, or, None, any; raises
     ManifestError."""
-    table = fields.values.get("decoding", {})
-    if not isinstance(table, dict):
-        raise fields.wrong("decoding", table, "a [decoding] table")
-    within = Fields(fields.path, table, "decoding.")
+    within = fields.table("decoding")
     known = Decoding.__dataclass_fields__
-    unknown = next((key for key in table if key not in known), None)
+    unknown = next((key for key in within.values if key not in known), None)
     if unknown is not None:
-        raise within.wrong(unknown, table[unknown], f"no key but {', '.join(known)}")
+        raise within.wrong(unknown, within.values[unknown], f"no key but {', '.join(known)}")
     bias = within.number("end_bias") or 0.0
     if abs(bias) > MOST_BIAS:
         raise within.wrong("end_bias", bias, f"a number from {-MOST_BIAS:g} to {MOST_BIAS:g}")
     if bias and FORMATS[format_name].EMPTY is None:
         expected = f"0: the format {format_name} says itself where an answer ends"
         raise within.wrong("end_bias", bias, expected)
-    least = within.ratio("min_score") if "min_score" in table else 0.0
+    least = within.ratio("min_score") if "min_score" in within.values else 0.0
     return Decoding(float(bias), least, _titles(within, labels))
 
 

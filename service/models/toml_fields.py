@@ -58,6 +58,13 @@ class Fields:
             raise self.wrong(key, value, kind)
         return value
 
+    def table(self, key: str) -> "Fields":
+        """A table's keys; left out, none."""
+        value = self.values.get(key, {})
+        if not isinstance(value, dict):
+            raise self.wrong(key, value, f"a [{self.where}{key}] table")
+        return Fields(self.path, value, f"{self.where}{key}.")
+
     def positive(self, key: str) -> int:
         """A whole number above 0, of up to nine digits."""
         value = self.values.get(key)

@@ -89,6 +89,37 @@ def test_weights_described_anew_keep_their_date(trained: Path, tmp_path: Path) -
         assert tomllib.loads(file.read_text(encoding="utf-8"))["data"]["date"] == date
 
 
+def test_the_work_folder_of_a_training_is_registered(trained: Path, tmp_path: Path) -> None:
+    """Its weights lie in a folder of their own in it."""
+    assert trained == tmp_path / "adapter"
+    found = register(tmp_path, RECIPE, tmp_path / "adapters", "clue-2")
+    assert found.weights.read_bytes() == b"weights"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("name = ", "not a TOML file"),
+        ("data = 3", r"data = 3; expected a \[data\] table"),
+        ("[data]\nlicence = 3", r"data\.licence = 3; expected a string"),
+        ("sha256 = SAME\ncalibration = 3", r"calibration = 3; expected a \[calibration\] table"),
+        ("sha256 = SAME\ncalibration.none = 3", r"calibration\.none = 3; expected a \[calibration"),
+        ("sha256 = SAME\ndecoding = 3", r"decoding = 3; expected a \[decoding\] table"),
+    ],
+)
+def test_a_manifest_that_cannot_be_kept_is_named(
+    text: str, says: str, trained: Path, tmp_path: Path
+) -> None:
+    """Nothing of the folder is replaced."""
+    file = tmp_path / "clue-2" / "adapter.toml"
+    file.parent.mkdir()
+    text = text.replace("SAME", f'"{hashlib.sha256(b"weights").hexdigest()}"')
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(ManifestError, match=rf"clue-2/adapter\.toml: {says}"):
+        register(trained, RECIPE, tmp_path, "clue-2")
+    assert [one.read_text(encoding="utf-8") for one in file.parent.iterdir()] == [text]
+
+
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
