@@ -13,6 +13,7 @@ from service.doors.finding import Entities, Entity, Finder
 from service.errors import InvalidRequest
 from service.ner.offsets import Ruler
 from service.wire.json_object import JsonObject
+from service.wire.request_errors import as_text
 from service.wire.requests import Offsets
 from service.wire.responses import ErrorBody
 from service.wire.wording import shown
@@ -107,7 +108,7 @@ def _documents(values: dict[str, Any]) -> list[dict[str, Any]]:
     for document in documents:
         if not isinstance(document, dict):
             raise InvalidRequest("documents has what is no document", code="InvalidDocumentBatch")
-        field(document, "id", str)
+        as_text(document.get("id"), "documents.id")
     if len({document["id"] for document in documents}) < len(documents):
         raise InvalidRequest("documents has an id twice", code="InvalidDocumentBatch")
     return documents

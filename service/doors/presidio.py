@@ -66,7 +66,7 @@ def _filter(finder: Finder, values: dict[str, Any]) -> Callable[[str, str, float
     wanted = _wanted(finder.known(), strings(values, "entities"))
     allowed = strings(values, "allow_list")
     least = values.get("score_threshold") or 0
-    if not isinstance(least, int | float):
+    if isinstance(least, bool) or not isinstance(least, int | float) or not 0 <= least <= 1:
         raise InvalidRequest(
             f"score_threshold has {shown(least)}; expected a number from 0 to 1",
             param="score_threshold",

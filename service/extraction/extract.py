@@ -142,13 +142,28 @@ class Extract:
                 param="texts",
             )
 
+        checked = [_checked(item, f"texts[{place}]") for place, item in enumerate(texts)]
+
         async def answer(place: int) -> Answer | ErrorResponse:
+            if isinstance(text := checked[place], ErrorResponse):
+                return text
             try:
-                return await one(as_text(texts[place], f"texts[{place}]"))
+                return await one(text)
             except NerveError as exc:
                 return ErrorResponse.of(exc)
 
-        return await side_by_side(answer, range(len(texts)), self.settings.request_concurrency)
+        return await side_by_side(answer, range(len(checked)), self.settings.request_concurrency)
 
     def _at_once(self) -> asyncio.Semaphore:
         return asyncio.Semaphore(self.settings.request_concurrency)
+
+
+def _checked(item: object, name: str) -> str | ErrorResponse:
+    """The text that an item is, or its error."""
+    try:
+        return as_text(item, name)
+    except InvalidRequest as exc:
+        if isinstance(item, list | dict):
+            # The body is held until the answer is there, and this at thirty times its bytes.
+            item.clear()
+        return ErrorResponse.of(exc)

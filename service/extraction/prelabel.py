@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from pydantic import ValidationError
 
@@ -15,8 +14,8 @@ from service.extraction.text.long_text import Budget
 from service.models.registry import Served
 from service.ner.types import Entity, Label
 from service.wire.label_config import TextField
-from service.wire.label_studio import Config, Prediction, Region, RegionValue
-from service.wire.request_errors import as_text, request_error
+from service.wire.label_studio import Config, Prediction, Region, RegionValue, TaskTexts
+from service.wire.request_errors import request_error
 from service.wire.requests import Options
 
 
@@ -70,7 +69,7 @@ class Prelabel:
         return ", ".join(dict.fromkeys(plan.asked.served.engine_name for plan in plans))
 
     async def __call__(
-        self, tasks: Sequence[Mapping[str, Any]], config: Config, model: str | None
+        self, tasks: Sequence[TaskTexts], config: Config, model: str | None
     ) -> list[Prediction | NerveError]:
         """A prediction or an error for each task, in order; raises as ``plan``, and the first error
         when no task could be extracted. All have one deadline."""
@@ -79,7 +78,7 @@ class Prelabel:
 
         async def one(place: int) -> Prediction | NerveError:
             try:
-                found = await self._regions(place, tasks[place], plans, budget)
+                found = await self._regions(tasks[place], plans, budget)
             except NerveError as exc:
                 return exc
             return Prediction.of(found, version)
@@ -92,13 +91,14 @@ class Prelabel:
         return results
 
     async def _regions(
-        self, place: int, data: Mapping[str, Any], plans: Sequence[Planned], budget: Budget
+        self, texts: TaskTexts, plans: Sequence[Planned], budget: Budget
     ) -> list[Region]:
         """Raises as ``Extract.find``, and for a text of which a part could not be extracted: once
         there is a prediction, Label Studio does not ask again."""
         regions: list[Region] = []
-        for plan in plans:
-            text = as_text(plan.field.of(data), f"tasks[{place}].data.{plan.field.key}")
+        for text, plan in zip(texts, plans, strict=True):
+            if isinstance(text, InvalidRequest):
+                raise text
             found = await self.extract.find(text, plan.asked, budget)
             if found.failed:
                 raise found.failed[0].error

@@ -14,6 +14,7 @@ from service.openai.rules import (
     anything,
     few_items,
     few_stops,
+    few_words,
     known_structure,
     known_switches,
     no_longer_than,
@@ -33,7 +34,7 @@ _BOTH = (
     *("truncate_prompt_tokens", "truncation_side", "add_special_tokens", "echo"),
     *("return_token_ids", "return_tokens_as_token_ids"),
 )
-_PER_TOKEN = ("logit_bias", "stop_token_ids", "bad_words", "allowed_token_ids")
+_PER_TOKEN = ("logit_bias", "stop_token_ids", "allowed_token_ids")
 _CHAT = (
     *("logprobs", "parallel_tool_calls", "reasoning_effort", "include_reasoning"),
     *("thinking_token_budget", "add_generation_prompt", "continue_final_message"),
@@ -72,6 +73,7 @@ def _both(settings: Settings) -> dict[str, Rule]:
         "stream_options": known_stream_options,
         "seed": a_seed,
         "stop": few_stops,
+        "bad_words": few_words,
         "n": up_to(settings.max_choices, least=1),
         "max_tokens": up_to(settings.max_tokens, least=1),
         "min_tokens": up_to(settings.max_tokens),

@@ -9,6 +9,8 @@ Rule = Callable[[Any, str], str | None]
 MOST_LOGPROBS = 20  # OpenAI's limit and the engine's default
 MOST_STOPS = 4  # likewise
 MOST_ITEMS = 1024
+MOST_WORDS = 128  # the engine's default
+LONGEST_WORD = 256  # characters
 
 # What may be switched in a chat template. Other names reach the tokenizer, whose `padding` and
 # `max_length` could be made to fill the memory.
@@ -73,6 +75,14 @@ def few_items(value: Any, _: str) -> str | None:
     if not isinstance(value, list | dict) or len(value) > MOST_ITEMS:
         return f"a list or an object of at most {MOST_ITEMS} items"
     return anything([*value.values()] if isinstance(value, dict) else value, "")
+
+
+def few_words(value: Any, _: str) -> str | None:
+    """The engine tokenizes each, twice, in the process that writes everybody's answers."""
+    is_fine = isinstance(value, list) and len(value) <= MOST_WORDS
+    if is_fine and all(isinstance(one, str) and len(one) <= LONGEST_WORD for one in value):
+        return None
+    return f"a list of at most {MOST_WORDS} strings of up to {LONGEST_WORD} characters"
 
 
 def text_only(messages: Any, _: str) -> str | None:

@@ -6,11 +6,11 @@ from collections.abc import Awaitable, Callable
 from fastapi import Request
 from pydantic import BaseModel
 
-from service.errors import InvalidRequest
+from service.errors import InvalidRequest, MalformedBody
 from service.wire.headers import expect_json
 from service.wire.json_object import once
 from service.wire.request_errors import only_fields
-from service.wire.wording import meant
+from service.wire.wording import meant, why_not_json
 
 
 def json_body(kind: type[BaseModel]) -> Callable[[Request], Awaitable[None]]:
@@ -21,7 +21,11 @@ def json_body(kind: type[BaseModel]) -> Callable[[Request], Awaitable[None]]:
         expect_json(request.scope)
         if body := await request.body():
             # FastAPI has read it before, and of a name that is there twice has kept the last.
-            only_fields(json.loads(body, object_pairs_hook=once), kind)
+            try:
+                values = json.loads(body, object_pairs_hook=once)
+            except RecursionError as exc:  # FastAPI read it with less of the stack in use
+                raise MalformedBody(f"the body is not JSON: {why_not_json(exc)}") from exc
+            only_fields(values, kind)
 
     return check
 

@@ -16,6 +16,8 @@ from xml.parsers import expat
 # More than people label with, and few enough that no config takes time.
 MOST_TEXTS = 20
 MOST_LABELS = 1000
+# Names are said again for each task, and for each entity of it.
+LONGEST_NAME = 256
 
 
 class ConfigError(ValueError):
@@ -45,7 +47,9 @@ class TextField:
             return data[self.key]
         value: object = data
         for part in self.key.split("."):
-            value = value.get(part) if isinstance(value, Mapping) else None
+            if not isinstance(value, Mapping):
+                return None
+            value = value.get(part)
         return value
 
 
@@ -80,6 +84,7 @@ class _Reading:
     inside: list[str] = field(default_factory=list)
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
+        _check_lengths(tag, attributes)
         name = attributes.get("name", "")
         if tag == "Text" and attributes.get("value", "").startswith("$"):
             if attributes.get("valueType") == "url":
@@ -108,6 +113,14 @@ class _Reading:
             for name, key in self.keys.items()
         ]
         return [one for one in fields if one.labels]
+
+
+def _check_lengths(tag: str, attributes: Mapping[str, str]) -> None:
+    if tag not in ("Text", "Labels", "Label"):
+        return
+    for name in ("name", "value", "alias"):
+        if len(attributes.get(name, "")) > LONGEST_NAME:
+            _refuse(f"has a {name} of more than {LONGEST_NAME} characters at a {tag}")
 
 
 def _refuse(what: str) -> NoReturn:

@@ -13,7 +13,11 @@ from service.errors import InvalidRequest
 from service.wire import label_config
 from service.wire.json_object import JsonObject
 from service.wire.label_config import ConfigError, TextField
+from service.wire.request_errors import as_text
 from service.wire.responses import ErrorResponse
+
+# More than a body at its default length holds of sentences.
+MOST_TASKS = 10_000
 
 
 class RegionValue(BaseModel):
@@ -105,22 +109,42 @@ class Setup:
         return cls(Config.of(JsonObject.read(raw).values, "schema"))
 
 
+TaskTexts = Sequence[str | InvalidRequest]
+
+
 @dataclass(frozen=True, slots=True)
 class PredictRequest:
-    """``POST /predict``: the data of each task, and the project's config."""
+    """``POST /predict``: the project's config, and of each task the text that it has for each of
+    the config's, or what is wrong with it. What else is in a task is not kept."""
 
-    tasks: Sequence[Mapping[str, Any]]
+    tasks: Sequence[TaskTexts]
     config: Config
 
     @classmethod
     def read(cls, raw: bytes) -> Self:
         """Raises MalformedBody, InvalidRequest."""
         values = JsonObject.read(raw).values
-        tasks = values.get("tasks")
+        tasks, config = values.get("tasks"), Config.of(values, "label_config")
         if not isinstance(tasks, list):
             raise InvalidRequest("tasks is no list; expected Label Studio's tasks", param="tasks")
-        data = [_data(place, task) for place, task in enumerate(tasks)]
-        return cls(data, Config.of(values, "label_config"))
+        if len(tasks) > MOST_TASKS:
+            raise InvalidRequest(
+                f"tasks has {len(tasks)} items; expected up to {MOST_TASKS}", param="tasks"
+            )
+        return cls([_texts(place, task, config) for place, task in enumerate(tasks)], config)
+
+
+def _texts(place: int, task: object, config: Config) -> TaskTexts:
+    data = _data(place, task)
+    return [_text(field.of(data), f"tasks[{place}].data.{field.key}") for field in config.texts]
+
+
+def _text(value: object, where: str) -> str | InvalidRequest:
+    """A task without its text is no fault of the others."""
+    try:
+        return as_text(value, where)
+    except InvalidRequest as exc:
+        return exc.with_traceback(None)
 
 
 def _data(place: int, task: object) -> Mapping[str, Any]:

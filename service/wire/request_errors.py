@@ -35,8 +35,11 @@ def as_text(value: object, name: str) -> str:
 
 def only_fields(values: object, body: type[BaseModel]) -> None:
     """Raises InvalidRequest where an object has more fields than there are: pydantic would tell of
-    each, and there may be a hundred thousand."""
-    if isinstance(values, dict) and len(values) > len(body.model_fields):
+    each, and there may be a hundred thousand. Of half a surrogate pair in a name it tells nothing
+    but that the body is wrong."""
+    if not isinstance(values, dict):
+        return
+    if len(values) > len(body.model_fields) or not all(map(str.isascii, values)):
         name = next(name for name in values if name not in body.model_fields)
         unknown = {"type": "extra_forbidden", "loc": ("body", name), "input": values[name]}
         raise request_error([unknown], body)

@@ -5,6 +5,7 @@ what is read otherwise there, or by rules of its own, is refused.
 """
 
 from collections import Counter
+from typing import Any
 
 from service.guard.grammars import regex, schema
 from service.guard.grammars.amount import Amount, written_out
@@ -151,7 +152,7 @@ class _Reading:
             return self._measured(schema.measure(word.value), part)
         if not set(word.value) <= _SUBSTRINGS:
             raise Unmeasurable(f"one of {', '.join(sorted(_SUBSTRINGS))} behind %regex")
-        return Amount(sum(len(str(pieces)) for pieces in word.value.values()))
+        return Amount(sum(map(_length, word.value.values())))
 
     def _name(self, word: Word, part: int) -> Amount:
         if (
@@ -165,6 +166,14 @@ class _Reading:
         if self._writes_out_rules or is_terminal(name):
             return Amount(0, Counter({name: 1}))
         return Amount(1)
+
+
+def _length(pieces: Any) -> int:
+    """Of a string, or of several together, in code points."""
+    several = pieces if isinstance(pieces, list) else [pieces]
+    if not all(isinstance(one, str) for one in several):
+        raise Unmeasurable("a string or strings in the object behind %regex")
+    return sum(len(one) + 1 for one in several)
 
 
 def _plain(name: str) -> str:

@@ -36,7 +36,7 @@ _WORDS = {
     "gbnf": re.compile(_GBNF, re.VERBOSE | re.ASCII),
 }
 # As the engine tells them apart.
-_IS_LARK = re.compile(r"(?m)^\s*(%llguidance\b|start\s*:)")
+_IS_LARK = re.compile(r"(?m)^[^\S\n]*+(%llguidance\b|start\s*:)")
 _SPACE = re.compile(r"[ \t\n\r]*")
 # The engine's time for that grows with the square of the blanks that follow one another.
 _MOST_BLANKS = 1000
@@ -66,8 +66,9 @@ def words(grammar: str) -> list[Word]:
     """Without blanks, comments and empty lines; raises Unmeasurable for what is no word."""
     if any(len(blanks) > _MOST_BLANKS for blanks in _BLANKS.findall(grammar)):
         raise Unmeasurable(f"up to {_MOST_BLANKS} blanks and line ends that follow one another")
-    is_lark = dialect(grammar) == "lark"
-    pattern, found, at = _WORDS[dialect(grammar)], list[Word](), 0
+    spoken = dialect(grammar)
+    is_lark, pattern = spoken == "lark", _WORDS[spoken]
+    found, at = list[Word](), 0
     while at < len(grammar):
         match = pattern.match(grammar, at)
         if match is None:

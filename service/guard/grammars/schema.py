@@ -109,7 +109,8 @@ class _Walk:
         self._multiples.append(Fraction(str(value)))
 
     def _check_ids(self) -> None:
-        said = str(self._schema.get("$schema", ""))
+        said = self._schema.get("$schema")
+        said = said if isinstance(said, str) else ""
         for name in self._ids:
             if self._references and _IDS[name] in said:
                 raise Unmeasurable(f"no {name} inside of a schema with references")

@@ -62,6 +62,16 @@ def test_documents_in_order_each_with_its_own_error(gateway: Gateway) -> None:
     assert "documents[4].text has" in answers[4].error.message
 
 
+def test_an_id_that_cannot_be_written(gateway: Gateway) -> None:
+    """Half a surrogate pair would come back in the answer."""
+    path = "/language/:analyze-text?api-version=2023-04-01"
+    document = '{"id": "\\ud800", "text": ""}'
+    body = f'{{"kind": "EntityRecognition", "analysisInput": {{"documents": [{document}]}}}}'
+    answer = gateway.client.post(path, content=body, headers={"content-type": "application/json"})
+    assert answer.status_code == 400, answer.text
+    assert 'documents.id has "\\ud800"; expected' in answer.json()["error"]["message"]
+
+
 def test_the_originals_limit_of_documents(gateway: Gateway) -> None:
     """400 with the original's codes."""
     with pytest.raises(HttpResponseError, match="expected up to 5") as caught:

@@ -63,6 +63,10 @@ def test_several_texts(gateway: Gateway) -> None:
         ({"text": 3}, "text has 3"),
         ({"entities": ["US_SSN"]}, "No matching recognizers were found"),
         ({"ad_hoc_recognizers": [{"name": "x"}]}, "ad_hoc_recognizers is there"),
+        *(
+            ({"score_threshold": wrong}, "expected a number from 0 to 1")
+            for wrong in (7, -0.1, True, "0.5")
+        ),
         ({"allow_list_match": "regex"}, "allow_list_match expects exact"),
         ({"allow_list": ["x", 3]}, "allow_list has 3; expected strings"),
         ({"invented": 1}, "invented is not a field of analyze; expected text"),

@@ -13,6 +13,17 @@ MANY = {f"field{number}": number for number in range(20_000)}
 TIMES = 20
 
 
+def test_a_name_that_cannot_be_written_is_named(gateway: Gateway) -> None:
+    """Half a surrogate pair; the body itself is an object."""
+    raw = b'{"text": "a", "\\ud800": 1}'
+    for path in ("/extract", "/redact"):
+        answer = gateway.client.post(
+            path, content=raw, headers={"content-type": "application/json"}
+        )
+        assert answer.status_code == 422
+        assert "is not a field; expected model, labels" in answer.json()["error"]["message"]
+
+
 @pytest.mark.parametrize("path", ["/extract", "/extract?format=hf", "/redact", "/extract/batch"])
 @pytest.mark.parametrize(
     ("body", "says"),

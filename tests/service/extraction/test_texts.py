@@ -1,6 +1,11 @@
 """``texts``: several in one request, each with an answer or an error of its own."""
 
+import json
+import tracemalloc
+from typing import Any
+
 import pytest
+from starlette.types import Receive, Send
 
 from tests.conftest import ADAPTER, Gateway
 from tests.service.extraction.test_long_text import when
@@ -48,6 +53,26 @@ def test_an_item_that_is_no_text_is_that_items_error(
     assert second["error"]["type"] == "invalid_request_error"
     assert second["error"]["param"] == "texts[1]"
     assert says in second["error"]["message"]
+
+
+def test_an_item_that_is_no_text_is_not_kept(gateway: Gateway) -> None:
+    """A nested list takes thirty times its bytes, and the engine may take a minute."""
+    raw, kept = json.dumps({"texts": ["叶老桂", [[[]]] * 100_000]}).encode(), list[int]()
+
+    async def script(body: dict[str, Any], receive: Receive, send: Send) -> None:
+        kept.append(tracemalloc.get_traced_memory()[0])
+        await finds("叶老桂")(body, receive, send)
+
+    gateway.engine.script = script
+    tracemalloc.start()
+    try:
+        answer = gateway.client.post(
+            "/extract", content=raw, headers={"content-type": "application/json"}
+        )
+    finally:
+        tracemalloc.stop()
+    assert "expected a string" in answer.json()["results"][1]["error"]["message"]
+    assert kept[0] < 5 * len(raw)
 
 
 def test_the_engines_failure_is_the_items(gateway: Gateway) -> None:

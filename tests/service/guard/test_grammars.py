@@ -149,6 +149,8 @@ TOO_MUCH: list[tuple[Kind, Any, str]] = [
     ("regex", r"\x{" * 20_000, "PARTS"),
     ("regex", "(?P<a" * 12_000, "groups"),
     ("json", {"enum": [True] * 20_000, "anyOf": [{"$ref": "#/enum/9"}] * 3000}, "PARTS"),
+    ("grammar", ("\n" * 1000 + "a") * 65, "rules as"),
+    ("grammar", 'start: %regex {"substring_chunks": [["a"]]}', "a string or strings"),
 ]
 
 

@@ -100,6 +100,7 @@ def test_list_models(gateway: Gateway) -> None:
         ({"text": "\0"}, 'text has "\\u0000"; expected a string without lone surrogates'),
         ({"min_score": 0.5}, "min_score has 0.5; expected 0"),
         ({"min_score": 2}, "min_score has 2; expected a number from 0 to 1"),
+        ({"labels": [1] * 101}, "labels has [1, 1, 1, 1,"),
         ({"text": 5}, "text has 5; expected a string without lone surrogates"),
         ({"labels": "name"}, 'labels has "name"; expected 1 to 100 names'),
         (

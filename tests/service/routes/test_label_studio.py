@@ -2,6 +2,7 @@
 
 import base64
 import logging
+import time
 from pathlib import Path
 from typing import Any
 
@@ -205,6 +206,14 @@ def test_a_text_that_lacks_a_part_has_no_prediction(gateway: Gateway) -> None:
         ({"tasks": [3], "label_config": CONFIG}, "tasks[0].data"),
         ({"tasks": [{"data": []}], "label_config": CONFIG}, "tasks[0].data"),
         ({"tasks": []}, "label_config"),
+        ({"tasks": [{}] * 10_001, "label_config": CONFIG}, "tasks"),
+        *(
+            (
+                {"tasks": [], "label_config": CONFIG.replace(short, short + "x" * 257)},
+                "label_config",
+            )
+            for short in ("$text", "company", 'name="label')
+        ),
     ],
 )
 def test_what_is_no_request_of_label_studio(
@@ -213,6 +222,14 @@ def test_what_is_no_request_of_label_studio(
     """422 with the field."""
     answer = gateway.client.post("/label-studio/predict", json=body)
     assert (answer.status_code, error_of(answer)["param"]) == (422, param)
+
+
+def test_a_key_of_many_dots_costs_no_more_than_another(gateway: Gateway) -> None:
+    """It leads nowhere at the first."""
+    config = CONFIG.replace("$text", "$" + "." * 255)
+    started = time.process_time()
+    assert predict(gateway, *["甲"] * 2000, config=config).status_code == 422
+    assert time.process_time() - started < 2
 
 
 def test_webhooks_are_heard_and_nothing_is_kept(gateway: Gateway) -> None:
