@@ -9,16 +9,23 @@ import math
 import ssl
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from http import HTTPStatus
 
 from service.engine.breaker import Breaker
-from service.engine.completion import ChatAnswer, Completion, CompletionRequest, TokenCount
+from service.engine.completion import (
+    ChatAnswer,
+    Completion,
+    CompletionRequest,
+    ModelList,
+    TokenCount,
+)
 from service.engine.completion_stream import CompletionStream, Hear
 from service.engine.endings import endings
 from service.engine.exchange import JSON, Exchange, as_json, text_of
 from service.engine.forwarding import Forwarding
-from service.engine.listing import Listing
 from service.engine.outcomes import Counted
+from service.engine.shared import Shared
 from service.engine.status import failure
 from service.engine.transport import Address, EngineTransport
 from service.errors import EngineError
@@ -34,12 +41,15 @@ class Engine:
 
     def __init__(self, exchange: Exchange, metrics: Metrics, tracing: Tracing) -> None:
         self._exchange = exchange
-        self._listing = Listing(exchange)
+        # Who lists models holds no place, so nothing else limits how many ask.
+        self._listing = Shared(self._list)
         self._metrics = metrics.engine
         self._signs = exchange.transport.signs
         self.forward = Forwarding(exchange, metrics, tracing)
         self._tracing = tracing
-        self._endings: dict[tuple[str, str], tuple[int, ...]] = {}  # one for each adapter's weights
+        # One for each adapter's weights, in both.
+        self._endings: dict[tuple[str, str], tuple[int, ...]] = {}
+        self._asking_endings: dict[tuple[str, str], Shared[tuple[int, ...]]] = {}
 
     @classmethod
     def connect(
@@ -127,12 +137,17 @@ class Engine:
 
     async def endings(self, model: str, empty: str, deadline: float) -> tuple[int, ...]:
         """The tokens with which ``model`` ends an answer, or begins to say ``empty``, that there is
-        nothing; asked once."""
+        nothing; asked once, for all who come before the answer too."""
         known = model, empty
         if known not in self._endings:
-            with Counted(self._metrics, self._signs):
-                self._endings[known] = await endings(self._exchange, model, empty, deadline)
+            ask = partial(self._ask_endings, model, empty)
+            shared = self._asking_endings.setdefault(known, Shared(ask))
+            self._endings[known] = await self._exchange.within(deadline, shared())
         return self._endings[known]
+
+    async def _ask_endings(self, model: str, empty: str) -> tuple[int, ...]:
+        with Counted(self._metrics, self._signs):
+            return await endings(self._exchange, model, empty, self.deadline())
 
     async def models(self) -> dict[str, int | None]:
         """The engine's names of its models, each with its window in tokens where it is told."""
@@ -145,6 +160,11 @@ class Engine:
         if root is None:
             raise EngineError(f"the engine does not say where it has {base} from")
         return root
+
+    async def _list(self) -> ModelList:
+        exchange = self._exchange
+        answer = exchange.ask(ModelList, "GET", "/v1/models", None, self.deadline())
+        return await exchange.unless_silent(answer)
 
     async def exposition(self, deadline: float) -> str:
         """The engine's own metrics, in Prometheus' text format."""
