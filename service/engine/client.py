@@ -73,7 +73,7 @@ class Engine:
 
     @property
     def may_hang(self) -> bool:
-        """Did a completion have all its time, and has none been written since?"""
+        """Did a completion have its time, and has none been written since?"""
         return self._signs.in_vain
 
     def deadline(self) -> float:
@@ -83,7 +83,7 @@ class Engine:
     async def complete(self, request: CompletionRequest, deadline: float) -> Completion:
         """One chat completion."""
         with (
-            Counted(self._metrics, self._signs),
+            Counted(self._metrics, self._exchange),
             self._chat(request) as question,
         ):
             path, body, headers = "/v1/chat/completions", request.body(), question.headers()
@@ -96,7 +96,7 @@ class Engine:
     async def stream(self, request: CompletionRequest, deadline: float, hear: Hear) -> Completion:
         """One chat completion; ``hear`` has its pieces while it is written."""
         with (
-            Counted(self._metrics, self._signs),
+            Counted(self._metrics, self._exchange),
             self._chat(request) as question,
         ):
             streaming = {"stream": True, "stream_options": {"include_usage": True}}
@@ -132,7 +132,7 @@ class Engine:
             "add_generation_prompt": True,
             "chat_template_kwargs": dict(TEMPLATE_ARGUMENTS),
         }
-        with Counted(self._metrics, self._signs):
+        with Counted(self._metrics, self._exchange):
             return (await self._exchange.ask(TokenCount, "POST", "/tokenize", body, deadline)).count
 
     async def endings(self, model: str, empty: str, deadline: float) -> tuple[int, ...]:
@@ -146,7 +146,7 @@ class Engine:
         return self._endings[known]
 
     async def _ask_endings(self, model: str, empty: str) -> tuple[int, ...]:
-        with Counted(self._metrics, self._signs):
+        with Counted(self._metrics, self._exchange):
             return await endings(self._exchange, model, empty, self.deadline())
 
     async def models(self) -> dict[str, int | None]:

@@ -28,11 +28,11 @@ class Exchange:
 
     def __init__(self, transport: EngineTransport, deadline_s: float) -> None:
         self.transport = transport
-        self._deadline_s = deadline_s
+        self.deadline_s = deadline_s
 
     def deadline(self) -> float:
         """When a request that starts now has to have its answer, on the event loop's clock."""
-        return asyncio.get_running_loop().time() + self._deadline_s
+        return asyncio.get_running_loop().time() + self.deadline_s
 
     async def ask(
         self,
@@ -87,7 +87,8 @@ class Exchange:
             raise EngineUnavailable("the engine cannot be reached") from exc
         except TimeoutError as exc:
             raise EngineTimeout(
-                f"the engine gave no answer within {self._deadline_s:g} s; its work was cancelled"
+                f"the engine gave no answer before the deadline of {self.deadline_s:g} s; its work "
+                "was cancelled"
             ) from exc
         except aiohttp.ClientConnectorError as exc:
             raise EngineUnavailable("the engine cannot be reached; it is down or starting") from exc

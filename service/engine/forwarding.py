@@ -56,7 +56,7 @@ class Forwarding:
         """
         deadline = self._exchange.deadline()
         with (
-            Counted(self._metrics, self._signs) as outcome,
+            Counted(self._metrics, self._exchange) as outcome,
             self._tracing.asking(_OPERATIONS.get(path), model) as question,
         ):
             sent = {**headers, **question.headers()}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 class Signs:
     """``heard`` counts what comes from the engine: answers, pieces of streams.
 
-    ``in_vain``: a completion had all its time, and since then none was written, nor a piece of one.
+    ``in_vain``: a completion had its time, and since then none was written, nor a piece of one.
     vLLM's HTTP side, a process of its own, does not notice when the core hangs.
     """
 
@@ -24,5 +24,5 @@ class Signs:
         self.in_vain = False
 
     def timed_out(self) -> None:
-        """A request had all its time."""
+        """A request had its time, most of it at least."""
         self.in_vain = True
