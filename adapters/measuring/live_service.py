@@ -87,8 +87,18 @@ async def extract(client: httpx2.AsyncClient, service: Service, text: str) -> di
         attempts[status] += 1
         if attempts[status] >= _ATTEMPTS.get(status, 1):
             break
-        await sleep(float(answer.headers.get("retry-after", "1")))
+        await sleep(retry_after(answer))
     raise EvaluationError(f"{service.url}/extract {_said(answer)}")
+
+
+def retry_after(answer: httpx2.Response) -> float:
+    """When to ask again, in seconds from now, up to ten minutes; 1 where no number is said: a proxy
+    may say a date."""
+    try:
+        said = float(answer.headers.get("retry-after", "1"))
+    except ValueError:
+        return 1.0
+    return min(max(0.1, said), 600.0)  # in this order NaN becomes 0.1
 
 
 def _body(service: Service, text: str) -> dict[str, Any]:

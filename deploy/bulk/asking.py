@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 
 import httpx2
 
+from adapters.measuring.live_service import retry_after
 from deploy.bulk.errors import BulkFailed
 from deploy.bulk.gate import Gate
 from deploy.bulk.gateways import Gateways, Place
@@ -69,7 +70,7 @@ class Asking:
             if response is None:
                 continue
             if response.status_code == _FULL:
-                self._gate.full(_retry_after(response))
+                self._gate.full(retry_after(response))
                 continue
             self._gate.answered()
             return _answer(place.url, response)
@@ -131,11 +132,3 @@ def _error(url: str, response: httpx2.Response) -> tuple[str, str | None]:
         return str(error["message"]), error["param"]
     except (ValueError, KeyError, TypeError):
         return f"{url} said {response.text[:80]!r}", None
-
-
-def _retry_after(response: httpx2.Response) -> float:
-    """In seconds; 1 where nothing usable is said."""
-    try:
-        return min(max(float(response.headers.get("retry-after", "1")), 0.1), 600.0)
-    except ValueError:
-        return 1.0

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Send
@@ -10,7 +11,7 @@ from starlette.types import Receive, Send
 from adapters.data.examples import Example, overlapping
 from adapters.measuring import report, report_text
 from adapters.measuring.evaluate import ask
-from adapters.measuring.live_service import EvaluationError, Service
+from adapters.measuring.live_service import EvaluationError, Service, retry_after
 from adapters.measuring.score import Counts, score
 from service.models.manifest import load
 from service.ner.types import Entity, Label, Overlaps
@@ -105,6 +106,24 @@ def test_an_engine_that_is_back_soon_does_not_end_it(
     monkeypatch.setattr("adapters.measuring.live_service.sleep", at_once)
     answers = ask(Service(gateway.url, concurrency=1), TEXTS)
     assert [len(example.entities) for example in answers.predicted] == [1, 0, 2]
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        ("5", 5),
+        ("0", 0.1),
+        ("86400", 600),
+        ("nan", 0.1),
+        ("inf", 600),
+        ("Sun, 29 Nov 2026 22:00:00 GMT", 1),
+        ("", 1),
+    ],
+)
+def test_when_to_ask_again_is_said_in_seconds(said: str, seconds: float) -> None:
+    """By a gateway; what stands before it may say a date, or anything."""
+    assert retry_after(httpx2.Response(503, headers={"retry-after": said})) == seconds
+    assert retry_after(httpx2.Response(503)) == 1
 
 
 def test_a_service_that_is_not_there_is_named() -> None:
