@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from rich.console import Console
+from rich.text import Text
 
 from deploy.bulk.bar import bar_of
-from deploy.bulk.convert import convert
 from deploy.bulk.files import Files
 from deploy.bulk.inputs.rows import rows
 from deploy.bulk.inputs.source import Source
+from deploy.bulk.made import make
 from deploy.bulk.output import Output
 from deploy.bulk.row import Row
 from deploy.bulk.run import Service, run
@@ -58,7 +59,7 @@ def extract(job: Job, file: BinaryIO, service: Service, console: Console) -> int
                     output.forget_mended()
                 show(console, job.files, output, Run(total, tried, time.monotonic() - began))
         if job.files.format != "jsonl":
-            convert(job.files.rows, job.files.out, job.files.format)
+            make(job.files, lambda line: console.print(Text(line), soft_wrap=True))
         return len(output.failed)
 
 

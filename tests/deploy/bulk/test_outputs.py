@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,15 @@ from tests.deploy.bulk.test_formats import ENDINGS, NAME, nerve, row
 from tests.support.fake_engine import fails, finds, text_of
 
 
+async def _fails_at_bad(body: dict[str, Any], receive: Receive, send: Send) -> None:
+    """A script: a row with 坏 is given up."""
+    await (fails(400, {}) if "坏" in text_of(body) else finds(NAME))(body, receive, send)
+
+
 @pytest.mark.parametrize("to", ENDINGS)
 def test_each_format_by_the_name_of_out(gateway: Gateway, tmp_path: Path, to: str) -> None:
-    """The rows stand in JSON lines beside it; the same command again asks nobody and mends it."""
+    """The rows stand in JSON lines beside it; the same command again asks nobody, and makes what is
+    no longer there."""
     gateway.engine.script = finds(NAME)
     out = tmp_path / ENDINGS[to]
     command = ("extract", "-", "--out", str(out), "--url", gateway.url)
@@ -27,7 +34,7 @@ def test_each_format_by_the_name_of_out(gateway: Gateway, tmp_path: Path, to: st
     asked = len(gateway.engine.asked)
     part = out / "00000002.ann" if out.is_dir() else out
     whole = part.read_bytes()
-    part.unlink()
+    shutil.rmtree(out) if out.is_dir() else out.unlink()
     out.with_name(out.name + ".tmp").write_text("half")  # what a kill in the middle leaves
     assert nerve(*command, stdin=stdin).exit_code == 0
     assert (part.read_bytes(), len(gateway.engine.asked)) == (whole, asked)
@@ -37,20 +44,62 @@ def test_each_format_by_the_name_of_out(gateway: Gateway, tmp_path: Path, to: st
     assert (other / "00000002.ann" if out.is_dir() else other).read_bytes() == whole
 
 
+@pytest.mark.parametrize("to", ENDINGS)
+def test_what_people_corrected_is_kept(gateway: Gateway, tmp_path: Path, to: str) -> None:
+    """By the same command, which has nothing to do, and by one that has new rows for it."""
+    gateway.engine.script = _fails_at_bad
+    out = tmp_path / ENDINGS[to]
+    command = ("extract", "-", "--out", str(out), "--url", gateway.url)
+    stdin = f"{NAME}一\n{NAME}坏\n"
+    assert nerve(*command, stdin=stdin).exit_code == 1
+    part = out / "00000001.ann" if out.is_dir() else out
+    corrected = part.read_bytes() + "T2\tname 0 1\t叶\n".encode()
+    part.write_bytes(corrected)
+    again = nerve(*command, stdin=stdin)
+    assert (part.read_bytes(), again.exit_code) == (corrected, 1)
+    assert f"{out} has these rows already, and was left as it is" in again.stderr
+
+    gateway.engine.script = finds(NAME)
+    retried = nerve(*command, "--retry-failed", stdin=stdin)
+    assert (part.read_bytes(), retried.exit_code) == (corrected, 1)
+    assert f"{out} was changed since it was written" in retried.stderr
+    other = tmp_path / "other"
+    said = retried.stderr.split("`")[1].replace("NEW", str(other)).split()
+    assert nerve(*said[1:]).exit_code == 0
+    assert (other / "00000002.ann" if out.is_dir() else other).stat().st_size
+
+
+@pytest.mark.parametrize("to", ["csv", "brat"])
+def test_an_output_that_was_cut_off_is_made_again(
+    gateway: Gateway, tmp_path: Path, to: str
+) -> None:
+    """What a kill left in the middle of writing it is nobody's correction."""
+    gateway.engine.script = finds(NAME)
+    out = tmp_path / ENDINGS[to]
+    command = ("extract", "-", "--out", str(out), "--url", gateway.url)
+    assert nerve(*command, stdin=f"{NAME}一\n").exit_code == 0
+    part = out / "00000001.ann" if out.is_dir() else out
+    whole = part.read_bytes()
+    part.write_bytes(whole[:-1])
+    state = out.with_name(out.name + ".state.json")
+    noted = json.loads(state.read_text(encoding="utf-8"))
+    noted["made"]["out"] = None  # as it is while OUT is written
+    state.write_text(json.dumps(noted), encoding="utf-8")
+    assert nerve(*command, stdin=f"{NAME}一\n").exit_code == 0
+    assert part.read_bytes() == whole
+
+
 def test_rows_that_are_mended_are_in_the_table_then(gateway: Gateway, tmp_path: Path) -> None:
     """`--retry-failed` writes OUT anew: each row once."""
     out = tmp_path / "out.csv"
     command = ("extract", "-", "--out", str(out), "--url", gateway.url)
     stdin = f"{NAME}一\n{NAME}坏\n"
 
-    async def script(body: dict[str, Any], receive: Receive, send: Send) -> None:
-        await (fails(400, {}) if "坏" in text_of(body) else finds(NAME))(body, receive, send)
-
     def rows_there() -> list[str]:
         with out.open(encoding="utf-8", newline="") as file:
             return [one["row"] for one in csv.DictReader(file)]
 
-    gateway.engine.script = script
+    gateway.engine.script = _fails_at_bad
     assert nerve(*command, stdin=stdin).exit_code == 1
     assert rows_there() == ["1"]
     gateway.engine.script = finds(NAME)
