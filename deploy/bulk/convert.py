@@ -8,8 +8,10 @@ from typing import Any, TextIO
 from deploy.bulk.errors import BulkFailed
 from deploy.bulk.files import Format
 from deploy.bulk.formats import annotators, brat, conll, displacy, table
+from deploy.bulk.torn import is_torn
 from service.wire.wording import shown, why_unusable
 
+Tell = Callable[[str], None]
 Writer = Callable[[Iterable[dict[str, Any]], TextIO], None]
 
 # One file each; brat's is a folder.
@@ -22,9 +24,9 @@ WRITERS: Mapping[str, Writer] = {
 }
 
 
-def convert(rows: Path, out: Path, to: Format) -> None:
-    """Write ``out`` anew from the file ``rows``; raises BulkFailed, OSError."""
-    write(answers(rows), out, to)
+def convert(rows: Path, out: Path, to: Format, tell: Tell | None = None) -> None:
+    """Write ``out`` anew from the file ``rows``, see ``answers``; raises BulkFailed, OSError."""
+    write(answers(rows, tell), out, to)
 
 
 def write(rows: Iterable[dict[str, Any]], out: Path, to: Format) -> None:
@@ -42,12 +44,16 @@ def write(rows: Iterable[dict[str, Any]], out: Path, to: Format) -> None:
     half.replace(out)
 
 
-def answers(rows: Path) -> Iterator[dict[str, Any]]:
-    """The rows of a run's JSON lines; a torn last line is none. Raises BulkFailed, OSError."""
+def answers(rows: Path, tell: Tell | None = None) -> Iterator[dict[str, Any]]:
+    """The rows of a run's JSON lines; a torn last line is told and passed over, or an error where
+    nobody hears of it. Raises BulkFailed, OSError."""
     with rows.open("rb") as file:
         for number, line in enumerate(file, 1):
-            if line.endswith(b"\n"):
-                yield _checked(line, f"{rows}:{number}")
+            place = f"{rows}:{number}"
+            if tell and is_torn(line):
+                tell(f"{place} breaks off in the middle, and was passed over")
+            else:
+                yield _checked(line, place)
 
 
 def _checked(line: bytes, place: str) -> dict[str, Any]:

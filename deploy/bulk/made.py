@@ -1,16 +1,15 @@
 """An output that is made of a run's JSON lines: never over what people have changed in it."""
 
 import hashlib
-from collections.abc import Callable
 from pathlib import Path
 
-from deploy.bulk.convert import convert
+from deploy.bulk.convert import Tell, convert
 from deploy.bulk.errors import BulkFailed
 from deploy.bulk.files import Files
 from deploy.bulk.state import digest, has_content, made_of, note_made
 
 
-def make(files: Files, tell: Callable[[str], None]) -> None:
+def make(files: Files, tell: Tell) -> None:
     """Write ``out`` of ``rows``, unless it has these rows already: then it is told, and nothing is
     done. Raises OSError, BulkFailed, also where ``out`` would be written anew and was changed."""
     rows, was = _digest(files.rows), made_of(files)

@@ -13,6 +13,7 @@ from deploy.bulk.errors import BulkFailed
 from deploy.bulk.files import Files
 from deploy.bulk.marks import Marks
 from deploy.bulk.row import Row
+from deploy.bulk.torn import is_torn
 from service.wire.wording import shown, why_unusable
 
 # Enough for any number that a run writes, and it keeps a foreign file from taking the memory.
@@ -112,13 +113,13 @@ def _open(path: Path) -> BinaryIO:
 
 
 def _whole_lines(file: BinaryIO, path: Path) -> Iterator[dict[str, Any]]:
-    """Every line as JSON; what follows the last line break is cut off."""
+    """Every line as JSON; a torn last one is cut off, one without its line break gets it."""
     file.seek(0)
-    end = 0
+    end, last = 0, b"\n"
     for number, line in enumerate(file, 1):
-        if not line.endswith(b"\n"):
+        if is_torn(line):
             break
-        end += len(line)
+        end, last = end + len(line), line
         try:
             found = json.loads(line)
             if type(found["row"]) is not int or not 0 < found["row"] < MOST_ROWS:
@@ -127,3 +128,6 @@ def _whole_lines(file: BinaryIO, path: Path) -> Iterator[dict[str, Any]]:
             raise BulkFailed(f"{path}:{number} is no line of a run: {why_unusable(exc)}") from exc
         yield found
     file.truncate(end)
+    if not last.endswith(b"\n"):
+        file.write(b"\n")
+        file.flush()

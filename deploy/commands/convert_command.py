@@ -1,7 +1,7 @@
 """``nerve convert``: what ``nerve extract --out`` wrote, in another format; nobody is asked."""
 
 from deploy.commands.options import Answers, FormatOption, NewFile
-from deploy.commands.running import clear_errors
+from deploy.commands.running import clear_errors, tell
 
 
 def convert(answers: Answers, out: NewFile, to: FormatOption = None) -> None:
@@ -18,4 +18,4 @@ def convert(answers: Answers, out: NewFile, to: FormatOption = None) -> None:
             raise BulkFailed(f"{answers} has JSON lines already; expected another format")
         if has_content(out) and not (chosen == "brat" and is_unfinished(out)):
             raise BulkFailed(f"{out} is there already; expected a new name")
-        write(answers, out, chosen)
+        write(answers, out, chosen, tell)

@@ -21,7 +21,7 @@ from deploy.commands.options import (
     Model,
     Urls,
 )
-from deploy.commands.running import clear_errors
+from deploy.commands.running import clear_errors, tell
 
 if TYPE_CHECKING:
     from deploy.bulk.files import Files
@@ -125,7 +125,7 @@ def _one(
     from deploy.client import ask
     from deploy.terminal.show import show_answer
 
-    text = text_of(given, sys.stdin.buffer, encoding, _tell)
+    text = text_of(given, sys.stdin.buffer, encoding, tell)
     answer = renamed(ask(url, text, model, in_request(labels)), labels)
     console = Console()
     if as_json:
@@ -160,7 +160,7 @@ def _rows(source: str, wanted: "Wanted", files: "Files", retry: bool, service: "
     def run(file: BinaryIO, name: str, path: Path) -> bool:
         read = source_of(file, path, wanted)
         if line := told(name, read.encoding, wanted.encoding):
-            _tell(line)
+            tell(line)
         return not extract(Job(read, files, retry), file, service, Console(stderr=True))
 
     if source == "-":
@@ -181,7 +181,3 @@ def _opened(source: str) -> BinaryIO:
         raise typer.BadParameter(
             f"file {shown(source)} {reason}; expected rows, for --out", param_hint="'TEXT'"
         ) from exc
-
-
-def _tell(line: str) -> None:
-    typer.echo(line, err=True)

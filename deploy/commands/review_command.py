@@ -8,7 +8,7 @@ import typer
 
 from deploy.commands.asked_labels import asked_labels
 from deploy.commands.options import Answers, LabelFile, LabelOption, NewFile, read_option
-from deploy.commands.running import clear_errors
+from deploy.commands.running import clear_errors, tell
 
 if TYPE_CHECKING:
     from service.ner.types import Label
@@ -42,8 +42,8 @@ def review(
         if has_content(out):
             raise BulkFailed(f"{out} is there already; expected a new name")
         asked = asked_labels(label, labels)
-        others = rows_of(against) if against else ()
-        found = [one.answer for one in choose(rows_of(answers), count, others)]
+        others = rows_of(against, tell) if against else ()
+        found = [one.answer for one in choose(rows_of(answers, tell), count, others)]
         write(found, out, to)
         typer.echo(f"{out}: {len(found)} texts")
         if to == "label_studio" and found:

@@ -44,3 +44,8 @@ def settings() -> "Settings":
     from service.settings import Settings
 
     return Settings.read(others=VARIABLES)
+
+
+def tell(line: str) -> None:
+    """Say it on standard error, beside what is written."""
+    typer.echo(line, err=True)

@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 from starlette.types import Receive, Send
 
+from deploy.bulk.convert import convert
+from deploy.bulk.errors import BulkFailed
+from deploy.bulk.files import Files, format_of
 from tests.conftest import Gateway
 from tests.deploy.bulk.test_formats import ENDINGS, NAME, nerve, row
 from tests.support.fake_engine import fails, finds, text_of
@@ -146,6 +149,43 @@ def test_what_is_in_the_way_is_left_alone(gateway: Gateway, tmp_path: Path) -> N
     rows = str(tmp_path / "out.rows.jsonl")
     taken = nerve("convert", rows, "--out", str(tmp_path / "out"), "--format", "csv")
     assert (taken.exit_code, "is there already" in taken.stderr) == (1, True)
+
+
+def test_a_last_line_without_its_break_is_a_row(tmp_path: Path) -> None:
+    """Editors and joins leave files so; what a kill leaves is passed over, and that is said."""
+    rows = tmp_path / "rows.jsonl"
+    last = json.dumps(row(2, "浙商银行", ("company", 0, 4)), ensure_ascii=False).encode()
+    rows.write_bytes(json.dumps(row(1, "一")).encode() + b"\n" + last)
+    whole = nerve("convert", str(rows), "--out", str(tmp_path / "whole.csv"))
+    assert (whole.exit_code, whole.stderr) == (0, "")
+    assert "浙商银行" in (tmp_path / "whole.csv").read_text(encoding="utf-8")
+    both = ("review", str(rows), "--out")
+    for at in (-1, last.index("行".encode()) + 1 - len(last)):
+        rows.write_bytes(json.dumps(row(1, "一")).encode() + b"\n" + last[:at])
+        torn = nerve("convert", str(rows), "--out", str(tmp_path / f"torn{at}.csv"))
+        said = f"{rows}:2 breaks off in the middle, and was passed over\n"
+        assert (torn.exit_code, torn.stderr) == (0, said)
+        assert "浙" not in (tmp_path / f"torn{at}.csv").read_text(encoding="utf-8")
+        chosen = nerve("adapter", *both, str(tmp_path / f"{at}.json"), "--against", str(rows))
+        assert (chosen.exit_code, chosen.stderr) == (0, said * 2)
+    with pytest.raises(BulkFailed, match="jsonl:2 is no line"):  # where nobody would hear of it
+        convert(rows, tmp_path / "silent.csv", "csv")
+
+
+@pytest.mark.parametrize("name", ["out.jsonl", "out.csv"])
+def test_a_last_line_without_its_break_is_kept(gateway: Gateway, tmp_path: Path, name: str) -> None:
+    """As a person's editor left it, with what was corrected in it."""
+    gateway.engine.script = finds(NAME)
+    files = Files(tmp_path / name, format_of(Path(name)))
+    command = ("extract", "-", "--out", str(files.out), "--url", gateway.url)
+    assert nerve(*command, stdin=f"{NAME}一\n{NAME}二\n").exit_code == 0
+    corrected = files.rows.read_bytes().replace(b'"name"', b'"person"')
+    files.rows.write_bytes(corrected.removesuffix(b"\n"))
+    gateway.engine.reset()
+    assert nerve(*command, stdin=f"{NAME}一\n{NAME}二\n").exit_code == 0
+    assert (files.rows.read_bytes(), gateway.engine.asked) == (corrected, [])
+    if files.format == "csv":  # made of other rows than before, and not changed itself
+        assert "person" in files.out.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
