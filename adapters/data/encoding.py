@@ -3,7 +3,7 @@
 =====================  =========================================================================
 a byte order mark      UTF-8, UTF-16 or UTF-32
 UTF-8, or mostly       UTF-8; what is not is an error of its row
-zeros at every second  UTF-16 without a mark
+UTF-16, UTF-32         without a mark, where nearly all characters are of everyday use
 anything else          what charset-normalizer finds likeliest of ``LIKELY``; Chinese where several
                        are as likely
 =====================  =========================================================================
@@ -12,6 +12,8 @@ anything else          what charset-normalizer finds likeliest of ``LIKELY``; Ch
 import codecs
 from io import TextIOWrapper
 from typing import BinaryIO
+
+from adapters.data.without_mark import has_zeros, wide
 
 SAMPLE = 2**20  # bytes that are looked at
 LIKELY = ("gb18030", "big5", "shift_jis", "euc_jp", "euc_kr", "cp1252", "cp1251")
@@ -24,6 +26,7 @@ _MARKS = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
+_CONTROLS = {*range(0x20)} - {*b"\t\n\f\r\x1b"}  # ESC begins what ISO-2022 shifts to
 _NAMES = {"utf-8-sig": "UTF-8", "gb18030": "GB 18030"}
 
 
@@ -69,12 +72,14 @@ def encoding_of(file: BinaryIO) -> str:
     for mark, encoding in _MARKS.items():
         if sample.startswith(mark):
             return encoding
-    if len(sample) == SAMPLE:
-        sample = sample[: sample.rfind(b"\n") + 1] or sample
-    zeros = sample.count(0)
-    if _is_mostly_utf8(sample) and zeros * 20 <= len(sample):
+    lines = sample[: sample.rfind(b"\n") + 1] or sample if len(sample) == SAMPLE else sample
+    others, bad = _not_ascii(lines)
+    if not bad and not has_zeros(sample):
         return "utf-8"
-    return _without_mark(sample) if zeros else _likeliest(sample)
+    if found := wide(sample):
+        return found
+    _refuse_binary(sample)
+    return "utf-8" if bad * 3 <= others else _likeliest(lines)
 
 
 def opened(file: BinaryIO, encoding: str, newline: str | None) -> TextIOWrapper:
@@ -83,21 +88,17 @@ def opened(file: BinaryIO, encoding: str, newline: str | None) -> TextIOWrapper:
     return TextIOWrapper(file, encoding=encoding, errors=_MARKED, newline=newline)
 
 
-def _is_mostly_utf8(sample: bytes) -> bool:
+def _not_ascii(sample: bytes) -> tuple[int, int]:
+    """How many characters of UTF-8 are not, and how many of these are none of UTF-8."""
     text = sample.decode("utf-8", "surrogateescape")
     others = [one for one in text if one > "\x7f"]
-    bad = sum("\udc80" <= one <= "\udcff" for one in others)
-    return bad * 3 <= len(others)
+    return len(others), sum("\udc80" <= one <= "\udcff" for one in others)
 
 
-def _without_mark(sample: bytes) -> str:
-    even = sample.count(0, 0) - sample[1::2].count(0)
-    odd = sample[1::2].count(0)
-    if odd > 20 * even:
-        return "utf-16-le"
-    if even > 20 * odd:
-        return "utf-16-be"
-    raise EncodingError("the file is not text; expected text, or --kind parquet or xlsx")
+def _refuse_binary(sample: bytes) -> None:
+    controls = sum(sample.count(one) for one in _CONTROLS)
+    if controls > 1 + len(sample) // 20:
+        raise EncodingError("the file is not text; expected text, or --kind parquet or xlsx")
 
 
 def _likeliest(sample: bytes) -> str:

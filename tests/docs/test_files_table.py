@@ -28,6 +28,7 @@ ENCODINGS = {
     "UTF-8 with a mark": "utf-8-sig",
     "UTF-16 with a mark": "utf-16",
     "UTF-16 without": "utf-16-le",
+    "UTF-32 without": "utf-32-le",
     "GB 18030": "gb18030",
 }
 GOLD = {"text": TEXT, "entities": [{"label": "name", "start": 5, "end": 8}]}
