@@ -1,18 +1,10 @@
 """Fields of a row, each of the type that it should have; what it has is said as JSON."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from adapters.data.readers.errors import BadRow
-
-_LONGEST = 60
-
-
-def shown(value: object) -> str:
-    """As JSON, cut."""
-    written = json.dumps(value, ensure_ascii=False, default=str)
-    return written if len(written) <= _LONGEST else written[: _LONGEST - 3] + "..."
+from service.wire.wording import shown
 
 
 def table(value: Any, what: str) -> Mapping[str, Any]:

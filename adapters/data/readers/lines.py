@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 from adapters.data.encoding import UNREADABLE, EncodingError, chosen, opened, shown
 from adapters.data.readers.errors import BadRow, DataError
+from service.wire import wording
 
 Row = tuple[int, Any]  # the number of its first line, and its value; BadRow where it is no JSON
 
@@ -57,12 +58,8 @@ def _is_array(text: str) -> bool:
     """Not so ``[text, {…}]`` a line, of which each line is an array."""
     if not text.lstrip().startswith("["):
         return False
-    first = text.lstrip().split("\n", 1)[0]
-    try:
-        value = json.loads(first)
-    except ValueError:
-        return True
-    return not (len(value) == 2 and isinstance(value[0], str))
+    first = _parsed(text.lstrip().split("\n", 1)[0])
+    return not (isinstance(first, list) and len(first) == 2 and isinstance(first[0], str))
 
 
 def _lines(text: str) -> Iterator[Row]:
@@ -85,6 +82,9 @@ def _items(text: str) -> Iterator[Row]:
         at = _BETWEEN.match(text, at).end()  # type: ignore[union-attr]
     if at >= len(text):
         yield line, BadRow("the array is not closed; expected ]")
+    elif rest := text[at + 1 :].strip():
+        line += text.count("\n", counted, text.index(rest, at + 1))
+        yield line, BadRow(f"{wording.shown(rest)} behind the array's ]; expected nothing")
 
 
 def _parsed(line: str) -> Any:

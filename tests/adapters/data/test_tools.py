@@ -131,6 +131,39 @@ def test_a_bad_item_of_an_array_has_its_line(tmp_path: Path) -> None:
         read(path, "auto", ())
 
 
+@pytest.mark.parametrize("behind", ["[{}]", '{"text": "b", "entities": []}', ",", "]", "…"])
+def test_what_stands_behind_an_array_is_told(behind: str, tmp_path: Path) -> None:
+    """Its rows were lost in silence; blank lines are nothing."""
+    path = written(tmp_path, f'[{{"text": "a", "entities": []}}]\n\n{behind}\n')
+    for kind in ("auto", "spans"):
+        with pytest.raises(DataError, match=r"rows\.json:3: .* behind the array's \]; expected no"):
+            read(path, kind, ())
+    found = read(path, "auto", (), skip_bad=True)
+    assert (len(found.examples), len(found.skipped)) == (1, 1)
+    assert (
+        len(read(written(tmp_path, '[{"text": "a", "entities": []}]\n\n '), "auto", ()).examples)
+        == 1
+    )
+
+
+@pytest.mark.parametrize(
+    "deep", ["[" * 100_000, '{"a":' * 100_000, f"[{'[' * 100_000}", "[\n" * 100_000]
+)
+@pytest.mark.parametrize("kind", ["auto", "spans", "spacy", "label_studio"])
+def test_deep_nesting_is_a_bad_row(kind: Kind, deep: str, tmp_path: Path) -> None:
+    """No traceback."""
+    with pytest.raises(DataError, match="nested too deeply"):
+        read(written(tmp_path, deep), kind, ())
+
+
+def test_what_is_nested_just_so_is_a_bad_row(tmp_path: Path) -> None:
+    """At some depth it can be read, but not be written into the message."""
+    for depth in range(800, 1000):
+        row = f'{{"text": {"[" * depth}{"]" * depth}, "entities": []}}'
+        with pytest.raises(DataError, match=r"nested too deeply|text has "):
+            read(written(tmp_path, row), "auto", ())
+
+
 def test_of_several_annotations(tmp_path: Path) -> None:
     """The ground truth, else the last."""
     differ = task(REGIONS, REGIONS[:1])
