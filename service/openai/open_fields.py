@@ -5,11 +5,13 @@ or the engine's safety hangs on them.
 """
 
 from service.openai import responses
+from service.openai.messages import text_only
 from service.openai.request import Route
 from service.openai.rules import (
     MOST_LOGPROBS,
     Rule,
     a_name,
+    a_prompt,
     a_seed,
     anything,
     few_items,
@@ -18,7 +20,7 @@ from service.openai.rules import (
     known_structure,
     known_switches,
     no_longer_than,
-    text_only,
+    some_tokens,
     up_to,
 )
 from service.openai.shapes import a_tool_choice, known_format, known_stream_options, known_tools
@@ -56,7 +58,7 @@ def routes(settings: Settings) -> tuple[Route, ...]:
         "/v1/chat/completions": chat,
         "/v1/completions": completions,
         "/tokenize": {**tokenize, "return_token_strs": anything},
-        "/detokenize": {"model": a_name, "tokens": anything},
+        "/detokenize": {"model": a_name, "tokens": some_tokens},
     }
     answers = Route(
         responses.PATH, responses.rules(settings), 1, responses.NOT_OPEN, responses.ALWAYS
@@ -99,4 +101,4 @@ def _chat(settings: Settings) -> dict[str, Rule]:
 
 def _completions(settings: Settings) -> dict[str, Rule]:
     logprobs = up_to(MOST_LOGPROBS)
-    return {**_both(settings), "prompt": anything, "suffix": anything, "logprobs": logprobs}
+    return {**_both(settings), "prompt": a_prompt, "suffix": anything, "logprobs": logprobs}

@@ -8,7 +8,7 @@ from typing import Any
 
 from service.errors import InvalidRequest
 from service.openai.closed import CLOSED, Closed, refusal
-from service.openai.rules import Rule
+from service.openai.rules import MOST_ALTERNATIVES, Rule
 from service.openai.shapes import as_openai
 from service.wire.json_object import JsonObject
 from service.wire.wording import shown
@@ -74,6 +74,11 @@ class Route:
         if choices * prompts > self.max_choices:
             expected = f"at most {self.max_choices} completions a request (n times prompts)"
             raise _refusal(body, "prompt" if prompts > 1 else "n", expected)
+        field = "top_logprobs" if "top_logprobs" in body.values else "logprobs"
+        if choices * prompts * int(body.values.get(field) or 0) > MOST_ALTERNATIVES:
+            # An answer is held until it is whole, and each takes sixty bytes of it.
+            most = f"at most {MOST_ALTERNATIVES} together for all completions (n times prompts)"
+            raise _refusal(body, field, most)
 
 
 def _unsendable(value: Any, written: str) -> str | None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from service.openai.closed import CLOSED, Closed
+from service.openai.items import only_text
 from service.openai.rules import (
     MOST_LOGPROBS,
     Rule,
@@ -65,10 +66,6 @@ _FORMATS = {
     "json_object": ("type",),
     "json_schema": ("type", *SCHEMA_KEYS),
 }
-# What else stands in an item does not reach the model; of parts the engine goes by every key.
-_ITEMS = ("message", "function_call", "function_call_output", "reasoning")
-_PARTS = ("input_text", "output_text", "text", "refusal", "summary_text", "reasoning_text")
-_PART_KEYS = ("type", "text", "refusal", "annotations", "logprobs")
 
 
 def rules(settings: Settings) -> dict[str, Rule]:
@@ -88,12 +85,6 @@ def rules(settings: Settings) -> dict[str, Rule]:
         "tool_choice": a_choice,
         "chat_template_kwargs": known_switches,
     }
-
-
-def only_text(items: Any, _: str) -> str | None:
-    """A text, or what was said so far: an engine fetches images and files, and what it has kept."""
-    is_fine = isinstance(items, str) or (isinstance(items, list) and all(map(_is_said, items)))
-    return None if is_fine else f"a string, or items of {', '.join(_ITEMS)} whose parts are text"
 
 
 def known_text(value: Any, _: str) -> str | None:
@@ -125,20 +116,6 @@ def a_choice(value: Any, _: str) -> str | None:
     is_name = has_only(value, ("type", "name")) and value.get("type") == "function"
     is_fine = value in CHOICES if isinstance(value, str) else is_name
     return None if is_fine else f'{", ".join(CHOICES)}, or {{"type": "function", "name": …}}'
-
-
-def _is_said(item: Any) -> bool:
-    if not isinstance(item, dict) or item.get("type", "message") not in _ITEMS:
-        return False
-    return all(_is_text(item[name]) for name in ("content", "output", "summary") if name in item)
-
-
-def _is_text(content: Any) -> bool:
-    if content is None or isinstance(content, str):
-        return True
-    return isinstance(content, list) and all(
-        has_only(part, _PART_KEYS) and part.get("type") in _PARTS for part in content
-    )
 
 
 def _is_schema(wanted: dict[str, Any]) -> bool:

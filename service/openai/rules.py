@@ -1,14 +1,16 @@
 """Rules for single fields of an OpenAI request: each says what it expects of a value it refuses."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 # A value and how it was written -> None, or what was expected.
 Rule = Callable[[Any, str], str | None]
 
 MOST_LOGPROBS = 20  # OpenAI's limit and the engine's default
+MOST_ALTERNATIVES = 100  # of logprobs, a token, in all completions of a request
 MOST_STOPS = 4  # likewise
 MOST_ITEMS = 1024
+MOST_VALUES = 64
 MOST_WORDS = 128  # the engine's default
 LONGEST_WORD = 256  # characters
 
@@ -28,10 +30,49 @@ _MOST_SEED = 2**63
 
 
 def anything(value: Any, _: str) -> str | None:
-    """The engine's to judge, but for numbers that it cannot hold."""
-    values = value if isinstance(value, list) else [value]
+    """The engine's to judge, but for what it cannot hold: large numbers, and lists or objects of
+    many values, each of which it may tell of before it refuses."""
+    if not is_few(value, MOST_VALUES):
+        return f"at most {MOST_VALUES} values"
+    return _no_large_number(value if isinstance(value, list) else [value])
+
+
+def _no_large_number(values: Iterable[Any]) -> str | None:
     is_fine = all(abs(one) < _MOST_NUMBER for one in values if type(one) in (int, float))
     return None if is_fine else f"numbers below {_MOST_NUMBER}"
+
+
+def is_few(value: Any, most: int) -> bool:
+    """Has a value no more than so many within it, however deep?"""
+    left, inside = most, [value]
+    while inside:
+        one = inside.pop()
+        if isinstance(one, list | dict):
+            left -= len(one)
+            if left < 0:
+                return False
+            inside.extend(one.values() if isinstance(one, dict) else one)
+    return True
+
+
+def a_prompt(value: Any, _: str) -> str | None:
+    """Texts or their tokens, one or several; how many several are is judged with n."""
+    many = value if isinstance(value, list) else [value]
+    if all(isinstance(one, str) for one in many) or _are_tokens(many):
+        return None
+    if all(isinstance(one, list) and _are_tokens(one) for one in many):
+        return None
+    return f"a string, strings, or tokens as whole numbers from 0 and below {_MOST_NUMBER}"
+
+
+def some_tokens(value: Any, _: str) -> str | None:
+    """A list of them."""
+    is_fine = isinstance(value, list) and _are_tokens(value)
+    return None if is_fine else f"a list of whole numbers from 0 and below {_MOST_NUMBER}"
+
+
+def _are_tokens(values: list[Any]) -> bool:
+    return all(type(one) is int and 0 <= one < _MOST_NUMBER for one in values)
 
 
 def a_seed(value: Any, _: str) -> str | None:
@@ -72,9 +113,10 @@ def few_stops(value: Any, _: str) -> str | None:
 
 def few_items(value: Any, _: str) -> str | None:
     """A list or an object that the engine works through for each token."""
-    if not isinstance(value, list | dict) or len(value) > MOST_ITEMS:
+    if not isinstance(value, list | dict) or not is_few(value, MOST_ITEMS):
         return f"a list or an object of at most {MOST_ITEMS} items"
-    return anything([*value.values()] if isinstance(value, dict) else value, "")
+    values = value.values() if isinstance(value, dict) else value
+    return _no_large_number(values)
 
 
 def few_words(value: Any, _: str) -> str | None:
@@ -83,14 +125,6 @@ def few_words(value: Any, _: str) -> str | None:
     if is_fine and all(isinstance(one, str) and len(one) <= LONGEST_WORD for one in value):
         return None
     return f"a list of at most {MOST_WORDS} strings of up to {LONGEST_WORD} characters"
-
-
-def text_only(messages: Any, _: str) -> str | None:
-    """Messages whose parts are text: an engine fetches the images, audio and video of others."""
-    contents = (message.get("content") for message in _dicts(messages))
-    parts = (part for content in contents if isinstance(content, list) for part in content)
-    is_fine = all(isinstance(part, str) or _is_text(part) for part in parts)
-    return None if is_fine else 'messages whose content is a string or parts of type "text"'
 
 
 def known_switches(value: Any, _: str) -> str | None:
@@ -105,13 +139,3 @@ def known_structure(value: Any, _: str) -> str | None:
     """One of vLLM's constraints, and its options."""
     is_fine = isinstance(value, dict) and set(value) <= set(STRUCTURED)
     return None if is_fine else f"an object of {', '.join(STRUCTURED)}"
-
-
-def _dicts(values: Any) -> list[dict[str, Any]]:
-    found = values if isinstance(values, list) else []
-    return [value for value in found if isinstance(value, dict)]
-
-
-def _is_text(part: Any) -> bool:
-    # An engine also goes by the other keys of a part, whatever its type says.
-    return isinstance(part, dict) and part.get("type") == "text" and set(part) <= {"type", "text"}

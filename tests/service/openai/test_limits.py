@@ -12,6 +12,9 @@ from tests.conftest import BASE, Gateway, error_of, running
 from tests.support.fake_engine import completes
 from tests.support.openai_script import CHAT, COMPLETIONS, MESSAGES, writes
 
+TEXT = {"type": "text", "text": "x"}
+CALLS = [{"id": "1", "type": "function", "function": {"name": "f", "arguments": "{}"}}]
+CALLING: dict[str, object] = {"role": "assistant", "tool_calls": CALLS}
 IMAGE = {"type": "image_url", "image_url": {"url": "http://169.254.169.254/"}}
 REFUSED_IN_CHAT = {
     "priority": -1,
@@ -108,6 +111,19 @@ def test_so_in_completions(gateway: Gateway, field: str) -> None:
         ({"messages": [{"role": "user", "content": [IMAGE]}]}, 'parts of type "text"'),
         ({"messages": [{"role": "user", "content": [{**IMAGE, "type": "text"}]}]}, "parts of type"),
         ({"model": 3}, "model has 3; expected the name of a model, as a string"),
+        ({"top_logprobs": 20, "logprobs": True, "n": 6}, "at most 100 together for all"),
+        ({"messages": [1] * 9}, "messages that are objects, each with its role"),
+        ({"messages": [{}]}, "messages that are objects, each with its role"),
+        ({"messages": [{"role": 1, "content": ""}]}, "messages that are objects"),
+        ({"messages": [{"role": "user", "content": 1}]}, "messages whose content is a string"),
+        ({"messages": [{"role": "user", "content": [{**TEXT, "text": 1}]}]}, "messages whose"),
+        ({"messages": [{**CALLING, "tool_calls": [{}]}]}, "messages whose tool_calls, at most 128"),
+        ({"messages": [{**CALLING, "tool_calls": CALLS * 129}]}, "messages whose tool_calls"),
+        ({"messages": [{**MESSAGES[0], "annotations": [1] * 17}]}, "small messages"),
+        ({"messages": MESSAGES * 1025}, "a list of at most 1024 messages"),
+        ({"messages": {}}, "a list of at most 1024 messages"),
+        ({"metadata": {str(i): "" for i in range(65)}}, "at most 64 values"),
+        ({"prediction": [[[1] * 63]]}, "at most 64 values"),
     ],
 )
 def test_too_much(gateway: Gateway, fields: dict[str, object], says: str) -> None:
@@ -146,6 +162,8 @@ def test_what_is_open_is_passed_on(gateway: Gateway) -> None:
             {"role": "system", "content": [{"type": "text", "text": "你好"}]},
             *MESSAGES,
             {"role": "assistant", "content": None, "tool_calls": []},
+            CALLING,
+            {"role": "tool", "content": "3", "tool_call_id": "1"},
         ],
         "temperature": 0,
         "max_tokens": 1024,
@@ -153,7 +171,7 @@ def test_what_is_open_is_passed_on(gateway: Gateway) -> None:
         "n": 16,
         "stop": ["a", "b", "c", "d"],
         "logprobs": True,
-        "top_logprobs": 20,
+        "top_logprobs": 6,
         "response_format": {"type": "json_schema", "json_schema": {"name": "x", "schema": {}}},
         "structured_outputs": {"grammar": "start: X"},
         "chat_template_kwargs": {"enable_thinking": False},
@@ -171,6 +189,29 @@ def test_what_is_open_is_passed_on(gateway: Gateway) -> None:
     assert gateway.client.post(CHAT, json=body).status_code == 200
     (seen,) = gateway.engine.seen
     assert json.loads(seen.body) == {n: v for n, v in body.items() if v is not None}
+
+
+@pytest.mark.parametrize(
+    ("path", "field", "value"),
+    [
+        (COMPLETIONS, "prompt", [1, {}]),
+        (COMPLETIONS, "prompt", [[1], "x"]),
+        (COMPLETIONS, "prompt", [-1]),
+        (COMPLETIONS, "prompt", {}),
+        ("/detokenize", "tokens", [{}]),
+        ("/detokenize", "tokens", [True]),
+        ("/detokenize", "tokens", "x"),
+        ("/tokenize", "messages", [1]),
+        ("/tokenize", "prompt", [{}]),
+    ],
+)
+def test_what_the_engine_would_tell_of_one_by_one(
+    gateway: Gateway, path: str, field: str, value: object
+) -> None:
+    """Each value that is none in a list of a megabyte, until its memory is full."""
+    response = gateway.client.post(path, json={"model": BASE, field: value})
+    assert (response.status_code, error_of(response)["param"]) == (400, field)
+    assert gateway.engine.seen == []
 
 
 def test_a_prompt_of_many_tokens_is_one_prompt(gateway: Gateway) -> None:

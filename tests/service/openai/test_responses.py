@@ -15,6 +15,8 @@ ANSWER = b'{"id":"resp_1","object":"response","model":"clue@01234567","output":[
 DEEP: dict[str, Any] = {"type": "string"}
 for _ in range(400):
     DEEP = {"type": "array", "items": DEEP}
+ANSWERED: dict[str, Any] = {"type": "output_text", "text": "x", "annotations": [], "logprobs": None}
+MARKED: dict[str, Any] = {**ANSWERED, "annotations": [{}] * 100}
 IMAGE = {"type": "input_image", "image_url": "http://169.254.169.254/"}
 
 
@@ -27,6 +29,11 @@ def test_what_is_open_is_passed_through(gateway: Gateway) -> None:
             {"type": "message", "role": "assistant", "content": "老"},
             {"type": "function_call", "call_id": "1", "name": "f", "arguments": "{}"},
             {"type": "function_call_output", "call_id": "1", "output": "桂"},
+            {"type": "reasoning", "id": "rs_1", "summary": [], "content": None, "status": None},
+            {
+                **{"type": "message", "role": "assistant", "id": "msg_1", "status": "completed"},
+                **{"content": [ANSWERED], "phase": None},
+            },
         ],
         "instructions": "x",
         "max_output_tokens": 1024,
@@ -69,11 +76,27 @@ def test_a_stream(gateway: Gateway) -> None:
         ("request_id", "x", "the operator's"),
         ("max_output_tokens", 1025, "a whole number from 1 to 1024"),
         ("top_logprobs", 21, "a whole number from 0 to 20"),
-        ("input", [{"role": "user", "content": [IMAGE]}], "whose parts are text"),
+        ("input", [{"role": "user", "content": [IMAGE]}], 'parts of type "input_text"'),
         ("input", [{"type": "item_reference", "id": "msg_1"}], "items of message"),
-        ("input", [{"role": "user", "content": [{"type": "input_text", **IMAGE}]}], "are text"),
+        (
+            "input",
+            [{"role": "user", "content": [{"type": "input_text", **IMAGE}]}],
+            "each message with",
+        ),
         ("input", [{"type": "function_call_output", "call_id": "1", "output": [IMAGE]}], "text"),
-        ("input", 3, "a string, or items"),
+        ("input", 3, "a string, or at most 1024 items"),
+        ("input", [{}] * 100, "each message with a role"),
+        ("input", [1] * 100, "a string, or items of message"),
+        ("input", [{"role": "user", "content": "x"}] * 1025, "at most 1024 items"),
+        ("input", [{"role": "user", "content": [{"type": "output_text", "text": "x"}]}], "role"),
+        ("input", [{"role": "assistant", "content": [ANSWERED]}], 'with "type": "message"'),
+        ("input", [{"type": "message", "role": "assistant", "content": [MARKED]}], "each message"),
+        ("input", [{"type": "function_call", "call_id": "1", "name": "f"}], "arguments"),
+        ("input", [{"type": "function_call_output", "call_id": "1", "output": {}}], "call_id and"),
+        ("input", [{"type": "reasoning", "id": "r"}], "each reasoning with its summary"),
+        ("input", [{"role": "user", "content": "x", "tags": [1]}], "items without tags"),
+        ("input", [{"role": "user", "content": "x", "status": "new"}], "each message with"),
+        ("include", ["x"] * 65, "at most 64 values"),
         ("tools", [{"type": "web_search"}], "a list of"),
         ("tools", [{"type": "mcp", "server_url": "http://x"}], "a list of"),
         ("tools", [{"type": "function", "function": {"name": "f"}}], "a list of"),
