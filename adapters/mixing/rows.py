@@ -16,13 +16,15 @@ from service.ner.formats import FORMATS
 @dataclass(frozen=True, slots=True)
 class Rows:
     """``training``: a pack a step; ``examples``: all that was read, in its order; ``bad`` rows
-    could not be read, ``left_out`` not written in the recipe's format."""
+    could not be read, ``left_out`` not written in the recipe's format, ``not_accepted`` were not
+    by those who annotated them."""
 
     training: list[augment.Pack]
     validation: list[augment.Pack]
     examples: list[Example]
     bad: int = 0
     left_out: int = 0
+    not_accepted: int = 0
 
 
 def load(plan: Recipe, data: Path, kind: Kind, *, skip_bad: bool) -> Rows:
@@ -43,6 +45,7 @@ def _of_one(plan: Recipe, data: Path, kind: Kind, skip_bad: bool) -> Rows:
         examples,
         len(found.skipped),
         len(found.examples) - len(examples),
+        len(found.not_accepted),
     )
 
 

@@ -30,12 +30,13 @@ from adapters.training.work_folder import ADAPTER, CHECKPOINT, LOG, UNFINISHED
 class Trained:
     """``folder`` holds the weights after ``steps``; ``loss`` on the validation rows in nats a
     learned token, None without any; ``bad`` rows could not be read, ``left_out`` not written in the
-    recipe's format."""
+    recipe's format, ``not_accepted`` were not by those who annotated them."""
 
     folder: Path
     steps: int
     bad: int
     left_out: int
+    not_accepted: int
     loss: float | None
 
 
@@ -77,7 +78,9 @@ def train(
         shutil.rmtree(work / ADAPTER, ignore_errors=True)
         unfinished.rename(work / ADAPTER)
     done = run.progress
-    return Trained(work / ADAPTER, done.step, found.bad, found.left_out, done.loss)
+    return Trained(
+        work / ADAPTER, done.step, found.bad, found.left_out, found.not_accepted, done.loss
+    )
 
 
 @dataclass(slots=True)

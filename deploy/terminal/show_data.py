@@ -25,6 +25,11 @@ def show_rows(console: Console, found: Read) -> None:
         soft_wrap=True,
     )
     _show_first(console, found.skipped)
+    if found.not_accepted:
+        console.print(
+            f"{len(found.not_accepted)} rows left out: their annotators did not accept them"
+        )
+        _show_first(console, found.not_accepted)
     if found.unreachable:
         console.print(f"{len(found.unreachable)} gold entities can never come out")
         _show_first(console, found.unreachable)

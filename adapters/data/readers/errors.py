@@ -6,6 +6,10 @@ class DataError(Exception):
     expected."""
 
 
+class NotAccepted(Exception):
+    """A row that the person who saw it did not accept: no gold, and nothing wrong with it."""
+
+
 class BadRow(Exception):
     """What is wrong with a row, and what was expected; ``lines`` behind the row's first."""
 

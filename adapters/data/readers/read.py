@@ -19,7 +19,7 @@ from adapters.data.readers import (
     spacy,
     spans,
 )
-from adapters.data.readers.errors import BadRow, DataError
+from adapters.data.readers.errors import BadRow, DataError, NotAccepted
 from adapters.data.readers.gold import unreachable
 from adapters.data.readers.kinds import KINDS, Kind
 from adapters.data.readers.lines import blocks, content, is_json, json_rows
@@ -44,12 +44,14 @@ _PARSERS: Mapping[Kind, Parse] = {
 @dataclass(slots=True)
 class Read:
     """The examples of a file, and what was wrong with the rows that were skipped; ``kind`` as it
-    was read, ``unreachable`` the gold that can never come out."""
+    was read, ``unreachable`` the gold that can never come out, ``not_accepted`` rows that Prodigy's
+    annotators rejected or ignored."""
 
     examples: list[Example]
     skipped: list[str]
     kind: str = ""
     unreachable: list[str] = field(default_factory=list)
+    not_accepted: list[str] = field(default_factory=list)
 
 
 def read(
@@ -75,6 +77,9 @@ def read(
     for place, parse in rows:
         try:
             example = _sorted(parse())
+        except NotAccepted as exc:
+            found.not_accepted.append(f"{place}: {exc}")
+            continue
         except BadRow as exc:
             message = f"{_further(place, exc.lines)}: {exc}"
             if not skip_bad:

@@ -6,13 +6,14 @@ from typing import Any
 
 from adapters.data.examples import Example
 from adapters.data.readers.entity import entity
-from adapters.data.readers.errors import BadRow, DataError
-from adapters.data.readers.fields import field, items, table, text_of
+from adapters.data.readers.errors import BadRow, DataError, NotAccepted
+from adapters.data.readers.fields import field, items, shown, table, text_of
 from service.ner.types import Label
 
 
 def read(row: Any, labels: Sequence[Label]) -> Example:
-    """Ends are exclusive. Raises BadRow."""
+    """Ends are exclusive. Raises BadRow, and NotAccepted for what Prodigy's annotators rejected or
+    ignored."""
     if isinstance(row, list):
         text, notes = items(row, "the row", 2)
         found = items(field(table(notes, "the row[1]"), "entities"), "entities")
@@ -20,6 +21,8 @@ def read(row: Any, labels: Sequence[Label]) -> Example:
         fields: Any = {"text": text}
     else:
         fields = table(row, "the row")
+        if fields.get("answer", "accept") != "accept":
+            raise NotAccepted(f"answer is {shown(fields['answer'])}")
         if "paragraphs" in fields:
             raise BadRow("this is spaCy 2's format with paragraphs; expected a DocBin, made by "
                          "`python -m spacy convert`")  # fmt: skip

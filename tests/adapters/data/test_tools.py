@@ -105,6 +105,21 @@ def test_the_same_example_out_of_each(
     assert (found.examples, found.kind) == ([GOLD, GOLD], kind)
 
 
+def test_what_prodigy_s_annotators_did_not_accept_is_no_gold(tmp_path: Path) -> None:
+    """Left out and counted; it may be anything. A row without an answer is gold."""
+    row = ROWS["Prodigy"][1]
+    rows = [{**row, "answer": "accept"}, {**row, "answer": "reject"}, row, {"answer": "ignore"}]
+    path = written(tmp_path, as_lines([*rows, {**row, "answer": None}]))
+    for kind in ("auto", "spacy"):
+        found = read(path, kind, ())
+        assert (found.examples, found.kind, found.skipped) == ([GOLD, GOLD], "spacy", [])
+        assert found.not_accepted == [
+            f'{path}:2: answer is "reject"',
+            f'{path}:4: answer is "ignore"',
+            f"{path}:5: answer is null",
+        ]
+
+
 def test_an_array_as_llama_factory_has_it(tmp_path: Path) -> None:
     """Detected; its labels have to be known."""
     from tests.adapters.conftest import LABELS

@@ -33,6 +33,17 @@ def test_data_names_a_bad_row_or_skips_it(tmp_path: Path) -> None:
     assert f"{file}:4: text is missing; there are no fields" in shown.stdout
 
 
+def test_data_counts_what_annotators_did_not_accept(tmp_path: Path) -> None:
+    """Prodigy's rows that were rejected are no gold."""
+    row = {"text": "狗", "spans": [{"label": "dog", "start": 0, "end": 1}]}
+    rows = [{**row, "answer": answer} for answer in ("accept", "reject")]
+    shown = nerve("adapter", "data", str(written(tmp_path / "rows.json", rows)))
+    assert shown.exit_code == 0
+    assert "1 rows, 0 of them without an entity" in shown.stdout
+    assert "1 rows left out: their annotators did not accept them" in shown.stdout
+    assert 'rows.json:2: answer is "reject"' in shown.stdout
+
+
 def test_data_knows_the_labels_of_a_recipe(tmp_path: Path) -> None:
     """A label that the recipe has not is an error."""
     file = str(
