@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from adapters.data.encoding import EncodingError, chosen, opened
 from adapters.data.examples import Example
 from adapters.data.readers.entity import entity
 from adapters.data.readers.errors import BadRow, DataError
@@ -57,11 +56,4 @@ def _text(path: Path, encoding: str) -> str:
     """Line breaks as they are: offsets count them."""
     if not path.is_file():
         raise DataError(f"{path}: not there; expected the text of the .ann file")
-    try:
-        with path.open("rb") as file:
-            decoded = opened(file, chosen(file, encoding), newline="")
-            text = decoded.read()
-            decoded.detach()
-    except EncodingError as exc:
-        raise DataError(f"{path}: {exc}") from exc
-    return text
+    return content(path, encoding, newline="")

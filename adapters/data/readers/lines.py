@@ -17,12 +17,13 @@ _JSON = re.compile(r'\s*(\{[ \t]*(["}]|$)|\[[ \t]*([\[{"\]]|$))', re.MULTILINE)
 _BETWEEN = re.compile(r"[\s,]*")
 
 
-def content(path: Path, encoding: str) -> str:
-    """The whole text, line breaks as ``\\n``; raises DataError for what is not in the encoding."""
+def content(path: Path, encoding: str, newline: str | None = None) -> str:
+    """The whole text, line breaks as ``\\n``, or with ``newline=""`` as they are; raises DataError
+    for what is not in the encoding."""
     try:
         with path.open("rb") as file:
             found = chosen(file, encoding)
-            decoded = opened(file, found, newline=None)
+            decoded = opened(file, found, newline)
             text = decoded.read()
             decoded.detach()
     except EncodingError as exc:

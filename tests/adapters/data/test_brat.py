@@ -41,6 +41,16 @@ def test_what_cannot_be(line: str, says: str, tmp_path: Path) -> None:
         read(folder, "auto", ())
 
 
+def test_a_text_is_in_its_encoding(tmp_path: Path) -> None:
+    """Half of a surrogate pair in a text was found when it was split, as a traceback."""
+    folder = folder_of(tmp_path, "T1\tcompany 0 2\t浙商\n")
+    (folder / "a.txt").write_bytes("浙商\n银行".encode() + b"\xff")
+    with pytest.raises(DataError, match=r"a\.txt:2: bytes that are not UTF-8"):
+        read(folder, "auto", ())
+    (folder / "a.txt").write_bytes("浙商\r\n银行".encode())
+    assert read(folder, "auto", ()).examples[0].text == "浙商\r\n银行"
+
+
 def test_what_is_not_there(tmp_path: Path) -> None:
     """By its name."""
     with pytest.raises(DataError, match=r"no \.ann file there"):
