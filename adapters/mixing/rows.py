@@ -5,9 +5,10 @@ from itertools import chain
 from pathlib import Path
 
 from adapters.data import augment
-from adapters.data.examples import Example, split, writable
+from adapters.data.examples import Example, writable
 from adapters.data.readers import Kind, read
 from adapters.mixing import packs, steps
+from adapters.mixing.held_out import parted
 from adapters.mixing.sources import read_sources
 from adapters.recipe import Recipe
 from service.ner.formats import FORMATS
@@ -38,7 +39,7 @@ def load(plan: Recipe, data: Path, kind: Kind, *, skip_bad: bool) -> Rows:
 def _of_one(plan: Recipe, data: Path, kind: Kind, skip_bad: bool) -> Rows:
     found = read(data, kind, plan.labels, skip_bad=skip_bad)
     examples = writable(found.examples, FORMATS[plan.format], plan.labels)
-    training, held_out = split(examples, plan.data.held_out)
+    training, held_out = parted(data, examples, plan.data.held_out)
     return Rows(
         steps.training_packs(plan, training),
         steps.validation_packs(plan, held_out[: plan.train.validation_rows]),

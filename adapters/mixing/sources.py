@@ -9,9 +9,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from adapters.data.examples import Example, split
+from adapters.data.examples import Example
 from adapters.data.label_file import read_labels
 from adapters.data.readers import DataError, read
+from adapters.mixing.held_out import parted
 from adapters.recipe import Recipe, Sources
 from service.ner.types import Entity, Label
 
@@ -69,7 +70,7 @@ def _source(file: Path, labels: Path, plan: Recipe, asked: Sources, rows: int) -
     found = read(file, "spans", ids).examples
     longest = asked.longest.get(language, plan.max_chars)
     short = [one for one in (cut(example, longest) for example in found) if one and one.text]
-    training, held_out = split(short, plan.data.held_out)
+    training, held_out = parted(file, short, plan.data.held_out)
     known = {label.name for label in own}
     _refuse_unknown(labels, "titles", asked.titles.get(file.stem, ()), known)
     said = asked.translations.get(file.stem, {})

@@ -7,8 +7,9 @@ from typing import Any
 from adapters.data.examples import Example
 from adapters.data.readers.entity import entity
 from adapters.data.readers.errors import BadRow, DataError, NotAccepted
-from adapters.data.readers.fields import field, items, shown, table, text_of
+from adapters.data.readers.fields import field, items, table, text_of
 from service.ner.types import Label
+from service.wire.wording import shown
 
 
 def read(row: Any, labels: Sequence[Label]) -> Example:
