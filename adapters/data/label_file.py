@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from adapters.data.readers import DataError
+from adapters.data.readers.errors import BadRow
+from adapters.data.readers.fields import string
 from service.ner.types import Label
-from service.wire.wording import why_unusable
+from service.wire.wording import shown, why_unusable
 
 _EXPECTED = 'expected {"labels": {id: {"name", "description"}}}, or {name: description}'
 
@@ -20,22 +22,21 @@ _EXPECTED = 'expected {"labels": {id: {"name", "description"}}}, or {name: descr
 def read_labels(path: Path) -> tuple[str, tuple[Label, ...]]:
     """The language, "" where it is not said, and the labels: ``name`` is the id, ``written`` the
     natural name. Raises DataError, for two of one natural name too."""
+    said = _content(path)
+    nested = isinstance(said.get("labels"), dict)
+    rows, place = (said["labels"], "labels.") if nested else (said, "")
     try:
-        text = path.read_text(encoding="utf-8")
-        said = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
-        rows = said["labels"] if isinstance(said.get("labels"), dict) else said
-        labels = tuple(_label(name, one) for name, one in rows.items())
-    except (OSError, ValueError) as exc:
-        raise DataError(f"{path}: {why_unusable(exc)}; {_EXPECTED}") from exc
-    except (KeyError, AttributeError, TypeError) as exc:
-        raise DataError(f"{path}: a label is of another form; {_EXPECTED}") from exc
+        labels = tuple(_label(name, one, place + name) for name, one in rows.items())
+        language = string(said.get("language", ""), "language") if nested else ""
+    except BadRow as exc:
+        raise DataError(f"{path}: {exc}") from exc
     if not labels:
         raise DataError(f"{path}: no label; {_EXPECTED}")
     written = [label.written for label in labels]
     double = next((name for name in written if written.count(name) > 1), None)
     if double is not None:
         raise DataError(f"{path}: {double!r} is the name of two labels; expected each only once")
-    return str(said.get("language", "")) if rows is not said else "", labels
+    return language, labels
 
 
 def in_request(labels: Sequence[Label]) -> list[str] | dict[str, str] | None:
@@ -56,7 +57,26 @@ def renamed(answer: Mapping[str, Any], labels: Sequence[Label]) -> dict[str, Any
     return {**answer, **changed}
 
 
-def _label(name: str, said: Mapping[str, Any] | str) -> Label:
+def _content(path: Path) -> Mapping[str, Any]:
+    """Notepad's mark is no part of it. Raises DataError."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        said = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
+    except (OSError, ValueError, RecursionError) as exc:
+        raise DataError(f"{path}: {why_unusable(exc)}; {_EXPECTED}") from exc
+    if not isinstance(said, dict):
+        raise DataError(f"{path}: the file has {shown(said)}; {_EXPECTED}")
+    return said
+
+
+def _label(name: str, said: Any, where: str) -> Label:
+    """Raises BadRow, which calls what is said ``where``."""
+    string(name, "a label's name")
     if isinstance(said, str):
-        return Label(name, name, said)
-    return Label(name, str(said["name"]), str(said.get("description", "")))
+        return Label(name, name, string(said, where))
+    if not isinstance(said, dict):
+        raise BadRow(f'{where} has {shown(said)}; expected {{"name", "description"}}, or a string')
+    if "name" not in said:
+        raise BadRow(f"{where}.name is missing; expected a string")
+    description = string(said.get("description", ""), f"{where}.description")
+    return Label(name, string(said["name"], f"{where}.name"), description)

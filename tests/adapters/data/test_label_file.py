@@ -34,6 +34,14 @@ def test_both_forms_are_read(
     assert read_labels(tmp_path / name) == (language, labels)
 
 
+@pytest.mark.parametrize("name", ["a.json", "a.toml"])
+def test_a_file_that_windows_notepad_saved(tmp_path: Path, name: str) -> None:
+    """With a byte order mark."""
+    text = PLAIN if name == "a.json" else 'bank = ""\nlabels = "names of things"\n'
+    (tmp_path / name).write_text(text, encoding="utf-8-sig")
+    assert read_labels(tmp_path / name) == ("", LABELS)
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -42,7 +50,17 @@ def test_both_forms_are_read(
         ("{}", "no label"),
         ('{"labels": []}', "expected {"),
         ('{"a": 3}', "expected {"),
-        ('{"a": {"description": "no name"}}', "expected {"),
+        (
+            '{"labels": {"a": [1]}}',
+            'labels.a has [1]; expected {"name", "description"}, or a string',
+        ),
+        ('{"a": {"description": "no name"}}', "a.name is missing; expected a string"),
+        ('{"a": {"name": 1}}', "a.name has 1; expected a string"),
+        ('{"labels": {"a": {"name": null}}}', "labels.a.name has null; expected a string"),
+        ('{"a": {"name": "x", "description": ["y"]}}', 'a.description has ["y"]; expected a str'),
+        ('{"language": 1, "labels": {"a": "x"}}', "language has 1; expected a string"),
+        ('{"a": "\\ud83d"}', "a has half of a surrogate pair at 0"),
+        ("[" * 100_000, "nested too deeply; expected {"),
         ('{"a": {"name": "x"}, "b": {"name": "x"}}', "'x' is the name of two labels"),
     ],
 )
