@@ -7,7 +7,7 @@
 ``chinese_ner_sft``  ``{"text", "entities": [{"start_idx", "end_idx", "entity_text",
                      "entity_label"}, …]}``, end inclusive or exclusive as the surface fits
 ``alpaca``           ``{"instruction", "input", "output"}``: the text is ``input``, the output an
-                     answer of one of our formats; places are found by alignment
+                     answer in any of our formats; places are found by alignment
 ``doccano``          ``{"text", "label": [[start, end, label], …]}``, ``labels`` in older ones, or
                      ``entities`` with ``start_offset`` and ``end_offset``
 ``label_studio``     tasks with ``data`` and ``annotations``, or the short form (JSON-MIN)

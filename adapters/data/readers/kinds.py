@@ -58,11 +58,21 @@ def _of(row: Any) -> Kind | None:
         return None
     if isinstance(row.get("data"), dict):
         return "label_studio"
+    if any(map(_is_short_list, row.values())):
+        return "label_studio"
     if "input" in row and "output" in row:
         return "alpaca"
     if "ents" in row or "spans" in row:
         return "spacy"
     return _by_labels(row)
+
+
+def _is_short_list(value: Any) -> bool:
+    """The regions of a control in JSON-MIN, which is named as people like."""
+    first = value[0] if isinstance(value, list) and value else None
+    if not isinstance(first, dict) or "start" not in first:
+        return False
+    return "labels" in first or "hypertextlabels" in first
 
 
 def _by_labels(row: dict[str, Any]) -> Kind | None:

@@ -75,6 +75,21 @@ def test_every_kind_of_file_gives_the_same_example(
             "label 'dog'; expected one of company, name, scene",
         ),
         ("alpaca", json.dumps({**ALPACA_LINES, "input": "叶老桂"}), "'浙商银行' in the output is"),
+        (
+            "alpaca",
+            json.dumps({**ALPACA_LINES, "output": "姓名：王五"}),
+            "'王五' in the output is not_in_text",
+        ),
+        (
+            "alpaca",
+            json.dumps({**ALPACA_JSON, "output": '[{"label": "狗", "text": "叶老桂"}]'}),
+            "'叶老桂' in the output is unknown_label",
+        ),
+        (
+            "alpaca",
+            json.dumps({**ALPACA_LINES, "output": "没谁"}),
+            "'没谁' in the output is malformed",
+        ),
         ("columns", "浙 Q", "tag 'Q'; expected O, or B-"),
         ("columns", "a b c d e", "5 columns; expected 2 to 4: the word first, its tag last"),
         ("columns", "EU", "1 columns; expected 2 to 4"),

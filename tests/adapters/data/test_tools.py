@@ -61,6 +61,13 @@ ROWS: dict[str, tuple[Kind, Any]] = {
         "label_studio",
         {"id": 1, "text": TEXT, "label": [one["value"] for one in REGIONS], "annotator": 1},
     ),
+    **{
+        f"Label Studio, short, {control}": (
+            "label_studio",
+            {"id": 1, "text": TEXT, control: [one["value"] for one in REGIONS], "annotator": 1},
+        )
+        for control in ("ner", "spans", "ents", "entities", "labels", "输出")
+    },
     "spaCy, pairs": ("spacy", [TEXT, {"entities": SPANS}]),
     "spaCy, document": (
         "spacy",

@@ -8,6 +8,7 @@ import pytest
 from adapters.data.examples import Example
 from adapters.data.readers import read
 from adapters.data.writers import write
+from service.ner.formats import FORMATS
 from service.ner.prompt import BUILT_IN, Template
 from service.ner.types import Entity
 from tests.adapters.conftest import LABELS
@@ -21,11 +22,12 @@ def test_rows_for_a_prompt_without_system_message(tmp_path: Path) -> None:
     assert (row["instruction"], row["input"]) == ("", f"找实体：{TEXT}")
 
 
-@pytest.mark.parametrize("format_name", ["lines", "json"])
+@pytest.mark.parametrize("format_name", FORMATS)
 def test_what_is_written_as_alpaca_is_read_back(format_name: str, tmp_path: Path) -> None:
-    rows = [GOLD, Example("没有", ())]
+    twice = Example("叶老桂说叶老桂", (Entity("name", 0, 3), Entity("name", 4, 7)))
+    rows = [GOLD, Example("没有", ()), twice]
     path = tmp_path / "out.jsonl"
-    assert write(path, "alpaca", rows, LABELS, BUILT_IN["zh-lines-1"], format_name) == 2
+    assert write(path, "alpaca", rows, LABELS, BUILT_IN["zh-lines-1"], format_name) == 3
     assert read(path, "alpaca", LABELS).examples == rows
 
 
