@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
@@ -133,6 +133,20 @@ def test_brat_has_two_files_a_row(tmp_path: Path) -> None:
         assert text[start:end] == surface
     configuration = (folder / "annotation.conf").read_text(encoding="utf-8")
     assert configuration.startswith("[entities]\nnote\ntwo_words\n\n[relations]\n")
+
+
+@given(rows(), st.sampled_from(["", "\ufeff", "\ufeff\ufeff"]))
+def test_brat_is_read_back(
+    tmp_path_factory: pytest.TempPathFactory, one: dict[str, Any], first: str
+) -> None:
+    """As it was, a byte order mark included that the text itself begins with."""
+    assume("\0" not in one["text"])
+    text, moved = first + one["text"], len(first)
+    spans = [(e["label"], e["start"] + moved, e["end"] + moved) for e in one["entities"]]
+    folder = converted(tmp_path_factory.mktemp("brat"), "brat", row(1, text, *spans))
+    (example,) = read(folder, "brat", []).examples
+    assert example.text == text
+    assert [(e.label, e.start, e.end) for e in example.entities] == spans
 
 
 class Page(HTMLParser):
