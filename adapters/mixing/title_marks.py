@@ -30,17 +30,23 @@ def told(label: Label, rng: random.Random) -> Label:
 
 
 def marked(example: Example, titles: Collection[str], rng: random.Random) -> Example:
-    """``example`` with marks around some of the entities of ``titles`` that had none."""
-    text, entities, read = "", list[Entity](), 0
-    for one in example.entities:
-        text, read = text + example.text[read : one.start], one.end
-        surface = example.text[one.start : one.end]
-        bare = one.label in titles and not _has_marks(example.text, one) and "《" not in surface
-        wrapped = bare and rng.random() < _MARKED
-        start = len(text) + wrapped
-        text += f"《{surface}》" if wrapped else surface
-        entities.append(replace(one, start=start, end=start + len(surface)))
-    return Example(text + example.text[read:], tuple(entities))
+    """``example`` with marks around some of the entities of ``titles`` that had none, and that
+    overlap no other entity."""
+    wrapped = [
+        one
+        for one in example.entities
+        if one.label in titles and _could_have_marks(example, one) and rng.random() < _MARKED
+    ]
+    text, read = "", 0
+    for one in wrapped:
+        text += f"{example.text[read : one.start]}《{example.text[one.start : one.end]}》"
+        read = one.end
+
+    def moved(one: Entity) -> Entity:
+        marks = 2 * sum(other.end <= one.start for other in wrapped) + (one in wrapped)
+        return replace(one, start=one.start + marks, end=one.end + marks)
+
+    return Example(text + example.text[read:], tuple(map(moved, example.entities)))
 
 
 def with_marks(example: Example, labels: Collection[str]) -> Example:
@@ -52,6 +58,13 @@ def with_marks(example: Example, labels: Collection[str]) -> Example:
         for one in example.entities
     )
     return Example(example.text, tuple(widened))
+
+
+def _could_have_marks(example: Example, title: Entity) -> bool:
+    if _has_marks(example.text, title) or "《" in example.text[title.start : title.end]:
+        return False
+    others = (one for one in example.entities if one != title)
+    return not any(one.start < title.end and title.start < one.end for one in others)
 
 
 def _has_marks(text: str, one: Entity) -> bool:

@@ -42,6 +42,18 @@ def test_marks_come_around_titles_alone_and_entities_stay(seed: int) -> None:
     assert shown.text.count("《") in (1, 2) and "《《" not in shown.text
 
 
+@given(st.integers(0, 100))
+def test_titles_that_overlap_another_entity_stay_bare(seed: int) -> None:
+    """The text was doubled: a mark would stand inside of the other."""
+    gold = (Entity("p", 1, 3), Entity("w", 1, 5), Entity("w", 6, 8), Entity("q", 9, 10))
+    row = Example("看三国演义和三体的书", gold)
+    shown = marked(row, ["w"], random.Random(seed))
+    assert surfaces(shown) == surfaces(row)
+    assert shown.text in (row.text, "看三国演义和《三体》的书")
+    same = Example(row.text, (Entity("w", 1, 5), Entity("video", 1, 5)))
+    assert marked(same, ["w", "video"], random.Random(seed)) == same
+
+
 def test_gold_takes_in_its_marks_where_it_is_to() -> None:
     assert surfaces(with_marks(ROW, ["video"])) == ["叶老桂", "《三体》", "流浪地球"]
     assert with_marks(ROW, ["PER"]) == ROW
