@@ -34,6 +34,10 @@ class EncodingError(Exception):
     """No encoding fits, or none has this name: says what was expected."""
 
 
+class NotText(EncodingError):
+    """Bytes that are no text in any encoding."""
+
+
 def named(name: str) -> str:
     """Python's name for what a person calls an encoding; raises EncodingError."""
     try:
@@ -98,7 +102,7 @@ def _not_ascii(sample: bytes) -> tuple[int, int]:
 def _refuse_binary(sample: bytes) -> None:
     controls = sum(sample.count(one) for one in _CONTROLS)
     if controls > 1 + len(sample) // 20:
-        raise EncodingError("the file is not text; expected text, or --kind parquet or xlsx")
+        raise NotText("the file is not text; expected text, or --kind parquet or xlsx")
 
 
 def _likeliest(sample: bytes) -> str:
@@ -107,8 +111,8 @@ def _likeliest(sample: bytes) -> str:
     found = {one.encoding: one.chaos for one in from_bytes(sample, cp_isolation=[*LIKELY])}
     if not found:
         raise EncodingError(
-            "the encoding is not UTF-8 and cannot be told; expected --encoding, "
-            "for instance gb18030, utf-16-le, cp1252"
+            "the encoding is not UTF-8 and cannot be told; expected UTF-8, or, where a command "
+            "takes it, --encoding, for instance gb18030, utf-16-le, cp1252"
         )
     least = min(found.values())
     return next(one for one in LIKELY if found.get(one) == least)

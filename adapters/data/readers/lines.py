@@ -7,7 +7,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, NoReturn
 
-from adapters.data.encoding import UNREADABLE, EncodingError, chosen, opened, shown
+from adapters.data.encoding import UNREADABLE, EncodingError, NotText, chosen, opened, shown
 from adapters.data.readers.errors import BadRow, DataError
 from service.wire import wording
 
@@ -26,11 +26,16 @@ def content(path: Path, encoding: str, newline: str | None = None) -> str:
             decoded = opened(file, found, newline)
             text = decoded.read()
             decoded.detach()
+    except NotText as exc:
+        raise DataError(f"{path}: the file is not text; expected labelled rows") from exc
     except EncodingError as exc:
         raise DataError(f"{path}: {exc}") from exc
     if UNREADABLE in text:
         line = text.count("\n", 0, text.index(UNREADABLE)) + 1
-        raise DataError(f"{path}:{line}: bytes that are not {shown(found)}; expected --encoding")
+        raise DataError(
+            f"{path}:{line}: bytes that are not {shown(found)}; expected a file in UTF-8, or, "
+            "where a command takes it, --encoding"
+        )
     return text
 
 

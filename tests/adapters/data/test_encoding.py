@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from adapters.data.encoding import EncodingError, encoding_of
-from adapters.data.readers import read
+from adapters.data.readers import DataError, read
 from tests.adapters.data.labelled import GOLD, SPANS, TEXT, written
 
 MEETING = "昨天，王小明在北京参加了一次会议。他说，开会一定要这样。\n"
@@ -56,6 +56,16 @@ def test_bytes_that_are_no_text(content: bytes) -> None:
     """In none of them."""
     with pytest.raises(EncodingError, match="the file is not text"):
         encoding_of(io.BytesIO(content))
+
+
+def test_advice_holds_in_every_command(tmp_path: Path) -> None:
+    """`nerve adapter new` and others have no --encoding, and --kind has no parquet there."""
+    (tmp_path / "binary").write_bytes(b"PK\x03\x04\x00\x00ab\x00\x00" * 9)
+    with pytest.raises(DataError, match=r"binary: the file is not text; expected labelled rows$"):
+        read(tmp_path / "binary", "auto", ())
+    (tmp_path / "broken").write_bytes(b"ab\x81\xff\x98\xfe\xff" * 9)
+    with pytest.raises(DataError, match="expected UTF-8, or, where a command takes it, --encoding"):
+        read(tmp_path / "broken", "auto", ())
 
 
 @pytest.mark.parametrize("encoding", WIDE)

@@ -157,7 +157,9 @@ def test_a_text_is_a_string_and_a_file_in_an_encoding(tmp_path: Path) -> None:
     path.write_bytes(f"{BIO}\n".encode("gbk"))
     assert read(path, "columns", LABELS).examples == [GOLD]
     path.write_bytes(b"a O\n\xff O\n")
-    with pytest.raises(DataError, match=r"gbk:2: bytes that are not GB 18030; expected --encoding"):
+    with pytest.raises(
+        DataError, match=r"gbk:2: bytes that are not GB 18030; expected a file in UTF-8"
+    ):
         read(path, "columns", LABELS, encoding="gb18030")
     with pytest.raises(DataError, match="--encoding has 'klingon'; expected a name such as"):
         read(path, "columns", LABELS, encoding="klingon")
