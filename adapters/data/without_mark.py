@@ -8,6 +8,7 @@ a Chinese text have one, and 一 (U+4E00) has it where Latin letters do not.
 from functools import cache
 
 ENCODINGS = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
+_LIKELIER = ("utf-8", "gb18030")  # where they do as well
 _LOOKED_AT = 2**16  # bytes
 # Shares of everyday characters. Bytes that are something else have 0.3, by chance 0.7 when they are
 # few; those of one byte a character hardly ever have zeros.
@@ -20,10 +21,9 @@ def wide(sample: bytes) -> str | None:
     """The one of ``ENCODINGS`` that ``sample``, a file's beginning, is in; None for none."""
     start = sample[:_LOOKED_AT]
     least = _LEAST_WITH_ZEROS if has_zeros(sample) else _LEAST
-    shares = {name: _share(start.decode(name, "replace")) for name in ENCODINGS}
-    best = max(shares, key=shares.__getitem__)
-    as_utf8 = _share(start.decode("utf-8", "replace"))
-    return best if shares[best] >= least and shares[best] > as_utf8 else None
+    shares = {name: _share(start.decode(name, "replace")) for name in (*_LIKELIER, *ENCODINGS)}
+    best = max(shares, key=shares.__getitem__)  # the first of those that are as good
+    return best if best in ENCODINGS and shares[best] >= least else None
 
 
 def has_zeros(sample: bytes) -> bool:

@@ -39,6 +39,7 @@ def test_no_mark_is_needed(text: str, encoding: str) -> None:
     ("text", "encoding"),
     [
         ("叶老桂在杭州\n" * 19 + "叶\0老桂\n", "gb18030"),
+        ("以来，该银行的股", "gb18030"),  # all hanzi in UTF-16, too
         ("叶\0桂\n", "utf-8"),
         ("叶老桂\0\n", "utf-8"),
         ("Smith\0Jones\n", "utf-8"),
