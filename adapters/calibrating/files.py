@@ -3,13 +3,13 @@
 import re
 import shutil
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from adapters.calibrating.sentences import CalibrateError
+from adapters.measuring.replacing import replacing
 from adapters.registering.card import calibration_section, pictures_of
 from adapters.registering.toml_text import assignments
 from service.models import manifest
@@ -50,10 +50,10 @@ def put(
         tables["decoding"] = _decoding(path, found["chosen"])
     text = with_tables(path, tables)
     for picture in pictures_of(constraint):
-        with _replacing(folder / picture) as part:
+        with replacing(folder / picture) as part:
             shutil.copyfile(drawn / picture, part)
     _put_on_card(folder / CARD, calibration_section(constraint, table, pictures_of(constraint)))
-    with _replacing(path) as part:
+    with replacing(path) as part:
         part.write_text(text, encoding="utf-8")
     return manifest.load(folder)
 
@@ -116,7 +116,7 @@ def _set(values: dict[str, Any], keys: Sequence[str], table: Mapping[str, Any]) 
 def _put_on_card(card: Path, section: str) -> None:
     """An adapter that somebody else made may have none."""
     if card.exists():
-        with _replacing(card) as part:
+        with replacing(card) as part:
             part.write_text(_with_section(card.read_text(encoding="utf-8"), section), "utf-8")
 
 
@@ -127,14 +127,3 @@ def _with_section(card: str, section: str) -> str:
     if found is None:
         return f"{card.rstrip()}\n\n{section}"
     return f"{card[: found.start()]}{section}\n{card[found.end() :]}".rstrip() + "\n"
-
-
-@contextmanager
-def _replacing(path: Path) -> Iterator[Path]:
-    """A file beside ``path`` that takes its place at the end: readers see one or the other."""
-    part = path.with_name(f"{path.name}.part")
-    try:
-        yield part
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)

@@ -14,6 +14,7 @@ from adapters.measuring.confusion import confusion
 from adapters.measuring.evaluate import Answers, ask
 from adapters.measuring.kept_sentences import digest, figures, rows
 from adapters.measuring.live_service import Service
+from adapters.measuring.replacing import replacing
 from adapters.measuring.score import Difference, Metric, by_sentence, compare, errors
 from service.ner.types import Entity
 from service.wire.wording import why_unusable
@@ -84,10 +85,19 @@ def report(gold: Sequence[Example], answers: Answers, split: str) -> dict[str, A
 
 
 def save(found: Mapping[str, Any], path: Path) -> None:
-    """Write a report as JSON. Raises OSError."""
+    """Write a report as JSON, whole or not at all. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps(found, ensure_ascii=False, indent=1)
-    path.write_text(text + "\n", encoding="utf-8")
+    with replacing(path) as file:
+        file.write_text(text + "\n", encoding="utf-8")
+
+
+def is_one(path: Path) -> bool:
+    """Is there a report in this file?"""
+    try:
+        return bool(load(path))
+    except ReportError:
+        return False
 
 
 def load(path: Path) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from deploy.commands.options import Answers, FormatOption, NewFile
 from deploy.commands.running import clear_errors, tell
+from deploy.commands.taken import refuse_taken
 
 
 def convert(answers: Answers, out: NewFile, to: FormatOption = None) -> None:
@@ -11,11 +12,9 @@ def convert(answers: Answers, out: NewFile, to: FormatOption = None) -> None:
         from deploy.bulk.errors import BulkFailed
         from deploy.bulk.files import format_of
         from deploy.bulk.formats.brat import is_unfinished
-        from deploy.bulk.state import has_content
 
         chosen = to or format_of(out)
         if chosen == "jsonl":
             raise BulkFailed(f"{answers} has JSON lines already; expected another format")
-        if has_content(out) and not (chosen == "brat" and is_unfinished(out)):
-            raise BulkFailed(f"{out} is there already; expected a new name")
+        refuse_taken(out, is_unfinished if chosen == "brat" else None)
         write(answers, out, chosen, tell)

@@ -16,6 +16,7 @@ from deploy.commands.options import (
     written_option,
 )
 from deploy.commands.running import clear_errors
+from deploy.commands.taken import refuse_taken
 
 
 def data(
@@ -49,6 +50,8 @@ def data(
         raise typer.BadParameter("--to, --out and --recipe go together")
     console = Console()
     with clear_errors():
+        if out:
+            refuse_taken(out)
         plan = recipes.load(recipe) if recipe else None
         labels = plan.labels if plan else ()
         found = readers.read(file, kind, labels, skip_bad=skip_bad, encoding=encoding)

@@ -30,6 +30,7 @@ from deploy.commands.options import (
 )
 from deploy.commands.registered import registered
 from deploy.commands.running import clear_errors, settings
+from deploy.commands.taken import refuse_taken
 from deploy.credentials import api_key
 
 if TYPE_CHECKING:
@@ -91,6 +92,8 @@ def evaluate(
 
     console = Console()
     with clear_errors():
+        if out:
+            refuse_taken(out, lambda path: report.is_one(path) and not _is(path, compare))
         asked = asked_labels(label, labels)
         gold = gold_rows(settings(), data, kind, held_out, rows, model=model, asked=asked)
         other = _known(compare, gold)
@@ -110,6 +113,10 @@ def evaluate(
         if compare:
             other = other or report.measure(replace(service, model=compare), gold, name)
             show_comparison(console, gold, other, found, show)
+
+
+def _is(path: Path, named: str | None) -> bool:
+    return named is not None and Path(named).exists() and path.samefile(named)
 
 
 def _known(compare: str | None, gold: Sequence["Example"]) -> Mapping[str, Any] | None:

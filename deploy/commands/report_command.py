@@ -28,14 +28,16 @@ def report(
     """
     from adapters.measuring import report as reports
     from adapters.training.work_folder import LOG
-    from deploy.report.page import page, save
+    from deploy.commands.taken import refuse_taken
+    from deploy.report.page import is_one, page, save
     from deploy.report.training import read_log
 
+    written = out or found.with_suffix(".html")
     with clear_errors():
+        refuse_taken(written, is_one)
         now = reports.load(found)
         before = reports.load(compare) if compare else None
         beside = settings().adapters / Path(str(now.get("model"))).name / LOG
         source = log or (beside if beside.is_file() else None)
-        written = out or found.with_suffix(".html")
         save(page(now, before, read_log(source) if source else ()), written)
         typer.echo(written)

@@ -9,6 +9,7 @@ import typer
 from deploy.commands.asked_labels import asked_labels
 from deploy.commands.options import Answers, LabelFile, LabelOption, NewFile, read_option
 from deploy.commands.running import clear_errors, tell
+from deploy.commands.taken import refuse_taken
 
 if TYPE_CHECKING:
     from service.ner.types import Label
@@ -35,12 +36,9 @@ def review(
     with clear_errors():
         from deploy.bulk.convert import answers as rows_of
         from deploy.bulk.convert import write
-        from deploy.bulk.errors import BulkFailed
         from deploy.bulk.review import choose
-        from deploy.bulk.state import has_content
 
-        if has_content(out):
-            raise BulkFailed(f"{out} is there already; expected a new name")
+        refuse_taken(out)
         asked = asked_labels(label, labels)
         others = rows_of(against, tell) if against else ()
         found = [one.answer for one in choose(rows_of(answers, tell), count, others)]

@@ -145,6 +145,8 @@ def average(
         raise typer.BadParameter("one of them; expected two or more", param_hint="'TRAINED'")
     with clear_errors():
         folders = [*map(weights_of, trained)]
+        if out.exists() and any(map(out.samefile, (*trained, *folders))):
+            raise typer.BadParameter("is one of TRAINED; expected a new one", param_hint="'OUT'")
         python = trainer.trainer_python(home, typer.echo)
         status = trainer.run(python, "average", out, *folders)
     raise typer.Exit(status)

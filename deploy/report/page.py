@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from adapters.measuring.replacing import replacing
 from adapters.measuring.report import ReportError
 from deploy.report.bars import METRICS, by_label, shown_interval, wrong_spans
 from deploy.report.comparison import comparison
@@ -18,10 +19,19 @@ from service.wire.wording import why_unusable
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
+WRITTEN_BY = "Written by nerve adapter report."
+
+
 def save(page: str, path: Path) -> None:
-    """Write the page. Raises OSError."""
+    """Write the page, whole or not at all. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(page, encoding="utf-8")
+    with replacing(path) as file:
+        file.write_text(page, encoding="utf-8")
+
+
+def is_one(path: Path) -> bool:
+    """Is there such a page in this file?"""
+    return WRITTEN_BY.encode() in path.read_bytes()
 
 
 def page(
@@ -65,7 +75,7 @@ def _title(found: Mapping[str, Any]) -> str:
 def _header(found: Mapping[str, Any]) -> str:
     about = (
         f"{found['sentences']} sentences through the live service, constraint "
-        f"{found['constraint']}, {found['date']}. Written by nerve adapter report."
+        f"{found['constraint']}, {found['date']}. {WRITTEN_BY}"
     )
     tiles = [_f1_tile(found, metric) for metric in METRICS]
     tiles += [

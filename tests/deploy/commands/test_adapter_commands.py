@@ -86,6 +86,15 @@ def test_a_mean_is_of_two(work: Path, tmp_path: Path) -> None:
     assert (shown.exit_code, shown.stderr.startswith(says)) == (1, True)
 
 
+def test_a_mean_is_none_of_those_it_is_of(work: Path, tmp_path: Path) -> None:
+    """Its weights would be lost."""
+    for one in (work, work / "adapter"):
+        shown = nerve("adapter", "average", str(one), str(work), str(work))
+        assert (shown.exit_code, "is one of TRAINED" in shown.stderr) == (2, True)
+    assert (work / "adapter" / "adapter_model.safetensors").read_bytes() == b"weights"
+    assert not (work / "adapter_model.safetensors").exists()
+
+
 @pytest.mark.parametrize("command", ["new", "register"])
 def test_a_name_that_no_adapter_can_have(command: str, work: Path, rows: str) -> None:
     """It would be a folder, and a part of a URL."""

@@ -76,3 +76,13 @@ def test_data_writes_rows_for_other_trainers(rows: str, tmp_path: Path) -> None:
     assert both[0] == both[1]
     assert leaked(*both)
     assert nerve("adapter", "data", rows, "--to", "alpaca").exit_code == 2
+
+
+def test_data_writes_over_nothing(rows: str, tmp_path: Path) -> None:
+    """Least of all over the rows that it reads."""
+    before = Path(rows).read_bytes()
+    for out in (rows, str(written(tmp_path / "mine.jsonl", ROWS))):
+        shown = nerve("adapter", "data", rows, "--recipe", RECIPE, "--to", "chat", "--out", out)
+        assert shown.exit_code == 1
+        assert shown.stderr == f"nerve: {out} is there already; expected a new name\n"
+        assert Path(out).read_bytes() == before

@@ -49,6 +49,23 @@ def test_evaluate_takes_part_of_the_rows(gateway: Gateway, rows: str, tmp_path: 
     assert "company" not in found["text"]["labels"]
 
 
+def test_evaluate_writes_over_a_report_alone(gateway: Gateway, rows: str, tmp_path: Path) -> None:
+    """Not over its rows, nor over the report that it compares with: before the work."""
+    old = tmp_path / "old.json"
+    asked = ("adapter", "evaluate", rows, "--url", gateway.url, "--out")
+    for _ in range(2):
+        assert nerve(*asked, str(old)).exit_code == 0
+    gateway.engine.reset()
+    link = tmp_path / "link.json"
+    link.symlink_to(old)
+    for out, more in ((rows, ()), (str(old), ("--compare", str(link)))):
+        before = Path(out).read_bytes()
+        shown = nerve(*asked, out, *more)
+        assert (shown.exit_code, gateway.engine.asked) == (1, [])
+        assert shown.stderr == f"nerve: {out} is there already; expected a new name\n"
+        assert Path(out).read_bytes() == before
+
+
 def test_evaluate_compares_with_a_report(gateway: Gateway, rows: str, tmp_path: Path) -> None:
     """The paired interval for both metrics, and the sentences that changed."""
     old, new = str(tmp_path / "old.json"), str(tmp_path / "new.json")
