@@ -22,6 +22,8 @@ WRITERS: Mapping[str, Writer] = {
     "doccano": annotators.write_doccano,
     "label_studio": annotators.write_label_studio,
 }
+# Without a byte order mark Excel takes UTF-8 for the system's code page.
+ENCODINGS: Mapping[str, str] = {"csv": "utf-8-sig"}
 
 
 def convert(rows: Path, out: Path, to: Format, tell: Tell | None = None) -> None:
@@ -39,7 +41,7 @@ def write(rows: Iterable[dict[str, Any]], out: Path, to: Format) -> None:
         brat.write(rows, out)
         return
     half = out.with_name(out.name + ".tmp")
-    with half.open("w", encoding="utf-8", newline="") as file:
+    with half.open("w", encoding=ENCODINGS.get(to, "utf-8"), newline="") as file:
         WRITERS[to](rows, file)
     half.replace(out)
 

@@ -17,6 +17,8 @@ from adapters.data.readers import read
 from deploy.bulk.convert import convert
 from deploy.bulk.errors import BulkFailed
 from deploy.bulk.files import Format
+from deploy.bulk.inputs.opening import Wanted, source_of
+from deploy.bulk.inputs.rows import rows as read_rows
 from deploy.commands.cli import app
 
 NAME = "叶老桂"
@@ -88,7 +90,8 @@ def test_csv_has_a_row_an_entity(tmp_path: Path) -> None:
         row(3, "=1", ("x", 0, 2)),
     )
     out = converted(tmp_path, "csv", *some)
-    with out.open(encoding="utf-8", newline="") as file:
+    assert out.read_bytes().startswith(b"\xef\xbb\xbfrow,")  # else Excel shows no Chinese
+    with out.open(encoding="utf-8-sig", newline="") as file:
         found = list(csv.DictReader(file))
     assert found == [
         {
@@ -195,12 +198,21 @@ def test_overlapping_entities_are_refused_where_they_cannot_be_said(
         converted(tmp_path, to, row(1, "甲乙丙", ("a", 0, 2), ("b", 1, 3)))
 
 
+def test_csv_is_read_by_our_own_reader(tmp_path: Path) -> None:
+    """Its mark is no part of the first column's name."""
+    out = converted(tmp_path, "csv", row(1, NAME, ("name", 0, 3)))
+    for column, text in (("text", NAME), ("row", "1")):
+        with out.open("rb") as file:
+            source = source_of(file, out, Wanted(column=column))
+            assert [one.text for one in read_rows(file, source)] == [text]
+
+
 @pytest.mark.parametrize("first", ["=", "+", "-", "@", "\t", "\r", "＝"])
 def test_no_cell_of_csv_is_a_formula(tmp_path: Path, first: str) -> None:
     """A spreadsheet would run it; numbers stay numbers."""
     text = f"{first}1+1"
     out = converted(tmp_path, "csv", row(1, text, (text, 0, len(text)), id=text))
-    with out.open(encoding="utf-8", newline="") as file:
+    with out.open(encoding="utf-8-sig", newline="") as file:
         (found,) = csv.DictReader(file)
     assert [found[name] for name in ("id", "label", "text")] == [f"'{text}"] * 3
     assert found["start"] == "0"

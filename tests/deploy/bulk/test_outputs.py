@@ -99,7 +99,7 @@ def test_rows_that_are_mended_are_in_the_table_then(gateway: Gateway, tmp_path: 
     stdin = f"{NAME}一\n{NAME}坏\n"
 
     def rows_there() -> list[str]:
-        with out.open(encoding="utf-8", newline="") as file:
+        with out.open(encoding="utf-8-sig", newline="") as file:
             return [one["row"] for one in csv.DictReader(file)]
 
     gateway.engine.script = _fails_at_bad

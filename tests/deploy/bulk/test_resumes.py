@@ -53,7 +53,7 @@ def test_killed_twice_and_resumed(gateway: Gateway, tmp_path: Path, name: str) -
         assert row["text"][entity["start"] : entity["end"]] == NAME
     assert lines(files.failed) == []
     if files.format == "csv":
-        with files.out.open(encoding="utf-8", newline="") as file:
+        with files.out.open(encoding="utf-8-sig", newline="") as file:
             entities = list(csv.DictReader(file))
         print(f"{name}: {len(entities)} entities of {len({one['row'] for one in entities})} rows")
         assert [int(one["row"]) for one in entities] == list(range(1, 2001))
