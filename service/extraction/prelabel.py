@@ -14,7 +14,14 @@ from service.extraction.text.long_text import Budget
 from service.models.registry import Served
 from service.ner.types import Entity, Label
 from service.wire.label_config import TextField
-from service.wire.label_studio import Config, Prediction, Region, RegionValue, TaskTexts
+from service.wire.label_studio import (
+    Config,
+    NoText,
+    Prediction,
+    Region,
+    RegionValue,
+    TaskTexts,
+)
 from service.wire.request_errors import request_error
 from service.wire.requests import Options
 
@@ -76,29 +83,32 @@ class Prelabel:
         plans, budget = self.plan(config, model), self.extract.budget()
         version = self.version(plans)
 
-        async def one(place: int) -> Prediction | NerveError:
+        async def one(texts: Sequence[str]) -> Prediction | NerveError:
             try:
-                found = await self._regions(tasks[place], plans, budget)
+                found = await self._regions(texts, plans, budget)
             except NerveError as exc:
                 return exc
             return Prediction.of(found, version)
 
         at_once = self.extract.settings.request_concurrency
-        results = await side_by_side(one, range(len(tasks)), at_once)
+        whole = [texts for texts in tasks if not isinstance(texts, NoText)]
+        found = iter(await side_by_side(one, whole, at_once))
+        results = [
+            texts.error(place) if isinstance(texts, NoText) else next(found)
+            for place, texts in enumerate(tasks)
+        ]
         errors = [result for result in results if isinstance(result, NerveError)]
         if errors and len(errors) == len(results):
             raise errors[0]
         return results
 
     async def _regions(
-        self, texts: TaskTexts, plans: Sequence[Planned], budget: Budget
+        self, texts: Sequence[str], plans: Sequence[Planned], budget: Budget
     ) -> list[Region]:
         """Raises as ``Extract.find``, and for a text of which a part could not be extracted: once
         there is a prediction, Label Studio does not ask again."""
         regions: list[Region] = []
         for text, plan in zip(texts, plans, strict=True):
-            if isinstance(text, InvalidRequest):
-                raise text
             found = await self.extract.find(text, plan.asked, budget)
             if found.failed:
                 raise found.failed[0].error

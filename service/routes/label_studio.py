@@ -10,6 +10,7 @@ from typing import Any, cast
 from fastapi import APIRouter, Request
 
 from service.errors import InvalidRequest, NerveError
+from service.extraction.aside import LONG, aside
 from service.extraction.prelabel import Prelabel
 from service.extraction.written import response
 from service.guard.concurrency import ConcurrencyLimit
@@ -72,7 +73,8 @@ def _predicting(routes: APIRouter, prelabel: Prelabel, concurrency: ConcurrencyL
     @routes.post("/{model}/predict", responses=ERRORS, openapi_extra=_BODY)
     async def predict(request: Request, model: str | None = None) -> Predictions:
         """Predictions for tasks, with the labels of the project's config."""
-        asked = PredictRequest.read(await request.body())
+        raw = await request.body()
+        asked = await aside(len(raw) > LONG, PredictRequest.read, raw)
         with concurrency:
             results = await prelabel(asked.tasks, asked.config, model)
         _log(results)

@@ -18,6 +18,10 @@ MOST_TEXTS = 20
 MOST_LABELS = 1000
 # Names are said again for each task, and for each entity of it.
 LONGEST_NAME = 256
+_LONGEST = dict.fromkeys(("name", "value", "alias"), LONGEST_NAME) | {
+    "toName": MOST_TEXTS * (LONGEST_NAME + 1)
+}
+_DEEPEST = 100
 
 
 class ConfigError(ValueError):
@@ -76,14 +80,18 @@ def read(config: object) -> list[TextField]:
 @dataclass(slots=True)
 class _Reading:
     """``controls``: the name of a Labels and that of the object it is for; ``inside``: the names of
-    the Labels around the element that is being read."""
+    the Labels around the element that is being read, which is ``depth`` elements in."""
 
     keys: dict[str, str] = field(default_factory=dict)
     controls: dict[str, str] = field(default_factory=dict)
     labels: list[tuple[str, LabelOfConfig]] = field(default_factory=list)
     inside: list[str] = field(default_factory=list)
+    depth: int = 0
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
+        self.depth += 1
+        if self.depth > _DEEPEST:
+            _refuse(f"is nested deeper than {_DEEPEST} elements")
         _check_lengths(tag, attributes)
         name = attributes.get("name", "")
         if tag == "Text" and attributes.get("value", "").startswith("$"):
@@ -95,6 +103,8 @@ class _Reading:
         elif tag == "Labels":
             self.controls[name] = attributes.get("toName", "")
             self.inside.append(name)
+            if len(self.controls) > MOST_LABELS:
+                _refuse(f"has more than {MOST_LABELS} Labels")
         elif tag == "Label" and self.inside:
             label = attributes.get("alias") or attributes.get("value", "")
             hint = attributes.get("hint", "")
@@ -103,11 +113,15 @@ class _Reading:
                 _refuse(f"has more than {MOST_LABELS} Labels")
 
     def end(self, tag: str) -> None:
+        self.depth -= 1
         if tag == "Labels":
             self.inside.pop()
 
     def found(self) -> list[TextField]:
-        targets = {name: frozenset(to.split(",")) for name, to in self.controls.items()}
+        """The texts; a label that several of them have is kept, and counts, once for each."""
+        targets = {n: self.keys.keys() & to.split(",") for n, to in self.controls.items()}
+        if sum(len(targets[one.control]) for _, one in self.labels) > MOST_LABELS:
+            _refuse(f"has more than {MOST_LABELS} Labels, each counted for each of its Texts")
         fields = [
             TextField(name, key, {n: one for n, one in self.labels if name in targets[one.control]})
             for name, key in self.keys.items()
@@ -118,9 +132,9 @@ class _Reading:
 def _check_lengths(tag: str, attributes: Mapping[str, str]) -> None:
     if tag not in ("Text", "Labels", "Label"):
         return
-    for name in ("name", "value", "alias"):
-        if len(attributes.get(name, "")) > LONGEST_NAME:
-            _refuse(f"has a {name} of more than {LONGEST_NAME} characters at a {tag}")
+    for name, longest in _LONGEST.items():
+        if len(attributes.get(name, "")) > longest:
+            _refuse(f"has a {name} of more than {longest} characters at a {tag}")
 
 
 def _refuse(what: str) -> NoReturn:

@@ -13,11 +13,13 @@ from service.errors import InvalidRequest
 from service.wire import label_config
 from service.wire.json_object import JsonObject
 from service.wire.label_config import ConfigError, TextField
-from service.wire.request_errors import as_text
+from service.wire.request_errors import as_text, no_text
 from service.wire.responses import ErrorResponse
+from service.wire.wording import shown
 
 # More than a body at its default length holds of sentences.
 MOST_TASKS = 10_000
+_NAME = 64  # characters of a field's name that a message shows
 
 
 class RegionValue(BaseModel):
@@ -109,13 +111,26 @@ class Setup:
         return cls(Config.of(JsonObject.read(raw).values, "schema"))
 
 
-TaskTexts = Sequence[str | InvalidRequest]
+@dataclass(frozen=True, slots=True)
+class NoText:
+    """The first text of the config that a task lacks, and what it has there, as ``shown`` puts it:
+    its error has fifty times the bytes of a task, so it is made when nothing is waited for."""
+
+    field: TextField
+    value: str
+
+    def error(self, place: int) -> InvalidRequest:
+        """That of the task at ``place``."""
+        return no_text(self.value, f"tasks[{place}].data.{self.field.key[:_NAME]}")
+
+
+TaskTexts = Sequence[str] | NoText
 
 
 @dataclass(frozen=True, slots=True)
 class PredictRequest:
     """``POST /predict``: the project's config, and of each task the text that it has for each of
-    the config's, or what is wrong with it. What else is in a task is not kept."""
+    the config's, or the first that it lacks. What else is in a task is not kept."""
 
     tasks: Sequence[TaskTexts]
     config: Config
@@ -135,16 +150,15 @@ class PredictRequest:
 
 
 def _texts(place: int, task: object, config: Config) -> TaskTexts:
-    data = _data(place, task)
-    return [_text(field.of(data), f"tasks[{place}].data.{field.key}") for field in config.texts]
-
-
-def _text(value: object, where: str) -> str | InvalidRequest:
     """A task without its text is no fault of the others."""
-    try:
-        return as_text(value, where)
-    except InvalidRequest as exc:
-        return exc.with_traceback(None)
+    data, texts = _data(place, task), list[str]()
+    for field in config.texts:
+        value = field.of(data)
+        try:
+            texts.append(as_text(value, field.name))
+        except InvalidRequest:
+            return NoText(field, shown(value))
+    return tuple(texts)
 
 
 def _data(place: int, task: object) -> Mapping[str, Any]:

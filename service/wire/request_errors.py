@@ -30,7 +30,12 @@ def as_text(value: object, name: str) -> str:
             return sendable(value)
         except ValueError:
             pass
-    raise InvalidRequest(f"{name} has {shown(value)}; expected {TEXT}", param=name)
+    raise no_text(shown(value), name)
+
+
+def no_text(value: str, name: str) -> InvalidRequest:
+    """The error for what is no text, ``value`` as ``shown`` puts it."""
+    return InvalidRequest(f"{name} has {value}; expected {TEXT}", param=name)
 
 
 def only_fields(values: object, body: type[BaseModel]) -> None:

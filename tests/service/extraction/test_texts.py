@@ -1,15 +1,13 @@
 """``texts``: several in one request, each with an answer or an error of its own."""
 
 import json
-import tracemalloc
-from typing import Any
 
 import pytest
-from starlette.types import Receive, Send
 
 from tests.conftest import ADAPTER, Gateway
 from tests.service.extraction.test_long_text import when
 from tests.support.fake_engine import fails, finds
+from tests.support.held_memory import held
 
 
 def test_answers_are_in_the_order_of_the_texts(gateway: Gateway) -> None:
@@ -57,22 +55,10 @@ def test_an_item_that_is_no_text_is_that_items_error(
 
 def test_an_item_that_is_no_text_is_not_kept(gateway: Gateway) -> None:
     """A nested list takes thirty times its bytes, and the engine may take a minute."""
-    raw, kept = json.dumps({"texts": ["叶老桂", [[[]]] * 100_000]}).encode(), list[int]()
-
-    async def script(body: dict[str, Any], receive: Receive, send: Send) -> None:
-        kept.append(tracemalloc.get_traced_memory()[0])
-        await finds("叶老桂")(body, receive, send)
-
-    gateway.engine.script = script
-    tracemalloc.start()
-    try:
-        answer = gateway.client.post(
-            "/extract", content=raw, headers={"content-type": "application/json"}
-        )
-    finally:
-        tracemalloc.stop()
+    raw = json.dumps({"texts": ["叶老桂", [[[]]] * 100_000]}).encode()
+    answer, times = held(gateway, finds("叶老桂"), "/extract", raw)
     assert "expected a string" in answer.json()["results"][1]["error"]["message"]
-    assert kept[0] < 5 * len(raw)
+    assert times < 5
 
 
 def test_the_engines_failure_is_the_items(gateway: Gateway) -> None:

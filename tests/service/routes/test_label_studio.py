@@ -1,6 +1,7 @@
 """An ML back end for Label Studio: the requests are those that Label Studio 1.23.2 sent."""
 
 import base64
+import json
 import logging
 import time
 from pathlib import Path
@@ -13,6 +14,7 @@ from tests.conftest import BASE, ENGINE_NAME, Gateway, error_of, running
 from tests.service.extraction.test_long_text import when
 from tests.service.guard.test_keys import table
 from tests.support.fake_engine import completes, fails, finds
+from tests.support.held_memory import held
 from tests.support.scoring import surely
 
 CONFIG = """<View>
@@ -230,6 +232,33 @@ def test_a_key_of_many_dots_costs_no_more_than_another(gateway: Gateway) -> None
     started = time.process_time()
     assert predict(gateway, *["甲"] * 2000, config=config).status_code == 422
     assert time.process_time() - started < 2
+
+
+def test_tasks_without_texts_are_not_kept_as_errors(gateway: Gateway) -> None:
+    """Each of a task's twenty was: a thousand times its bytes, while the engine worked on the
+    first. The first text that a task lacks is its error."""
+    names = ",".join(f"t{n}" for n in range(20))
+    texts = "".join(f'<Text name="t{n}" value="${"k" * 250}{n}"/>' for n in range(20))
+    labels = f'<Labels name="label" toName="{names}"><Label value="name"/></Labels>'
+    config = f"<View>{labels}{texts}</View>"
+    whole = {f"{'k' * 250}{n}": "叶老桂" for n in range(20)}
+    tasks: list[object] = [{"data": whole}, *({"data": {}} for _ in range(5000))]
+    raw = json.dumps({"label_config": config, "tasks": tasks}).encode()
+    answer, times = held(gateway, finds("叶老桂"), "/label-studio/predict", raw)
+    first, *others = answer.json()["results"]
+    assert len(first["result"]) == 20
+    assert {one["error"]["message"].split(";")[0] for one in others} == {
+        f"tasks[{n}].data.{'k' * 64} has null" for n in range(1, 5001)
+    }
+    assert times < 20
+
+
+def test_a_task_without_one_of_its_texts_is_not_extracted(gateway: Gateway) -> None:
+    """It has no prediction whatever is found in the others."""
+    config = CONFIG.replace('"text"', '"text,title"', 1)
+    config = config.replace("</View>", '<Text name="title" value="$title"/></View>')
+    assert predict(gateway, "叶老桂", config=config).status_code == 422
+    assert gateway.engine.asked == []
 
 
 def test_webhooks_are_heard_and_nothing_is_kept(gateway: Gateway) -> None:
