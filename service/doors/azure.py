@@ -1,14 +1,14 @@
 """Azure's text analytics: ``TextAnalyticsClient(…).recognize_entities`` and
 ``recognize_pii_entities``, as its language API has them (``/language/:analyze-text``)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from starlette.responses import JSONResponse, Response
 from starlette.types import Scope
 
-from service.doors.asked import at_most, field, optional, strings
+from service.doors.asked import TextOrFault, at_most, field, optional, strings, text_or_fault
 from service.doors.finding import Entities, Entity, Finder
 from service.errors import InvalidRequest
 from service.ner.offsets import Ruler
@@ -62,43 +62,51 @@ class Azure:
 
     async def answer(self, raw: bytes) -> Response:
         """One result or error a document. Raises NerveError."""
+        asked = _Asked.read(raw)
+        finder = self.personal if asked.is_personal else self.entities
+        found = await finder.many([text for _, text in asked.documents])
+        return JSONResponse({"kind": _RESULTS[asked.kind], "results": _results(asked, found)})
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is taken out of a body: each document's id and text; the categories that are wanted,
+    all if none is named."""
+
+    kind: str
+    documents: Sequence[tuple[str, TextOrFault]]
+    unit: Offsets
+    wanted: Collection[str]
+
+    @classmethod
+    def read(cls, raw: bytes) -> Self:
+        """Raises InvalidRequest, MalformedBody."""
         values = JsonObject.read(raw).values
         kind = field(values, "kind", str)
         if kind not in _RESULTS:
             raise InvalidRequest(f"kind has {shown(kind)}; expected one of {', '.join(_RESULTS)}")
         parameters = optional(values, "parameters", dict, {})
-        documents = _documents(values)
-        is_personal = kind.startswith("Pii")
-        finder = self.personal if is_personal else self.entities
-        results = {"documents": [], "errors": [], "modelVersion": "latest"} | await _results(
-            finder, documents, parameters, is_personal
-        )
-        return JSONResponse({"kind": _RESULTS[kind], "results": results})
+        documents = [
+            (document["id"], _text(document, f"documents[{place}].text"))
+            for place, document in enumerate(_documents(values))
+        ]
+        return cls(kind, documents, _unit(parameters), strings(parameters, "piiCategories"))
+
+    @property
+    def is_personal(self) -> bool:
+        """Are only personal entities asked for?"""
+        return self.kind.startswith("Pii")
 
 
-async def _results(
-    finder: Finder,
-    documents: Sequence[dict[str, Any]],
-    parameters: dict[str, Any],
-    is_personal: bool,
-) -> dict[str, list[dict[str, Any]]]:
-    unit, wanted = _unit(parameters), strings(parameters, "piiCategories")
-    faults = [_fault(one) for one in documents]
-    asked = {
-        f"documents[{place}].text": document["text"]
-        for place, (document, fault) in enumerate(zip(documents, faults, strict=True))
-        if fault is None
-    }
-    found = iter(await finder.many(asked))
+def _results(asked: _Asked, found: Sequence[Entities | ErrorBody]) -> dict[str, Any]:
     good, bad = [], []
-    for document, fault in zip(documents, faults, strict=True):
-        entities = next(found) if fault is None else ErrorBody(**fault)
+    for (name, text), entities in zip(asked.documents, found, strict=True):
         if isinstance(entities, ErrorBody):
-            bad.append(_error(document, entities))
-        else:
-            kept = [one for one in entities if not wanted or one.name in wanted]
-            good.append(_document(document, kept, unit, is_personal))
-    return {"documents": good, "errors": bad}
+            bad.append(_error(name, entities))
+        elif isinstance(text, str):
+            kept = [one for one in entities if not asked.wanted or one.name in asked.wanted]
+            good.append({"id": name, **_document(text, kept, asked)})
+    return {"documents": good, "errors": bad, "modelVersion": "latest"}
 
 
 def _documents(values: dict[str, Any]) -> list[dict[str, Any]]:
@@ -125,9 +133,9 @@ def _unit(parameters: dict[str, Any]) -> Offsets:
     return _UNITS[given]
 
 
-def _fault(document: dict[str, Any]) -> dict[str, Any] | None:
-    """What the original says of one document. A language is not looked at: models here read what
-    they were trained on."""
+def _text(document: dict[str, Any], name: str) -> TextOrFault:
+    """The text of one document, or what the original says of it. A language is not looked at:
+    models here read what they were trained on."""
     text = document.get("text")
     if not isinstance(text, str) or not text.strip():
         return _said("Document text is empty.", "InvalidDocument")
@@ -135,31 +143,27 @@ def _fault(document: dict[str, Any]) -> dict[str, Any] | None:
         return _said(f"A document has up to {LONGEST_TEXT} characters.", "InvalidDocument")
     if not isinstance(document.get("language") or "", str):
         return _said("A language is a code such as zh.", "UnsupportedLanguageCode")
-    return None
+    return text_or_fault(text, name)
 
 
-def _said(message: str, code: str) -> dict[str, Any]:
-    return {"message": message, "type": InvalidRequest.type, "param": "documents", "code": code}
+def _said(message: str, code: str) -> ErrorBody:
+    return ErrorBody(message=message, type=InvalidRequest.type, param="documents", code=code)
 
 
-def _error(document: dict[str, Any], error: ErrorBody) -> dict[str, Any]:
+def _error(name: str, error: ErrorBody) -> dict[str, Any]:
     code = "InvalidArgument" if error.type == InvalidRequest.type else "InternalServerError"
     inner = {"code": error.code or code, "message": error.message}
     said = {"code": code, "message": error.message, "innererror": inner}
-    return {"id": document["id"], "error": said}
+    return {"id": name, "error": said}
 
 
-def _document(
-    document: dict[str, Any], entities: Entities, unit: Offsets, is_personal: bool
-) -> dict[str, Any]:
-    text = document["text"]
-    ruler = Ruler(text, unit)
+def _document(text: str, entities: Entities, asked: _Asked) -> dict[str, Any]:
+    ruler = Ruler(text, asked.unit)
     found: dict[str, Any] = {
-        "id": document["id"],
         "entities": [_entity(one, ruler) for one in entities],
         "warnings": [],
     }
-    if is_personal:
+    if asked.is_personal:
         found["redactedText"] = _redacted(text, entities)
     return found
 

@@ -6,16 +6,17 @@ key id is taken for the api key.
 """
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from starlette.responses import Response
 from starlette.types import Scope
 
 from service.doors import comprehend_fields as fields
-from service.doors.asked import at_most, field, only
-from service.doors.finding import Entities, Entity, Finder, numbered
+from service.doors.asked import TextOrFault, only
+from service.doors.finding import Entity, Finder
 from service.errors import InvalidRequest
 from service.extraction.aside import LONG, aside
 from service.wire import cbor, request_id
@@ -38,7 +39,9 @@ _EXCEPTIONS = {
 }
 
 Answer = dict[str, Any]
-Operation = Callable[["Comprehend", dict[str, Any]], Awaitable[Answer]]
+# What an operation has taken out of a body, with what is to be done: the body is let go.
+Work = Callable[[], Awaitable[Answer]]
+Operation = Callable[["Comprehend", dict[str, Any]], Work]
 
 
 def knows(scope: Scope) -> bool:
@@ -67,60 +70,72 @@ class Comprehend:
 
     async def answer(self, scope: Scope, raw: bytes) -> Response:
         """What the operation gives. Raises NerveError."""
-        asked = (
-            scope["path"].rpartition("/")[2] or (header(scope, _TARGET) or "").rpartition(".")[2]
-        )
-        operation = _OPERATIONS.get(asked)
-        if operation is None:
-            expected = ", ".join(_OPERATIONS)
-            raise InvalidRequest(f"{asked[:64]} is not here; expected one of {expected}")
+        operation = _operation(scope)
         is_much = len(raw) > LONG
-        values = await aside(is_much, _read, scope, raw)
-        return await aside(is_much, _response, scope, await operation(self, values), 200)
+        work = await aside(is_much, lambda: operation(self, _read(scope, raw)))
+        return await aside(is_much, _response, scope, await work(), 200)
 
 
-async def _detect(door: Comprehend, values: dict[str, Any]) -> Answer:
+def _operation(scope: Scope) -> Operation:
+    """Raises InvalidRequest."""
+    asked = scope["path"].rpartition("/")[2] or (header(scope, _TARGET) or "").rpartition(".")[2]
+    operation = _OPERATIONS.get(asked)
+    if operation is None:
+        expected = ", ".join(_OPERATIONS)
+        raise InvalidRequest(f"{asked[:64]} is not here; expected one of {expected}")
+    return operation
+
+
+def _detect(door: Comprehend, values: dict[str, Any]) -> Work:
     only(values, ("Text", "LanguageCode", "EndpointArn"), "DetectEntities")
     model = fields.model(values)
-    found = await door.entities.one("Text", fields.text(values), model)
-    return {"Entities": [{**_place(one), "Text": one.text} for one in found]}
+    return partial(_entities, door.entities, fields.text(values), model)
 
 
-async def _detect_batch(door: Comprehend, values: dict[str, Any]) -> Answer:
+async def _entities(finder: Finder, text: str, model: str | None) -> Answer:
+    return {"Entities": [_with_text(one) for one in await finder.one(text, model)]}
+
+
+def _detect_batch(door: Comprehend, values: dict[str, Any]) -> Work:
     only(values, ("TextList", "LanguageCode"), "BatchDetectEntities")
     fields.check_language(values)
-    texts = field(values, "TextList", list)
-    at_most(texts, fields.MOST_TEXTS, "TextList", "BatchSizeLimitExceededException")
-    named = numbered("TextList", texts)
-    short = {n: text for n, text in named.items() if fields.size(text) <= fields.LONGEST_OF_BATCH}
-    found = dict(zip(short, await door.entities.many(short), strict=True))
+    return partial(_batch, door.entities, fields.texts(values))
+
+
+async def _batch(finder: Finder, texts: Sequence[TextOrFault]) -> Answer:
     results: list[Answer] = []
     errors: list[Answer] = []
-    for place, name in enumerate(named):
-        entities = found.get(name)
+    for place, entities in enumerate(await finder.many(texts)):
         if isinstance(entities, list):
-            said = [{**_place(one), "Text": one.text} for one in entities]
-            results.append({"Index": place, "Entities": said})
+            results.append({"Index": place, "Entities": [_with_text(one) for one in entities]})
         else:
             errors.append({"Index": place, **_item_error(entities)})
     return {"ResultList": results, "ErrorList": errors}
 
 
-async def _detect_personal(door: Comprehend, values: dict[str, Any]) -> Answer:
-    return {"Entities": [_place(one) for one in await _personal(door, values)]}
+def _detect_personal(door: Comprehend, values: dict[str, Any]) -> Work:
+    return partial(_personal, door.personal, _personal_text(values))
 
 
-async def _contains_personal(door: Comprehend, values: dict[str, Any]) -> Answer:
+async def _personal(finder: Finder, text: str) -> Answer:
+    return {"Entities": [_place(one) for one in await finder.one(text)]}
+
+
+def _contains_personal(door: Comprehend, values: dict[str, Any]) -> Work:
+    return partial(_labels, door.personal, _personal_text(values))
+
+
+async def _labels(finder: Finder, text: str) -> Answer:
     best: dict[str, float] = {}
-    for one in await _personal(door, values):
+    for one in await finder.one(text):
         best[one.name] = max(one.score, best.get(one.name, 0.0))
     return {"Labels": [{"Name": name, "Score": score} for name, score in best.items()]}
 
 
-async def _personal(door: Comprehend, values: dict[str, Any]) -> Entities:
+def _personal_text(values: dict[str, Any]) -> str:
     only(values, ("Text", "LanguageCode"), "DetectPiiEntities")
     fields.check_language(values)
-    return await door.personal.one("Text", fields.text(values))
+    return fields.text(values)
 
 
 _OPERATIONS: Mapping[str, Operation] = {
@@ -145,13 +160,16 @@ def _place(one: Entity) -> Answer:
     }
 
 
-def _item_error(error: ErrorBody | None) -> Answer:
-    if error is not None:
-        is_theirs = error.type == InvalidRequest.type
-        code = "INVALID_REQUEST" if is_theirs else "INTERNAL_SERVER_ERROR"
-        return {"ErrorCode": code, "ErrorMessage": error.message}
-    said = f"the text is longer than {fields.LONGEST_OF_BATCH} bytes"
-    return {"ErrorCode": "TEXT_SIZE_LIMIT_EXCEEDED", "ErrorMessage": said}
+def _with_text(one: Entity) -> Answer:
+    return {**_place(one), "Text": one.text}
+
+
+def _item_error(error: ErrorBody) -> Answer:
+    is_theirs = error.type == InvalidRequest.type
+    code = "INVALID_REQUEST" if is_theirs else "INTERNAL_SERVER_ERROR"
+    if error is fields.TOO_LONG:
+        code = fields.TOO_LONG.code or code
+    return {"ErrorCode": code, "ErrorMessage": error.message}
 
 
 def _read(scope: Scope, raw: bytes) -> dict[str, Any]:

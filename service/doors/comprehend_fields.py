@@ -3,14 +3,22 @@
 import re
 from typing import Any
 
-from service.doors.asked import field
-from service.errors import InvalidRequest
+from service.doors.asked import TextOrFault, at_most, field, optional, text_or_fault
+from service.errors import InvalidRequest, RequestTooLarge
+from service.wire.request_errors import as_text
+from service.wire.responses import ErrorBody
 from service.wire.wording import shown
 
 # https://docs.aws.amazon.com/comprehend/latest/dg/guidelines-and-limits.html, in bytes of UTF-8.
 MOST_TEXTS = 25
 LONGEST_TEXT = 100 * 1024
 LONGEST_OF_BATCH = 5 * 1024
+TOO_LONG = ErrorBody(
+    message=f"the text is longer than {LONGEST_OF_BATCH} bytes",
+    type=RequestTooLarge.type,
+    param="TextList",
+    code="TEXT_SIZE_LIMIT_EXCEEDED",
+)
 
 _LANGUAGES = ("en", "es", "fr", "de", "it", "pt", "ar", "hi", "ja", "ko", "zh", "zh-TW")
 _ENDPOINT = re.compile(r"arn:[^:]+:comprehend:[^/]*:entity-recognizer-endpoint/([^/]+)(/.*)?")
@@ -18,7 +26,7 @@ _ENDPOINT = re.compile(r"arn:[^:]+:comprehend:[^/]*:entity-recognizer-endpoint/(
 
 def text(values: dict[str, Any]) -> str:
     """The one text; raises InvalidRequest, as do the others here."""
-    found = field(values, "Text", str)
+    found = as_text(field(values, "Text", str), "Text")
     if size(found) > LONGEST_TEXT:
         raise InvalidRequest(
             f"Text has {size(found)} bytes; expected up to {LONGEST_TEXT}",
@@ -28,13 +36,22 @@ def text(values: dict[str, Any]) -> str:
     return found
 
 
-def size(text: object) -> int:
-    """In bytes of UTF-8; what is no text is refused later, by its place."""
-    return len(text.encode("utf-8", "replace")) if isinstance(text, str) else 0
+def texts(values: dict[str, Any]) -> list[TextOrFault]:
+    """Those of a batch; raises InvalidRequest for more of them than the original takes."""
+    given = field(values, "TextList", list)
+    at_most(given, MOST_TEXTS, "TextList", "BatchSizeLimitExceededException")
+    found = [text_or_fault(one, f"TextList[{place}]") for place, one in enumerate(given)]
+    return [one if size(one) <= LONGEST_OF_BATCH else TOO_LONG for one in found]
+
+
+def size(text: TextOrFault) -> int:
+    """In bytes of UTF-8."""
+    return len(text.encode()) if isinstance(text, str) else 0
 
 
 def model(values: dict[str, Any]) -> str | None:
     """The model of an endpoint, whose language holds; without one, the default."""
+    optional(values, "LanguageCode", str, "")
     if values.get("EndpointArn") is None:
         check_language(values)
         return None

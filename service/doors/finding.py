@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from service.doors.asked import TextOrFault
 from service.doors.label_names import LabelNames
 from service.errors import EngineUnavailable, InvalidRequest, NerveError
 from service.extraction.aside import MANY, aside
@@ -12,7 +13,6 @@ from service.extraction.written import size
 from service.guard.concurrency import ConcurrencyLimit
 from service.models.registry import Served
 from service.wire.dialects import number
-from service.wire.request_errors import as_text
 from service.wire.requests import ExtractRequest
 from service.wire.responses import ErrorBody, ErrorResponse, ExtractResponse, ManyResponse
 
@@ -33,33 +33,29 @@ Entities = list[Entity]
 
 @dataclass(frozen=True, slots=True)
 class Finder:
-    """One door's way to the use case; holds a place while it works. Texts come with what the
-    door's requests call them."""
+    """One door's way to the use case; holds a place while it works."""
 
     extract: Extract
     concurrency: ConcurrencyLimit
     names: LabelNames
 
-    async def one(self, name: str, text: object, model: str | None = None) -> Entities:
+    async def one(self, text: str, model: str | None = None) -> Entities:
         """The entities of a text. Raises NerveError."""
-        request = self._request(model, text=as_text(text, name))
+        request = self._request(model, text=text)
         with self.concurrency:
             answer = await self.extract(request)
         assert isinstance(answer, ExtractResponse), "one text, one answer"
         return await aside(size(answer) > MANY, self._named, answer)
 
     async def many(
-        self, texts: Mapping[str, object], model: str | None = None
+        self, texts: Sequence[TextOrFault], model: str | None = None
     ) -> list[Entities | ErrorBody]:
         """Entities, or an error, for each text in order. Raises NerveError."""
-        faults = {name: _fault(name, text) for name, text in texts.items()}
-        good = [text for name, text in texts.items() if faults[name] is None]
+        good = [text for text in texts if isinstance(text, str)]
         found = iter(await self._found(good, model))
-        return [next(found) if fault is None else fault for fault in faults.values()]
+        return [next(found) if isinstance(text, str) else text for text in texts]
 
-    async def _found(
-        self, texts: Sequence[object], model: str | None
-    ) -> list[Entities | ErrorBody]:
+    async def _found(self, texts: Sequence[str], model: str | None) -> list[Entities | ErrorBody]:
         request = self._request(model, texts=texts)
         with self.concurrency:
             answer = await self.extract(request)
@@ -114,19 +110,6 @@ class Finder:
             for name, found in named
             if name
         ]
-
-
-def numbered(name: str, texts: Sequence[object]) -> dict[str, object]:
-    """The items of the field ``name``, as messages call them."""
-    return {f"{name}[{place}]": text for place, text in enumerate(texts)}
-
-
-def _fault(name: str, text: object) -> ErrorBody | None:
-    try:
-        as_text(text, name)
-    except InvalidRequest as exc:
-        return ErrorBody.of(exc)
-    return None
 
 
 def whole(found: Entities | ErrorBody, name: str) -> Entities:

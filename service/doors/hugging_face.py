@@ -10,8 +10,8 @@ from typing import Any
 from starlette.responses import JSONResponse, Response
 from starlette.types import Scope
 
-from service.doors.asked import at_most, field, only, optional, strings
-from service.doors.finding import Entities, Finder, numbered, whole
+from service.doors.asked import one_or_many, only, optional, strings
+from service.doors.finding import Entities, Finder, whole
 from service.errors import InvalidRequest
 from service.extraction.written import said
 from service.wire.json_object import JsonObject
@@ -39,21 +39,27 @@ def says(_: Scope, status: int, error: ErrorBody) -> Response:
 
 async def answer(finder: Finder, raw: bytes, model: str | None = None) -> Response:
     """The entities of a text, or of each in a list. Raises NerveError."""
+    inputs, ignored = _read(raw)
+    if isinstance(inputs, str):
+        entities = await finder.one(inputs, model)
+        return await said(lambda: _said(entities, ignored), len(entities))
+    found = [whole(one, "inputs") for one in await finder.many(inputs, model)]
+    return await said(lambda: [_said(one, ignored) for one in found], sum(map(len, found)))
+
+
+def _read(raw: bytes) -> tuple[str | list[str], Collection[str]]:
+    """Texts, and labels to leave out. ``options`` are for models that are loaded when asked."""
     values = JsonObject.read(raw).values
     only(values, _FIELDS, "token classification")
+    optional(values, "options", dict, {})
     ignored = _ignored(optional(values, "parameters", dict, {}))
-    inputs = values.get("inputs")
-    if not isinstance(inputs, list):
-        entities = await finder.one("inputs", field(values, "inputs", str), model)
-        return await said(lambda: _said(entities, ignored), len(entities))
-    at_most(inputs, _MOST, "inputs", "too_many_texts")
-    found = [whole(one, "inputs") for one in await finder.many(numbered("inputs", inputs), model)]
-    return await said(lambda: [_said(one, ignored) for one in found], sum(map(len, found)))
+    return one_or_many(values, "inputs", _MOST), ignored
 
 
 def _ignored(parameters: dict[str, Any]) -> Collection[str]:
     """Labels to leave out. ``stride`` is for models that read texts in pieces."""
     only(parameters, _PARAMETERS, "parameters")
+    optional(parameters, "stride", int, 0)
     strategy = optional(parameters, "aggregation_strategy", str, "simple")
     if strategy not in _STRATEGIES:
         raise InvalidRequest(

@@ -1,13 +1,13 @@
 """Presidio's analyzer: ``/analyze``, ``/supportedentities``, ``/recognizers``."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from starlette.responses import JSONResponse, Response
 from starlette.types import Scope
 
-from service.doors.asked import at_most, field, only, optional, strings
-from service.doors.finding import Entities, Entity, Finder, numbered, whole
+from service.doors.asked import field, one_or_many, only, optional, strings
+from service.doors.finding import Entities, Entity, Finder, whole
 from service.errors import InvalidRequest
 from service.extraction.written import said
 from service.wire.json_object import JsonObject
@@ -18,14 +18,20 @@ PATHS = ("/analyze", "/supportedentities", "/recognizers")
 RECOGNIZER = "NerveRecognizer"
 
 _MOST = 256
+# There is one recognizer, and what it decides by is a model's.
+_WITHOUT_EFFECT: Mapping[str, type] = {
+    "correlation_id": str,
+    "return_decision_process": bool,
+    "context": list,
+    "regex_flags": int,
+}
 _FIELDS = (
     *("text", "language", "entities", "score_threshold", "allow_list", "allow_list_match"),
-    # Without an effect: there is one recognizer, and what it decides by is a model's.
-    *("correlation_id", "return_decision_process", "context", "regex_flags"),
-    "ad_hoc_recognizers",
+    *(*_WITHOUT_EFFECT, "ad_hoc_recognizers"),
 )
 
 Answer = list[dict[str, Any]]
+Filter = Callable[[str, str, float], bool]
 
 
 def knows(scope: Scope) -> bool:
@@ -40,23 +46,28 @@ def says(_: Scope, status: int, error: ErrorBody) -> Response:
 
 async def answer(finder: Finder, raw: bytes) -> Response:
     """The entities of a text, or of each in a list. Raises NerveError."""
-    values = JsonObject.read(raw).values
-    only(values, _FIELDS, "analyze")
-    is_kept = _filter(finder, values)
+    texts, is_kept = _read(finder, raw)
 
     def results(entities: Entities) -> Answer:
         return [_result(one) for one in entities if is_kept(one.name, one.text, one.score)]
 
-    texts = values.get("text")
-    if not isinstance(texts, list):
-        entities = await finder.one("text", field(values, "text", str))
+    if isinstance(texts, str):
+        entities = await finder.one(texts)
         return await said(lambda: results(entities), len(entities))
-    at_most(texts, _MOST, "text", "too_many_texts")
-    found = [whole(one, "text") for one in await finder.many(numbered("text", texts))]
+    found = [whole(one, "text") for one in await finder.many(texts)]
     return await said(lambda: [results(one) for one in found], sum(map(len, found)))
 
 
-def _filter(finder: Finder, values: dict[str, Any]) -> Callable[[str, str, float], bool]:
+def _read(finder: Finder, raw: bytes) -> tuple[str | list[str], Filter]:
+    values = JsonObject.read(raw).values
+    only(values, _FIELDS, "analyze")
+    for name, kind in _WITHOUT_EFFECT.items():
+        optional(values, name, kind, kind())
+    is_kept = _filter(finder, values)
+    return one_or_many(values, "text", _MOST), is_kept
+
+
+def _filter(finder: Finder, values: dict[str, Any]) -> Filter:
     """Is an entity of that name, text and score asked for? Raises InvalidRequest."""
     field(values, "language", str)
     if values.get("ad_hoc_recognizers"):

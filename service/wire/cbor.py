@@ -5,13 +5,16 @@ do with a value but hold it.
 """
 
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from service.errors import MalformedBody
 
 MEDIA_TYPE = "application/cbor"
 _DEEPEST = 32
+# An empty list is a byte here, and 64 in memory: far more items than anybody's client sends.
+_MOST_ITEMS = 10_000
 _INDEFINITE = 31
 _BREAK = 0xFF
 _SIMPLE = {20: False, 21: True, 22: None, 23: None}
@@ -21,8 +24,9 @@ _FLOATS = {25: ">e", 26: ">f", 27: ">d"}
 def loads(raw: bytes) -> dict[str, Any]:
     """The object in ``raw``; raises MalformedBody."""
     try:
-        found, end = _item(raw, 0, _DEEPEST)
-        if not isinstance(found, dict) or end != len(raw):
+        reader = _Reader(raw)
+        found = reader.item(_DEEPEST)
+        if not isinstance(found, dict) or reader.at != len(raw):
             raise ValueError("not one map")
     except (ValueError, IndexError, struct.error, TypeError) as exc:
         raise MalformedBody(f"the body is not a CBOR map: {exc}") from exc
@@ -60,103 +64,84 @@ def _head(major: int, number: int) -> bytes:
     raise ValueError(f"{number} is too large")
 
 
-def _item(raw: bytes, at: int, depth: int) -> tuple[Any, int]:
-    """A value, and where it ends."""
-    if depth == 0:
-        raise ValueError(f"deeper than {_DEEPEST}")
-    major, extra = raw[at] >> 5, raw[at] & 31
-    if major == 7:
-        return _simple(raw, at + 1, extra)
-    if extra == _INDEFINITE and major in (3, 4, 5):
-        return _OPEN[major](raw, at + 1, depth - 1)
-    number, at = _number(raw, at + 1, extra)
-    match major:
-        case 0:
-            return number, at
-        case 1:
-            return -1 - number, at
-        case 3:
-            return _text(raw, at, number)
-        case 4:
-            return _list(raw, at, depth - 1, number)
-        case 5:
-            return _map(raw, at, depth - 1, number)
-    raise ValueError(f"a value of major type {major}")
+@dataclass(slots=True)
+class _Reader:
+    """Reads ``raw`` from ``at`` on, and up to so many items more."""
 
+    raw: bytes
+    at: int = 0
+    left: int = _MOST_ITEMS
 
-def _number(raw: bytes, at: int, extra: int) -> tuple[int, int]:
-    if extra < 24:
-        return extra, at
-    if extra > 27:
-        raise ValueError(f"a length of kind {extra}")
-    size = 1 << extra - 24
-    if at + size > len(raw):
-        raise ValueError("cut off")
-    return int.from_bytes(raw[at : at + size], "big"), at + size
+    def item(self, depth: int) -> Any:
+        """The next value, up to ``depth`` deep."""
+        if depth == 0:
+            raise ValueError(f"deeper than {_DEEPEST}")
+        if self.left == 0:
+            raise ValueError(f"more than {_MOST_ITEMS} items")
+        self.left -= 1
+        major, extra = self.raw[self.at] >> 5, self.raw[self.at] & 31
+        self.at += 1
+        if major == 7:
+            return self._simple(extra)
+        is_open = extra == _INDEFINITE and major in (3, 4, 5)
+        number = None if is_open else self._number(extra)
+        match major:
+            case 0:
+                return number
+            case 1 if number is not None:
+                return -1 - number
+            case 3:
+                return self._text(number, depth - 1)
+            case 4:
+                return [self.item(depth - 1) for _ in self._times(number)]
+            case 5:
+                return self._map(number, depth - 1)
+        raise ValueError(f"a value of major type {major}")
 
+    def _times(self, number: int | None) -> Iterator[None]:
+        """``number`` times; without one until a break, which is read, too."""
+        if number is not None:
+            for _ in range(number):
+                yield
+            return
+        while self.raw[self.at] != _BREAK:
+            yield
+        self.at += 1
 
-def _simple(raw: bytes, at: int, extra: int) -> tuple[Any, int]:
-    if extra in _SIMPLE:
-        return _SIMPLE[extra], at
-    if extra not in _FLOATS:
-        raise ValueError(f"a simple value {extra}")
-    form = _FLOATS[extra]
-    return struct.unpack_from(form, raw, at)[0], at + struct.calcsize(form)
+    def _text(self, size: int | None, depth: int) -> str:
+        if size is None:
+            return "".join([self.item(depth) for _ in self._times(None)])
+        return self._bytes(size).decode("utf-8")
 
+    def _map(self, count: int | None, depth: int) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for _ in self._times(count):
+            name = self.item(depth)
+            if not isinstance(name, str):
+                raise ValueError("a key that is no string")
+            if name in found:
+                raise ValueError(f"{name[:64]} is there twice in one map; expected once")
+            found[name] = self.item(depth)
+        return found
 
-def _text(raw: bytes, at: int, size: int) -> tuple[str, int]:
-    if at + size > len(raw):
-        raise ValueError("cut off")
-    return raw[at : at + size].decode("utf-8"), at + size
+    def _number(self, extra: int) -> int:
+        if extra < 24:
+            return extra
+        if extra > 27:
+            raise ValueError(f"a length of kind {extra}")
+        return int.from_bytes(self._bytes(1 << extra - 24), "big")
 
+    def _simple(self, extra: int) -> bool | float | None:
+        if extra in _SIMPLE:
+            return _SIMPLE[extra]
+        if extra not in _FLOATS:
+            raise ValueError(f"a simple value {extra}")
+        form = _FLOATS[extra]
+        (found,) = struct.unpack(form, self._bytes(struct.calcsize(form)))
+        return float(found)
 
-def _list(raw: bytes, at: int, depth: int, count: int) -> tuple[list[Any], int]:
-    found = []
-    for _ in range(count):
-        one, at = _item(raw, at, depth)
-        found.append(one)
-    return found, at
-
-
-def _map(raw: bytes, at: int, depth: int, count: int) -> tuple[dict[str, Any], int]:
-    found: dict[str, Any] = {}
-    for _ in range(count):
-        at = _member(raw, at, depth, found)
-    return found, at
-
-
-def _member(raw: bytes, at: int, depth: int, found: dict[str, Any]) -> int:
-    name, at = _item(raw, at, depth)
-    if not isinstance(name, str):
-        raise ValueError("a key that is no string")
-    if name in found:
-        raise ValueError(f"{name[:64]} is there twice in one map; expected once")
-    found[name], at = _item(raw, at, depth)
-    return at
-
-
-def _open_text(raw: bytes, at: int, depth: int) -> tuple[str, int]:
-    parts, at = _open_list(raw, at, depth)
-    return "".join(parts), at
-
-
-def _open_list(raw: bytes, at: int, depth: int) -> tuple[list[Any], int]:
-    found = []
-    while raw[at] != _BREAK:
-        one, at = _item(raw, at, depth)
-        found.append(one)
-    return found, at + 1
-
-
-def _open_map(raw: bytes, at: int, depth: int) -> tuple[dict[str, Any], int]:
-    found: dict[str, Any] = {}
-    while raw[at] != _BREAK:
-        at = _member(raw, at, depth, found)
-    return found, at + 1
-
-
-_OPEN: Mapping[int, Callable[[bytes, int, int], tuple[Any, int]]] = {
-    3: _open_text,
-    4: _open_list,
-    5: _open_map,
-}
+    def _bytes(self, size: int) -> bytes:
+        start, self.at = self.at, self.at + size
+        if self.at > len(self.raw):
+            raise ValueError("cut off")
+        return self.raw[start : self.at]

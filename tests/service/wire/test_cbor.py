@@ -63,12 +63,21 @@ def test_other_ways_to_write(raw: bytes, value: object) -> None:
         b"\xa1\x61a\x7b\xff\xff\xff\xff\xff\xff\xff\xff",
         b"\xa1\x61a" + b"\x81" * 100 + b"\x01",
         b"\xa1\x61a\x9a\xff\xff\xff\xff",
+        b"\xa1\x61a\x9b\xff\xff\xff\xff\xff\xff\xff\xff",
+        b"\xa1\x61a\x9f\x01",
     ],
 )
 def test_what_is_refused(raw: bytes) -> None:
     """Cut off, no map, wrong keys, byte strings, tags, too deep, longer than the body."""
     with pytest.raises(MalformedBody):
         loads(raw)
+
+
+@pytest.mark.parametrize("raw", [b"\x99\x40\x00" + b"\xa0" * 0x4000, b"\x9f" + b"\x80" * 20_000])
+def test_more_items_than_anybody_sends(raw: bytes) -> None:
+    """Each byte of them takes 72 in memory."""
+    with pytest.raises(MalformedBody, match="more than 10000 items"):
+        loads(b"\xa1\x61a" + raw)
 
 
 @pytest.mark.parametrize("raw", [b"\xa2\x61a\x01\x61a\x02", b"\xa1\x61b\xbf\x61a\x01\x61a\x02\xff"])
