@@ -1,18 +1,23 @@
 """``/mcp``: the tools over streamable HTTP, a request and its answer, without sessions, so that
 copies of the gateway stand side by side."""
 
+import re
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.routing import BaseRoute, Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
+from service.errors import InvalidRequest
 from service.mcp.backend import Backend
 from service.mcp.tools import server
 from service.settings import Settings
 
 PATH = "/mcp"
+
+_MOST_VALUES = 1000
+_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 
 
 class Mounted:
@@ -43,6 +48,21 @@ class _Counted(Route):
     """Metrics, log and traces have its requests by its path, as they have those of FastAPI's."""
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Starlette calls it for a request that is for it."""
+        """Starlette calls it for a request that is for it. Raises InvalidRequest."""
         scope["route"] = self
-        await super().handle(scope, receive, send)
+        unread = [await receive()]  # the body is in one piece: ``guard.body``
+        _check_size(unread[0].get("body", b""))
+
+        async def replay() -> Message:
+            return unread.pop() if unread else await receive()
+
+        await super().handle(scope, replay, send)
+
+
+def _check_size(body: bytes) -> None:
+    """The SDK keeps the whole message while a tool works, and nested lists at 45 times their bytes;
+    a message of a client's has some dozens of values."""
+    outside = _STRING.sub(b"", body)
+    values = sum(map(outside.count, (b"[", b"{", b",")))
+    if values > _MOST_VALUES:
+        raise InvalidRequest(f"the message has {values} values; expected up to {_MOST_VALUES}")

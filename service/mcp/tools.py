@@ -4,7 +4,7 @@ What an agent reads of them are the docstrings and the descriptions of their fie
 """
 
 from collections.abc import Awaitable
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from mcp.server import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
@@ -17,6 +17,7 @@ from service.mcp.backend import Backend
 from service.models.adapter_cards import AdapterCard, AdapterList
 from service.wire.requests import ExtractRequest, RedactRequest, at_most
 from service.wire.responses import ExtractResponse, RedactResponse
+from service.wire.wording import meant, shown
 
 Answer = TypeVar("Answer")
 
@@ -57,6 +58,19 @@ class Models(BaseModel):
     models: list[Model]
 
 
+class _Server(MCPServer):
+    """Tells of a tool that there is not as every door does; the SDK repeats the name, whole."""
+
+    async def call_tool(self, name: str, *given: Any, **options: Any) -> Any:
+        """Raises ToolError."""
+        known = [tool.name for tool in await self.list_tools()]
+        if name not in known:
+            raise ToolError(
+                f"{shown(name)} is no tool{meant(name, known)}; expected one of {', '.join(known)}"
+            )
+        return await super().call_tool(name, *given, **options)
+
+
 def server(backend: Backend, version: str) -> MCPServer:
     """The tools over a backend."""
 
@@ -89,7 +103,7 @@ def server(backend: Backend, version: str) -> MCPServer:
 
     # Not strict: clients make an argument up for a tool without any.
     listing = Tool.from_function(list_models)
-    return MCPServer(
+    return _Server(
         "nerve",
         version=version,
         instructions="Named entities of a text, with exact positions: every entity stands in the "

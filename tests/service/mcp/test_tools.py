@@ -1,5 +1,6 @@
 """Tools for agents over ``/mcp``, called by the SDK's own client."""
 
+import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -71,6 +72,43 @@ def test_calls_are_counted_and_logged(gateway: Gateway, caplog: pytest.LogCaptur
     assert gateway.metric(series) > before
     told = [vars(one)["fields"] for one in caplog.records if one.name == "nerve.access"]
     assert ("/mcp", ADAPTER, 2) in [(one["route"], one["model"], one["entities"]) for one in told]
+
+
+def message(**fields: object) -> bytes:
+    """A call of ``extract``, with more fields."""
+    params = {"name": "extract", "arguments": {"text": TEXT}, **fields}
+    call = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
+    return json.dumps(call).encode()
+
+
+def test_a_message_of_very_many_values_is_refused(gateway: Gateway) -> None:
+    """The SDK would hold what is in ``_meta``, or in no field of ours, at 45 times its bytes while
+    the engine works. Whatever stands in a string is one value."""
+    headers = {"content-type": "application/json", **ACCEPT}
+    nested: list[object] = [[]] * 1000
+    for name, value in (("_meta", {"x": nested}), ("x", {str(n): 1 for n in range(1001)})):
+        answer = gateway.client.post("/mcp", content=message(**{name: value}), headers=headers)
+        assert answer.status_code == 422
+        assert "values; expected up to 1000" in error_of(answer)["message"]
+    assert gateway.engine.asked == []
+    gateway.engine.script = FOUND
+    text = '\\"[' + "{," * 5000 + '\\\\"'
+    many = {"labels": ["name"] * 100, "text": text}
+    answer = gateway.client.post(
+        "/mcp", content=message(arguments=many, _meta={"progressToken": 1}), headers=headers
+    )
+    assert "expected up to 1000" not in answer.text
+    assert gateway.engine.asked
+
+
+def test_a_tool_that_there_is_not(gateway: Gateway) -> None:
+    """With those that there are, and its name cut: it may have megabytes."""
+    with pytest.raises(ToolFailed, match=r"did you mean extract.*expected one of extract, redact"):
+        call(f"{gateway.url}/mcp", "extarct")
+    headers = {"content-type": "application/json", **ACCEPT}
+    answer = gateway.client.post("/mcp", content=message(name="x" * 100_000), headers=headers)
+    assert "is no tool" in answer.text
+    assert len(answer.text) < 1000
 
 
 def test_redact(gateway: Gateway) -> None:
