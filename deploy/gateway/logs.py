@@ -1,6 +1,7 @@
 """The gateway's log on standard error: for people, or a JSON object a line.
 
-Whatever is logged, an exception's own words are left out: they may quote a text.
+Whatever is logged, an exception's own words are left out: they may quote a text. No word of a
+caller's ends a line, reaches a terminal as a command, or passes for a field.
 """
 
 import json
@@ -14,12 +15,16 @@ from types import TracebackType
 from service.observe.tracing import trace_id
 from service.settings import Settings
 from service.wire import request_id
+from service.wire.wording import visible
 
 _Error = (
     tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None] | None
 )
 
 
+# Those that word their own messages; a library's may quote a caller, whole.
+_OURS = frozenset({"nerve", "uvicorn"})
+_LONGEST = 500
 _PLAIN = re.compile(r"[\w.,:;/@+()\[\]{}*-]*")
 
 
@@ -29,8 +34,10 @@ def configure(settings: Settings) -> None:
     handler.setFormatter(JsonLines() if settings.log_format == "json" else Text())
     # Of libraries, what went wrong: at debug, HTTP clients would log headers, and keys with them.
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
-    for name in ("nerve", "uvicorn"):
+    for name in _OURS:
         logging.getLogger(name).setLevel(settings.log_level.upper())
+    # It warns of what is wrong with a caller's headers, before a key is asked for.
+    logging.getLogger("opentelemetry.trace").setLevel(logging.ERROR)
 
 
 class Text(logging.Formatter):
@@ -46,7 +53,10 @@ class Text(logging.Formatter):
             for name, value in _fields(record).items()
             if value is not None
         )
-        line = f"{self.formatTime(record)} {record.name} {record.levelname} {_message(record)}"
+        said = _message(record)
+        if "=" in said and not _is_ours(record):
+            said = json.dumps(said, ensure_ascii=False)
+        line = f"{self.formatTime(record)} {record.name} {record.levelname} {said}"
         return "\n".join([" ".join([line, *shown]), *_faults(record.exc_info)])
 
 
@@ -83,8 +93,15 @@ def _shown(value: object) -> str:
 
 def _message(record: logging.LogRecord) -> str:
     message = record.getMessage().rstrip()
-    # Below its first line asyncio shows the task, and with it the exception's words.
-    return message.partition("\n")[0] if record.name == "asyncio" else message
+    if _is_ours(record):  # uvicorn's may have lines, of a fault at the start
+        return "\n".join(map(visible, message.split("\n")))
+    if record.name == "asyncio":  # below, it shows the task, and with it the exception's words
+        message = message.partition("\n")[0]
+    return visible(message[:_LONGEST]) + "..." * (len(message) > _LONGEST)
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    return record.name.partition(".")[0] in _OURS
 
 
 def _faults(error: _Error) -> Iterator[str]:

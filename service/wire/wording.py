@@ -17,7 +17,14 @@ def shown(value: object) -> str:
         return "what is nested too deeply"
     if len(written) > LONGEST:
         written = written[: LONGEST - 3] + "..."
-    return "".join(one if one.isprintable() else json.dumps(one)[1:-1] for one in written)
+    return visible(written)
+
+
+def visible(text: str) -> str:
+    """``text``, with the escape of each character that people do not see, or that ends a line."""
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() else json.dumps(one)[1:-1] for one in text)
 
 
 def meant(name: str, known: Iterable[str]) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from deploy.gateway.logs import Text
+from deploy.gateway.logs import JsonLines, Text
 from tests.conftest import ADAPTER, BASE, ENGINE_NAME
 from tests.deploy.gateway.gateway_process import GatewayProcess
 from tests.service.guard.test_keys import table
@@ -19,6 +19,7 @@ from tests.support.serving import serving
 from tests.support.waiting import until
 
 KEY, WRONG_KEY = "nrv-right-4d1f", "nrv-wrong-9a2c"
+TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 SECRET = "hostile-7e5b"
 # It would end a line, begin a false one, and colour a terminal.
 TEXT = f'{SECRET}\r\n{{"level": "error"}}\x1b[31m\u2028叶老桂'
@@ -150,6 +151,8 @@ def hostile() -> Iterator[tuple[str, dict[str, Any]]]:
         yield path, {"content": TEXT.encode()}
     for name in ("x-nerve-deadline-ms", "traceparent", "user-agent", "content-type"):
         yield "/extract", {"json": {"text": TEXT}, "headers": {name: SECRET}}
+    trace = {"traceparent": TRACE, "tracestate": f"Bad Key={SECRET} status=200"}
+    yield "/extract", {"json": {"text": TEXT}, "headers": trace}
     for key in (WRONG_KEY, KEY + "x"):
         yield "/extract", {"json": {"text": TEXT}, "headers": {"authorization": f"Bearer {key}"}}
 
@@ -206,3 +209,23 @@ def test_a_callers_id_forges_no_field() -> None:
     record.fields = {"request_id": "a status=200 key=admin", "model": "clue", "route": "/v1/x"}
     line = Text().format(record)
     assert line.endswith('x request_id="a status=200 key=admin" model=clue route=/v1/x')
+
+
+def line_of(logger: str, message: str, *values: object, form: logging.Formatter) -> str:
+    """A warning of a logger, as the log has it."""
+    return form.format(logging.LogRecord(logger, logging.WARNING, "", 0, message, values, None))
+
+
+def test_a_librarys_words_forge_nothing() -> None:
+    """They may quote a caller: in quotes where they could be taken for fields, in one line, without
+    a terminal's commands, and not for megabytes. Our own stand as they are."""
+    hostile = "x status=200\r\n2026 nerve INFO\x1b[31m\x85\u2028" + "a" * 100_000
+    line = line_of("mcp.server", "dropped %s", hostile, form=Text())
+    assert line.split("WARNING ", 1)[1].startswith('"dropped x status=200\\\\r\\\\n2026 nerve')
+    assert line.endswith('..."')
+    assert line.isprintable()
+    assert len(line) < 700
+    for name, form in (("mcp", JsonLines()), ("nerve", Text()), ("uvicorn.error", Text())):
+        assert not set("\r\x1b\x85\u2028") & set(line_of(name, hostile, form=form))
+    assert len(line_of("mcp", hostile, form=JsonLines())) < 1200
+    assert line_of("nerve", "A = %r; expected", "b", form=Text()).endswith("A = 'b'; expected")
