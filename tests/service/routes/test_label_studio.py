@@ -253,6 +253,15 @@ def test_tasks_without_texts_are_not_kept_as_errors(gateway: Gateway) -> None:
     assert times < 20
 
 
+def test_tasks_without_entities_are_not_kept_as_predictions(gateway: Gateway) -> None:
+    """Thirty times their bytes, while the engine worked on the last."""
+    tasks = [*({"data": {"text": ""}} for _ in range(5000)), {"data": {"text": "叶老桂"}}]
+    raw = json.dumps({"label_config": CONFIG, "tasks": tasks}).encode()
+    answer, times = held(gateway, finds("叶老桂"), "/label-studio/predict", raw)
+    assert [len(one["result"]) for one in answer.json()["results"][-2:]] == [0, 1]
+    assert times < 15
+
+
 def test_a_task_without_one_of_its_texts_is_not_extracted(gateway: Gateway) -> None:
     """It has no prediction whatever is found in the others."""
     config = CONFIG.replace('"text"', '"text,title"', 1)
