@@ -25,6 +25,8 @@ CLASS = "nerve_cpu_draft.Proposer"
 _COPIED = ((1, 4), (4, 3), (8, 2), (1 << 30, 1))
 # The longest end of the text so far that is looked for in it.
 _LONGEST = 3
+# What a grammar forces beyond so many tokens is asked for once.
+_LONG = 64
 
 log = logging.getLogger("vllm.nerve_cpu_draft")
 
@@ -42,11 +44,48 @@ class Proposer:
         pass
 
 
-def draft(tokens: Sequence[int], matcher: Any, copied: int, most: int) -> list[int]:
+class Forced:
+    """What the grammar of one request forces next.
+
+    llguidance tells all of it whenever it is asked, and takes time with its length: a literal of
+    60 kB, asked for at each step, would hold up everybody's. So what is long is kept and gone
+    along; a model that writes it in other tokens gets no more drafts of the grammar's.
+    """
+
+    __slots__ = ("_at", "_begin", "_kept", "_strays")
+
+    def __init__(self) -> None:
+        self._kept: list[int] = []
+        self._begin = self._at = 0
+        self._strays = False
+
+    def after(self, tokens: Sequence[int], matcher: Any, most: int) -> list[int]:
+        """Up to ``most`` tokens that follow ``tokens``, the prompt's and all that is written."""
+        self._go_along(tokens)
+        if not self._kept and not self._strays:
+            found: list[int] = matcher.compute_ff_tokens()
+            if len(found) <= _LONG:
+                return found[:most]
+            self._kept, self._begin, self._at = found, len(tokens), len(tokens)
+        done = self._at - self._begin
+        return self._kept[done : done + most]
+
+    def _go_along(self, tokens: Sequence[int]) -> None:
+        if not self._kept:
+            return
+        new, done = list(tokens[self._at :]), self._at - self._begin
+        self._at = len(tokens)
+        expected = self._kept[done : done + len(new)]  # fewer where what is forced ends
+        self._strays = new[: len(expected)] != expected
+        if self._strays or done + len(new) >= len(self._kept):
+            self._kept = []
+
+
+def draft(tokens: Sequence[int], matcher: Any, copied: int, most: int, forced: Forced) -> list[int]:
     """What the grammar forces, else up to ``copied`` tokens of the prompt that it allows."""
-    forced: list[int] = matcher.compute_ff_tokens()[:most]
-    if forced:
-        return forced
+    certain = forced.after(tokens, matcher, most)
+    if certain:
+        return certain
     guess = following(tokens[:], min(copied, most))
     return guess[: matcher.validate_tokens(guess)] if guess else []
 
@@ -109,10 +148,18 @@ def install(scheduler: Any) -> None:
             matcher = request and _matcher(request)
             if matcher and not request.is_finished() and not request.is_prefill_chunk:
                 request.spec_token_ids = draft(
-                    request.all_token_ids, matcher, copied, self.num_spec_tokens
+                    request.all_token_ids, matcher, copied, self.num_spec_tokens, _forced(request)
                 )
 
     scheduler.update_draft_token_ids = update_draft_token_ids
+
+
+def _forced(request: Any) -> Forced:
+    """The request's own, as long as it lasts."""
+    if not hasattr(request, "nerve_forced"):
+        request.nerve_forced = Forced()
+    found: Forced = request.nerve_forced
+    return found
 
 
 def _matcher(request: Any) -> Any:

@@ -156,9 +156,10 @@ class Grammar:
     """As llguidance's matcher: what it forces next, and how much of a guess it allows."""
 
     def __init__(self, forced: list[int], allows: int = 99) -> None:
-        self.forced, self.allows = forced, allows
+        self.forced, self.allows, self.asked = forced, allows, 0
 
     def compute_ff_tokens(self) -> list[int]:
+        self.asked += 1
         return self.forced
 
     def validate_tokens(self, guess: list[int]) -> int:
@@ -174,12 +175,35 @@ def check_drafts() -> None:
     # The bytes of the last token stand across two others.
     assert drafts.following([1 << 24, 0, 7, 1], 2) == []
     prompt = [7, 8, 1, 9, 8, 2, 7, 8]
-    assert drafts.draft(prompt, Grammar([4, 5, 6]), 2, 2) == [4, 5]
-    assert drafts.draft(prompt, Grammar([]), 3, 4) == [1, 9, 8]
-    assert drafts.draft(prompt, Grammar([], allows=1), 3, 4) == [1]
-    assert drafts.draft([5, 6, 7], Grammar([]), 3, 4) == []
+    new = drafts.Forced
+    assert drafts.draft(prompt, Grammar([4, 5, 6]), 2, 2, new()) == [4, 5]
+    assert drafts.draft(prompt, Grammar([]), 3, 4, new()) == [1, 9, 8]
+    assert drafts.draft(prompt, Grammar([], allows=1), 3, 4, new()) == [1]
+    assert drafts.draft([5, 6, 7], Grammar([]), 3, 4, new()) == []
     counts = [drafts.copied_with(requests) for requests in (0, 1, 2, 64)]
     assert counts == sorted(counts, reverse=True) and counts[-1] == 1
+
+
+def check_what_is_long_is_asked_for_once() -> None:
+    """And gone along, whatever share of a draft is kept; a model that strays gets no more."""
+    text, written, forced = list(range(100, 400)), [1, 2, 3], drafts.Forced()
+    grammar, place = Grammar(text), 0
+    while place < len(text):
+        drafted = forced.after(written, grammar, 4)
+        assert drafted == text[place : place + 4], (place, drafted)
+        kept = 1 + place % len(drafted)
+        written, place = written + text[place : place + kept], place + kept
+    assert grammar.asked == 1
+    grammar.forced = [7]
+    assert forced.after(written, grammar, 4) == [7] and grammar.asked == 2
+    beyond, grammar = drafts.Forced(), Grammar(text)
+    assert beyond.after([], grammar, 4) == text[:4]
+    grammar.forced = [7]
+    assert beyond.after([*text, 6], grammar, 4) == [7], "one more was written than was forced"
+    strays, grammar = drafts.Forced(), Grammar(text)
+    assert strays.after([1], grammar, 4) == text[:4]
+    assert strays.after([1, 100, 5], grammar, 4) == strays.after([1, 100, 5, 102], grammar, 4) == []
+    assert grammar.asked == 1
 
 
 def check_a_bias_is_on_all_rows_of_its_request() -> None:
@@ -253,6 +277,7 @@ if __name__ == "__main__":
     check_linear_layers()
     check_wrong_linear_layers_are_left_out()
     check_drafts()
+    check_what_is_long_is_asked_for_once()
     check_a_bias_is_on_all_rows_of_its_request()
     check_each_row_has_its_requests_temperature()
     check_who_waits_sleeps()
