@@ -6,7 +6,7 @@ from typing import Any
 
 from service.doors.asked import TextOrFault
 from service.doors.label_names import LabelNames
-from service.errors import EngineUnavailable, InvalidRequest, NerveError
+from service.errors import EngineUnavailable, InvalidRequest, NerveError, RequestTooLarge
 from service.extraction.aside import MANY, aside
 from service.extraction.extract import Extract
 from service.extraction.written import size
@@ -113,10 +113,11 @@ class Finder:
 
 
 def whole(found: Entities | ErrorBody, name: str) -> Entities:
-    """For a list of answers that has no place for an error: raises InvalidRequest for the field
-    ``name``, or EngineUnavailable."""
+    """For a list of answers that has no place for an error: raises InvalidRequest or
+    RequestTooLarge for the field ``name``, or EngineUnavailable."""
     if not isinstance(found, ErrorBody):
         return found
-    if found.type == InvalidRequest.type:
-        raise InvalidRequest(found.message, param=name)
+    for theirs in (InvalidRequest, RequestTooLarge):
+        if found.type == theirs.type:
+            raise theirs(found.message, param=name)
     raise EngineUnavailable(found.message)

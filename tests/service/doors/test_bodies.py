@@ -1,4 +1,4 @@
-"""What a door has no use for is not held while the engine works."""
+"""What a door takes of a body: what it has no use for is not held while the engine works."""
 
 import json
 from typing import Any
@@ -63,6 +63,18 @@ def test_an_item_of_cbor_is_let_go(gateway: Gateway) -> None:
     found = cbor.loads(answer.content)
     assert (len(found["ResultList"]), len(found["ErrorList"])) == (1, 1)
     assert times < 40  # of few bytes: most is what any request takes
+
+
+@pytest.mark.parametrize(("path", "name"), [("/", "inputs"), ("/analyze", "text")])
+@pytest.mark.parametrize("several", [True, False])
+def test_a_text_that_is_too_large_is_no_fault_of_the_engine(
+    gateway: Gateway, path: str, name: str, several: bool
+) -> None:
+    """Nor one of several, whose answer has no place for an error."""
+    large = "a" * 1_000_001
+    language = {"language": "zh"} if name == "text" else {}
+    body = {name: [large, "x"] if several else large, **language}
+    assert gateway.client.post(path, json=body).status_code == 413
 
 
 @pytest.mark.parametrize(
