@@ -74,7 +74,7 @@ def _table(adapter: manifest.Adapter, found: Mapping[str, Any], split: str) -> d
 
 def _decoding(path: Path, chosen: Mapping[str, Any]) -> dict[str, Any]:
     """The ``[decoding]`` that there is, with what is chosen; what would change nothing left out."""
-    there = tomllib.loads(path.read_text(encoding="utf-8")).get("decoding", {})
+    there = tomllib.loads(path.read_text(encoding="utf-8-sig")).get("decoding", {})
     values = {**there, **{key: chosen[key] for key in _DECODING}}
     return {key: value for key, value in values.items() if value}
 
@@ -83,7 +83,7 @@ def with_tables(path: Path, tables: Mapping[str, Mapping[str, Any]]) -> str:
     """The manifest's text with each of ``tables`` under its header, an empty one taken away; all
     else stays as it was written. Raises CalibrateError when it is written in a way that cannot be
     changed like that."""
-    old = path.read_text(encoding="utf-8")
+    old = path.read_text(encoding="utf-8-sig")
     new, wanted = old, tomllib.loads(old)
     for name, table in tables.items():
         header = rf"^\[{re.escape(name)}\]"

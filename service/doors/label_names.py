@@ -48,7 +48,7 @@ def load(theirs: Path | None) -> dict[str, LabelNames]:
 
 def _tables(path: Path) -> dict[str, Table]:
     try:
-        found: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+        found: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as exc:
         raise LabelNamesError(f"{path} cannot be read: {exc.strerror}") from exc
     except ValueError as exc:

@@ -69,7 +69,7 @@ _OF_NOTHING = sha256_of(b"")
 def load(path: Path) -> dict[str, Key]:
     """The keys of a file by name; raises KeysError."""
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
         found = _File.model_validate(content).keys
     except OSError as exc:
         raise KeysError(f"{path} cannot be read: {exc.strerror}") from exc

@@ -43,7 +43,7 @@ def read(folder: Path) -> Names:
     """What ``folder/registry.toml`` says; without the file, nothing. Raises ManifestError."""
     path = folder / FILE_NAME
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         return Names()
     except UnicodeDecodeError as exc:
@@ -165,7 +165,7 @@ def _changed(folder: Path) -> Iterator[_File]:
     with _locked(folder):
         read(folder)  # a file that cannot be used is mended by a person
         # As bytes, so that line ends stay.
-        file = _File.parse(path.read_bytes().decode() if path.exists() else "")
+        file = _File.parse(path.read_bytes().decode("utf-8-sig") if path.exists() else "")
         before = list(file.statements)
         yield file
         if file.statements == before:

@@ -39,7 +39,7 @@ class Fields:
     def read(cls, path: Path, what: str = "a manifest") -> "Fields":
         """The keys of a file, which is ``what`` it should be."""
         try:
-            return cls(path, tomllib.loads(path.read_text(encoding="utf-8")))
+            return cls(path, tomllib.loads(path.read_text(encoding="utf-8-sig")))
         except FileNotFoundError as exc:
             raise ManifestError(f"{path}: no such file; expected {what}") from exc
         except (ValueError, RecursionError) as exc:  # of numbers and arrays without end, too

@@ -29,6 +29,13 @@ def test_a_manifest_is_read(folder: Path) -> None:
     assert adapter.weights == folder / "adapter_model.safetensors"
 
 
+def test_a_byte_order_mark_is_no_fault(folder: Path) -> None:
+    """Windows' editors write one."""
+    file = folder / "adapter.toml"
+    file.write_text(file.read_text("utf-8"), "utf-8-sig")
+    assert load(folder).name == "clue"
+
+
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [

@@ -111,6 +111,15 @@ def test_lines_end_where_toml_ends_them(tmp_path: Path) -> None:
     assert path.read_bytes().decode() == text.replace("[al", 'default = "a"\n[al')
 
 
+def test_a_byte_order_mark_is_no_fault(tmp_path: Path) -> None:
+    """Windows' editors write one; it may go with a change, nothing else does."""
+    path = tmp_path / "registry.toml"
+    path.write_text('# 我们的\ndefault = "one"\n', encoding="utf-8-sig")
+    assert names.read(tmp_path) == Names("one")
+    names.set_default(tmp_path, "two")
+    assert path.read_text(encoding="utf-8-sig") == '# 我们的\ndefault = "two"\n'
+
+
 def test_a_file_is_made_where_there_is_none(tmp_path: Path) -> None:
     """Each kind of name in its place."""
     names.set_default(tmp_path, "one")
