@@ -36,8 +36,9 @@ def configure(settings: Settings) -> None:
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     for name in _OURS:
         logging.getLogger(name).setLevel(settings.log_level.upper())
-    # It warns of what is wrong with a caller's headers, before a key is asked for.
-    logging.getLogger("opentelemetry.trace").setLevel(logging.ERROR)
+    # They warn of what is wrong with a caller's headers, before a key is asked for.
+    for name in ("opentelemetry.trace", "opentelemetry.baggage"):
+        logging.getLogger(name).setLevel(logging.ERROR)
 
 
 class Text(logging.Formatter):
