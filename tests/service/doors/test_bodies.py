@@ -59,7 +59,8 @@ def test_an_item_of_cbor_is_let_go(gateway: Gateway) -> None:
     body = {"TextList": ["叶老桂", [{}] * 9_000], "LanguageCode": "zh"}
     headers = {"content-type": cbor.MEDIA_TYPE}
     path = PREFIX + "BatchDetectEntities"
-    answer, times = held(gateway, finds("叶老桂"), path, cbor.dumps(body), **headers)
+    for _ in range(2):  # the first of a process makes what it keeps
+        answer, times = held(gateway, finds("叶老桂"), path, cbor.dumps(body), **headers)
     found = cbor.loads(answer.content)
     assert (len(found["ResultList"]), len(found["ErrorList"])) == (1, 1)
     assert times < 40  # of few bytes: most is what any request takes
