@@ -119,6 +119,24 @@ def test_a_file_is_dropped(page: Page, encoding: str) -> None:
     expect(page.locator("#status")).to_contain_text("notes.txt read as")
 
 
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("前\n中国工商银行".encode()[:-2], "notes.txt:2 has bytes that are nothing in the file's"),
+        ("叶老桂".encode("utf-16")[:-1], "notes.txt:1 has bytes that are nothing in the file's"),
+        ("中国工商银行，叶老桂 1".encode("utf-16-le"), "notes.txt is not a text in UTF-8"),
+        ("one two three".encode("utf-16-le"), "notes.txt is not a text in UTF-8"),
+        ("one two three".encode("utf-32"), "notes.txt is not a text in UTF-8"),
+    ],
+    ids=["cut UTF-8", "cut UTF-16", "UTF-16, no mark", "in English", "UTF-32"],
+)
+def test_no_other_text_is_made_of_bytes(page: Page, content: bytes, says: str) -> None:
+    """A file that was cut off, or has no mark, would be signs that nobody wrote."""
+    drop(page, "notes.txt", content)
+    expect(page.locator("#error")).to_contain_text(says)
+    expect(page.locator("#text")).to_have_value("")
+
+
 def test_a_file_is_opened(page: Page) -> None:
     """By a button, for those who cannot drop."""
     with page.expect_file_chooser() as chooser:
@@ -132,7 +150,7 @@ def test_what_is_no_text_is_not_taken(page: Page) -> None:
     """An image, say; the text that was there stays."""
     page.locator("#text").fill("before")
     drop(page, "picture.png", bytes([0x89, 0x50, 0xFF, 0xFF, 0x00, 0x81]))
-    expect(page.locator("#error")).to_contain_text("picture.png is not a text.")
+    expect(page.locator("#error")).to_contain_text("picture.png is not a text in UTF-8")
     expect(page.locator("#text")).to_have_value("before")
 
 

@@ -51,7 +51,7 @@ def test_files_become_rows_of_a_table(page: Page, pair: Gateway) -> None:
     """A text file is one text, a .jsonl a text a line; what is none has its reason beside it."""
     pair.engine.script = finds("叶老桂", "=王明")
     drop_all(page, FILES)
-    expect(page.locator("#status")).to_have_text("4 files, 8 texts")
+    expect(page.locator("#status")).to_have_text("4 files, 8 texts. c.txt read as gb18030")
     assert pair.engine.asked == []
     page.locator("#files-go").click()
     expect(page.locator("#files-count")).to_have_text("5 of 8 done, 3 failed")
@@ -63,9 +63,27 @@ def test_files_become_rows_of_a_table(page: Page, pair: Gateway) -> None:
     expect(rows.nth(1)).to_contain_text("叶老桂 name")
     expect(rows.nth(3)).to_contain_text("The line is no JSON with a string under text.")
     expect(rows.nth(5)).to_contain_text("0 entities")
-    expect(rows.nth(7)).to_contain_text("d.png is not a text.")
+    expect(rows.nth(7)).to_contain_text("d.png is not a text in UTF-8, GB 18030")
     expect(page.locator("#files-go")).to_be_hidden()  # there is nothing that can still be asked
     assert page.locator("img").count() == 0
+
+
+def test_what_is_broken_is_told_apart(page: Page) -> None:
+    """A file that was cut off is no GB 18030; of JSON lines only the broken one is an error. How
+    others were read is said."""
+    whole = '{"text": "浙商银行"}\n"叶老桂"\n'.encode()
+    old = "叶老桂在浙商银行。".encode("gb18030")
+    cut = "中国工商银行".encode()[:-2]
+    files = {f"{at}.txt": old for at in range(1, 6)}
+    drop_all(page, {**files, "a.jsonl": whole[:-4], "b.txt": cut, "c.txt": "一".encode("utf-16")})
+    expect(page.locator("#status")).to_have_text(
+        "8 files, 9 texts. 1.txt, 2.txt, 3.txt and 2 more read as gb18030. c.txt read as utf-16le"
+    )
+    rows = page.locator("#files tbody tr")
+    expect(rows.nth(5)).to_contain_text("浙商银行")
+    expect(rows.nth(6)).to_contain_text("a.jsonl:2 has bytes that are nothing in the file's enc")
+    expect(rows.nth(7)).to_contain_text("b.txt:1 has bytes that are nothing in the file's encoding")
+    expect(page.locator("#files-count")).to_have_text("0 of 9 done, 2 failed")
 
 
 def test_json_lines_are_those_of_nerve_extract(page: Page, pair: Gateway, tmp_path: Path) -> None:
@@ -86,7 +104,7 @@ def test_json_lines_are_those_of_nerve_extract(page: Page, pair: Gateway, tmp_pa
     assert {one["model"] for one in found} == {ADAPTER}
     failed = [json.loads(line) for line in saved(page, "Save what failed").splitlines()]
     assert [one["row"] for one in failed] == [4, 5, 8]
-    assert failed[2]["error"] == "d.png is not a text."
+    assert failed[2]["error"].startswith("d.png is not a text in UTF-8, GB 18030")
 
 
 def test_csv_is_for_spreadsheets(page: Page, pair: Gateway) -> None:

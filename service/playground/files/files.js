@@ -32,8 +32,15 @@ export async function takeFiles(files) {
   rows = read;
   by("files").hidden = false;
   showFiles();
-  page.tell(say("tookFiles", files.length, rows.length));
+  page.tell([say("tookFiles", files.length, rows.length), ...encodings()].join(say("sentences")));
   by("files-go").focus();
+}
+
+/** Which files were read in another encoding than UTF-8: whoever knows better can see it. */
+function encodings() {
+  const found = new Map(rows.map(({ file, encoding }) => [file, encoding]));
+  const others = new Set([...found.values()].filter((one) => one && one !== "utf-8"));
+  return [...others].map((other) => say("readFiles", [...found.keys()].filter((file) => found.get(file) === other), other));
 }
 
 /** Show all of it, in the page's language. */

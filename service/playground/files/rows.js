@@ -1,6 +1,6 @@
 // The texts of several files, a row each, before and after they are asked about.
 import { Refusal } from "../gateway.js";
-import { textOf } from "../form/file.js";
+import { brokenAt, readableOf, textOf } from "../form/file.js";
 
 const MOST_BYTES = 8_000_000;
 const MOST_ROWS = 10_000;
@@ -12,8 +12,8 @@ const isLines = ({ name }) => /\.(jsonl|ndjson)$/i.test(name);
 
 /**
  * The rows of `files`: of .jsonl a line each, {"text", "id"} or a string, of any other the whole
- * file. {file, row, id, text, answer, error, unreadable}: `row` counts from 1 over all of them. Raises
- * Refusal when it is too much; what cannot be read is its row's error.
+ * file. {file, encoding, row, id, text, answer, error, unreadable}: `row` counts from 1 over all of them.
+ * Raises Refusal when it is too much; what cannot be read is its row's error.
  */
 export async function rowsOf(files) {
   const size = files.reduce((sum, one) => sum + one.size, 0);
@@ -21,20 +21,25 @@ export async function rowsOf(files) {
   const rows = [];
   for (const file of files) rows.push(...(await read(file)));
   if (rows.length > MOST_ROWS) throw new Refusal(rows.length, { word: "manyRows" });
-  return rows.map((row, place) => ({ row: place + 1, id: null, line: null, text: null, answer: null, error: null, ...row, unreadable: Boolean(row.error) }));
+  return rows.map((row, place) => ({ row: place + 1, encoding: null, id: null, line: null, text: null, answer: null, error: null, ...row, unreadable: Boolean(row.error) }));
 }
 
 async function read(file) {
   try {
-    const { text } = await textOf(file);
-    return isLines(file) ? lines(file.name, text) : [{ file: file.name, text }];
+    if (isLines(file)) return lines(file, await readableOf(file));
+    return [{ file: file.name, ...(await textOf(file)) }];
   } catch (error) {
     return [{ file: file.name, error }];
   }
 }
 
-function lines(file, text) {
-  return text.split("\n").flatMap((line, place) => (line.trim() ? [{ file, line: place + 1, ...parsed(line) }] : []));
+/** A line that is broken is an error of its own, as it is to `nerve extract`. */
+function lines(file, { text, encoding, broken }) {
+  return text.split("\n").flatMap((line, place) => {
+    if (!line.trim()) return [];
+    const row = { file: file.name, line: place + 1, encoding };
+    return broken && line.includes("\ufffd") ? [{ ...row, error: brokenAt(file, row.line) }] : [{ ...row, ...parsed(line) }];
+  });
 }
 
 function parsed(line) {

@@ -1,24 +1,26 @@
-// A file's text, in the encodings that texts come in.
+// A file's text.
 import { Refusal } from "../gateway.js";
+import { decoded } from "./encoding.js";
 
 const MOST_BYTES = 8_000_000;
-const MARKS = [["utf-16le", 0xff, 0xfe], ["utf-16be", 0xfe, 0xff]];
 
-/** The text of `file` and its encoding; raises Refusal for what is no text, or too large. */
+/** The text of `file` and its encoding; raises Refusal for what is no text or a broken one, or too large. */
 export async function textOf(file) {
-  if (file.size > MOST_BYTES) throw new Refusal(file.name, { word: "bigFile" });
-  const bytes = new Uint8Array(await bytesOf(file));
-  const marked = MARKS.find(([, first, second]) => bytes[0] === first && bytes[1] === second);
-  // What is not UTF-8 and Chinese is GB 18030, which has GBK in it.
-  for (const encoding of marked ? [marked[0]] : ["utf-8", "gb18030"]) {
-    try {
-      return { text: new TextDecoder(encoding, { fatal: true }).decode(bytes), encoding };
-    } catch {
-      // Not this one.
-    }
-  }
-  throw new Refusal(file.name, { word: "noFile" });
+  const { text, encoding, broken } = await readableOf(file);
+  if (broken) throw brokenAt(file, broken);
+  return { text, encoding };
 }
+
+/** As `decoded` says, a broken text too; raises Refusal for what is none, or too large. */
+export async function readableOf(file) {
+  if (file.size > MOST_BYTES) throw new Refusal(file.name, { word: "bigFile" });
+  const found = decoded(new Uint8Array(await bytesOf(file)));
+  if (found === null) throw new Refusal(file.name, { word: "noEncoding" });
+  return found;
+}
+
+/** What is said of bytes in a line of `file` that are nothing in its encoding. */
+export const brokenAt = (file, line) => new Refusal(`${file.name}:${line}`, { word: "broken" });
 
 /** A folder, or a file that has gone since it was chosen, has none. */
 async function bytesOf(file) {
