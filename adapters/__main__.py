@@ -38,6 +38,7 @@ def main() -> int:
             one.add_argument(path, type=Path)
     stages.choices["train"].add_argument("--kind", choices=KINDS, default="auto")
     stages.choices["train"].add_argument("--skip-bad", action="store_true")
+    stages.choices["train"].add_argument("--encoding", default="")
     stages.choices["try"].add_argument("texts", nargs="+")
     stages.choices["average"].add_argument("folders", nargs="+", type=Path)
     stages.choices["calibrate"].add_argument("--constraint", default="grounded")
@@ -83,7 +84,7 @@ def _train(asked: argparse.Namespace) -> None:
     from adapters.training.train import train
 
     paths = (asked.recipe, asked.data, asked.base, asked.work)
-    done = train(*paths, asked.kind, skip_bad=asked.skip_bad)
+    done = train(*paths, asked.kind, skip_bad=asked.skip_bad, encoding=asked.encoding)
     if done.bad:
         print(f"{done.bad} rows left out: they cannot be read")
     if done.left_out:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from adapters.data import augment
 from adapters.data.examples import Example, writable
-from adapters.data.readers import Kind, read
+from adapters.data.readers import Kind, Read, read
 from adapters.mixing import packs, steps
 from adapters.mixing.held_out import parted
 from adapters.mixing.sources import read_sources
@@ -28,16 +28,19 @@ class Rows:
     not_accepted: int = 0
 
 
-def load(plan: Recipe, data: Path, kind: Kind, *, skip_bad: bool) -> Rows:
+def load(
+    plan: Recipe, data: Path, kind: Kind, *, skip_bad: bool = False, encoding: str = ""
+) -> Rows:
     """Read ``data``, a file of ``kind``, or the folder that a recipe with sources needs.
 
     Raises DataError.
     """
-    return _of_many(plan, data) if plan.sources else _of_one(plan, data, kind, skip_bad)
+    if plan.sources:
+        return _of_many(plan, data)
+    return _of_one(plan, data, read(data, kind, plan.labels, skip_bad=skip_bad, encoding=encoding))
 
 
-def _of_one(plan: Recipe, data: Path, kind: Kind, skip_bad: bool) -> Rows:
-    found = read(data, kind, plan.labels, skip_bad=skip_bad)
+def _of_one(plan: Recipe, data: Path, found: Read) -> Rows:
     examples = writable(found.examples, FORMATS[plan.format], plan.labels)
     training, held_out = parted(data, examples, plan.data.held_out)
     return Rows(

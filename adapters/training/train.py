@@ -48,6 +48,7 @@ def train(
     kind: Kind = "auto",
     *,
     skip_bad: bool = False,
+    encoding: str = "",
 ) -> Trained:
     """Train as ``recipe_file`` says on ``data`` over the model folder ``base``.
 
@@ -56,7 +57,7 @@ def train(
     ``work`` keeps checkpoint.pt, log.jsonl and, once every step is done, adapter/: its rate has
     fallen to nothing there, and weights with a lower validation loss on the way find less (LOG.md).
     The recipe beside them is as it was read here. Calling again goes on from the last checkpoint.
-    ``skip_bad`` counts rows that cannot be read.
+    ``skip_bad`` counts rows that cannot be read; no ``encoding`` is as the file's bytes tell.
     Raises RecipeError, DataError, RowTooLong, OSError, ValueError (another training in ``work``; a
     checkpoint of another recipe, other rows or another base; start weights of another shape, or
     that were trained on rows that are held out now).
@@ -66,7 +67,7 @@ def train(
     begun = recipe_file.parent / plan.start if plan.start else None
     if begun is not None:
         keep_held_out(begun, plan)
-    found = rows.load(plan, data, kind, skip_bad=skip_bad)
+    found = rows.load(plan, data, kind, skip_bad=skip_bad, encoding=encoding)
     with checkpoint.alone(work):
         run = _Run.prepare(plan, found, base, work, begun)
         unfinished = work / UNFINISHED

@@ -11,18 +11,20 @@ from deploy.commands.options import (
     HOME,
     Concurrency,
     ConstraintOption,
+    Encoding,
     HeldOut,
     Home,
     KindOption,
     LabelFile,
     LabelOption,
     RowCount,
+    SkipBad,
     Split,
     Url,
     read_option,
 )
 from deploy.commands.registered import registered
-from deploy.commands.running import clear_errors, settings
+from deploy.commands.running import clear_errors, settings, tell
 from deploy.credentials import api_key
 
 Calibrated = Annotated[
@@ -55,6 +57,8 @@ def calibrate(
     kind: KindOption = "auto",
     held_out: HeldOut = 0,
     rows: RowCount = 0,
+    skip_bad: SkipBad = False,
+    encoding: Encoding = "",
     split: Split = "",
     label: LabelOption = None,
     labels: LabelFile = None,
@@ -74,7 +78,7 @@ def calibrate(
     """
     from adapters.measuring.live_service import Service
     from deploy.factory import calibration
-    from deploy.factory.measure import gold_rows, split_name
+    from deploy.factory.gold import Wanted, gold_rows, split_name
     from deploy.factory.trainer import trainer_python
 
     if (data is None) == (not report):
@@ -89,8 +93,9 @@ def calibrate(
         if data is None:
             observed, name = calibration.reported(adapter, constraint, report or ())
         else:
+            wanted = Wanted(data, kind, held_out, rows, skip_bad, encoding)
             asked = asked_labels(label, labels)
-            gold = gold_rows(found, data, kind, held_out, rows, model=model, asked=asked)
+            gold = gold_rows(found, wanted, tell, model=model, asked=asked)
             name = split_name(data, held_out)
             service = Service(
                 *(url, model, constraint, asked),

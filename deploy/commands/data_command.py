@@ -32,6 +32,9 @@ def data(
         typer.Option(exists=True, help="rows for evaluation, none of which may stand in DATA"),
     ] = None,
     against_kind: Annotated[Kind | None, typer.Option(help="kind of --against")] = None,
+    against_encoding: Annotated[
+        str | None, typer.Option(metavar="NAME", help="encoding of --against; left out: --encoding")
+    ] = None,
     to: Annotated[WrittenKind | None, typer.Option(help="write rows for other trainers")] = None,
     out: Annotated[Path | None, written_option(help="where to, with --to")] = None,
 ) -> None:
@@ -62,7 +65,11 @@ def data(
             rows = write(out, to, found.examples, plan.labels, plan.template, plan.format)
             show_written(console, out, rows, len(found.examples))
         if against:
-            others = readers.read(against, against_kind or kind, labels, skip_bad=skip_bad)
+            others = readers.read(
+                *(against, against_kind or kind, labels),
+                skip_bad=skip_bad,
+                encoding=encoding if against_encoding is None else against_encoding,
+            )
             both = leaked(found.examples, others.examples)
             show_leaked(console, both, len(others.examples))
             raise typer.Exit(1 if both else 0)

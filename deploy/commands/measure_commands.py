@@ -12,6 +12,7 @@ from deploy.commands.asked_labels import asked_labels
 from deploy.commands.options import (
     Concurrency,
     ConstraintOption,
+    Encoding,
     HeldOut,
     KindOption,
     LabelFile,
@@ -22,6 +23,7 @@ from deploy.commands.options import (
     OverlapsOption,
     RowCount,
     Shown,
+    SkipBad,
     Split,
     Url,
     read_argument,
@@ -29,7 +31,7 @@ from deploy.commands.options import (
     written_option,
 )
 from deploy.commands.registered import registered
-from deploy.commands.running import clear_errors, settings
+from deploy.commands.running import clear_errors, settings, tell
 from deploy.commands.taken import refuse_taken
 from deploy.credentials import api_key
 
@@ -65,6 +67,8 @@ def evaluate(
     kind: KindOption = "auto",
     held_out: HeldOut = 0,
     rows: RowCount = 0,
+    skip_bad: SkipBad = False,
+    encoding: Encoding = "",
     split: Split = "",
     model: Model = None,
     label: LabelOption = None,
@@ -88,14 +92,16 @@ def evaluate(
 
     from adapters.measuring import report
     from adapters.measuring.live_service import Service
-    from deploy.factory.measure import gold_rows, show_comparison, show_report, split_name
+    from deploy.factory.gold import Wanted, gold_rows, split_name
+    from deploy.factory.measure import show_comparison, show_report
 
     console = Console()
+    wanted = Wanted(data, kind, held_out, rows, skip_bad, encoding)
     with clear_errors():
         if out:
             refuse_taken(out, lambda path: report.is_one(path) and not _is(path, compare))
         asked = asked_labels(label, labels)
-        gold = gold_rows(settings(), data, kind, held_out, rows, model=model, asked=asked)
+        gold = gold_rows(settings(), wanted, tell, model=model, asked=asked)
         other = _known(compare, gold)
         service = Service(
             *(url, model, constraint, asked),
@@ -142,6 +148,8 @@ def compare(
     kind: KindOption = "auto",
     held_out: HeldOut = 0,
     rows: RowCount = 0,
+    skip_bad: SkipBad = False,
+    encoding: Encoding = "",
     label: LabelOption = None,
     labels: LabelFile = None,
     show: Shown = 20,
@@ -150,12 +158,14 @@ def compare(
     from rich.console import Console
 
     from adapters.measuring import report
-    from deploy.factory.measure import gold_rows, show_comparison
+    from deploy.factory.gold import Wanted, gold_rows
+    from deploy.factory.measure import show_comparison
 
+    wanted = Wanted(data, kind, held_out, rows, skip_bad, encoding)
     with clear_errors():
         before, after = report.load(old), report.load(new)
         name, asked = after["model"], asked_labels(label, labels)
-        gold = gold_rows(settings(), data, kind, held_out, rows, model=name, asked=asked)
+        gold = gold_rows(settings(), wanted, tell, model=name, asked=asked)
         show_comparison(Console(), gold, before, after, show)
 
 
@@ -169,6 +179,8 @@ def promote(
     kind: KindOption = "auto",
     held_out: HeldOut = 0,
     rows: RowCount = 0,
+    skip_bad: SkipBad = False,
+    encoding: Encoding = "",
     label: LabelOption = None,
     labels: LabelFile = None,
 ) -> None:
@@ -178,13 +190,14 @@ def promote(
     """
     from adapters.measuring import report
     from adapters.registering.promote import promote as decide
-    from deploy.factory.measure import gold_rows
+    from deploy.factory.gold import Wanted, gold_rows
 
+    wanted = Wanted(data, kind, held_out, rows, skip_bad, encoding)
     with clear_errors():
         found = settings()
         version = registered(found.adapters, name).version
         asked = asked_labels(label, labels)
-        gold = gold_rows(found, data, kind, held_out, rows, model=name, asked=asked)
+        gold = gold_rows(found, wanted, tell, model=name, asked=asked)
         before = report.load(old) if old else None
         verdict = decide(found.adapters, name, gold, before, report.load(new), version)
         typer.echo(verdict.reason)

@@ -1,6 +1,7 @@
 """``nerve adapter new``: a recipe made from labelled rows."""
 
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -8,9 +9,18 @@ import typer
 
 from adapters.data.readers import Kind
 from deploy.commands.asked_labels import labels_of
-from deploy.commands.options import HOME, Home, KindOption, LabelFile, LabelledRows, NewName
+from deploy.commands.options import (
+    HOME,
+    Encoding,
+    Home,
+    KindOption,
+    LabelFile,
+    LabelledRows,
+    NewName,
+    SkipBad,
+)
 from deploy.commands.registered import registered
-from deploy.commands.running import clear_errors, settings
+from deploy.commands.running import clear_errors, settings, tell
 from deploy.terminal.called import called
 
 
@@ -18,6 +28,8 @@ def new(
     name: NewName,
     file: LabelledRows,
     kind: KindOption = "auto",
+    skip_bad: SkipBad = False,
+    encoding: Encoding = "",
     labels: LabelFile = None,
     start: Annotated[
         str | None,
@@ -35,13 +47,17 @@ def new(
     """
     from adapters import draft
     from adapters.data.readers import read
+    from deploy.factory.gold import left_out
 
     with clear_errors():
         found = settings()
         asked = labels_of(labels) if labels else ()
-        examples = read(file, kind, asked).examples
+        rows = read(file, kind, asked, skip_bad=skip_bad, encoding=encoding)
+        for line in left_out(rows):
+            tell(line)
+        examples = rows.examples
         begun = _start(start)
-        folder = found.adapters / name
+        folder, again = found.adapters / name, [str(file), *_read_so(kind, skip_bad, encoding)]
         plan = draft.write(
             folder, examples, asked or draft.labels_in(examples), found.base_model, begun
         )
@@ -49,7 +65,7 @@ def new(
             f"{folder / 'recipe.toml'}: {len(examples)} rows, {plan.data.held_out} held out; "
             f"labels: {', '.join(label.name for label in plan.labels)}; "
             f"starts from {begun.name if begun else plan.base}\n"
-            + _next(folder, file, kind, home, plan.data.held_out)
+            + _next(folder, again, home, plan.data.held_out)
         )
 
 
@@ -65,8 +81,17 @@ def _start(name: str | None) -> Path | None:
     return registered(found.adapters, name).folder if name else None
 
 
-def _next(folder: Path, file: Path, kind: Kind, home: Path, held_out: int) -> str:
-    name, rows = folder.name, [str(file), *(() if kind == "auto" else ("--kind", kind))]
+def _read_so(kind: Kind, skip_bad: bool, encoding: str) -> list[str]:
+    """The options by which a command reads the rows as they were read here."""
+    return [
+        *(() if kind == "auto" else ("--kind", kind)),
+        *(("--encoding", encoding) if encoding else ()),
+        *(("--skip-bad",) if skip_bad else ()),
+    ]
+
+
+def _next(folder: Path, rows: Sequence[str], home: Path, held_out: int) -> str:
+    name = folder.name
     where = () if home == HOME else ("--home", str(home))
     # Without a split the file's rows are all trained on, and others are to be measured on.
     measured = (*rows, "--held-out", str(held_out)) if held_out else ("OTHER_ROWS",)

@@ -165,6 +165,7 @@ KindOption = Annotated[
     Kind,
     typer.Option("--kind", help="the rows' format; auto: as file name and first rows tell"),
 ]
+# Of a file of labelled rows; with HeldOut and RowCount what ``deploy.factory.gold.Wanted`` has.
 SkipBad = Annotated[bool, typer.Option("--skip-bad", help="leave bad rows out, and count them")]
 HeldOut = Annotated[
     int,

@@ -10,6 +10,7 @@ from deploy.commands.options import (
     HOME,
     AsJson,
     Base,
+    Encoding,
     Home,
     KindOption,
     NewName,
@@ -40,6 +41,7 @@ def train(
     ],
     kind: KindOption = "auto",
     skip_bad: SkipBad = False,
+    encoding: Encoding = "",
     work: Annotated[
         Path | None,
         typer.Option(
@@ -65,6 +67,7 @@ def train(
         console.print(f"training in {work}", soft_wrap=True)
         try:
             options = ["--kind", kind, *(["--skip-bad"] if skip_bad else [])]
+            options += ["--encoding", encoding] if encoding else []
             status = trainer.run(python, "train", recipe, file, folder, work, *options)
         except (KeyboardInterrupt, trainer.TrainerFailed):
             console.print("stopped; the same command goes on from the last checkpoint")

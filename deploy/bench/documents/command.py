@@ -16,7 +16,7 @@ from deploy.bench.summary import Figure
 from deploy.commands.options import HOME, Home, Url
 from deploy.commands.running import settings
 from deploy.credentials import api_key
-from deploy.factory.measure import gold_rows
+from deploy.factory.gold import Wanted, gold_rows
 from service.models.manifest import load
 from service.models.registry import default_of
 
@@ -50,7 +50,7 @@ def documents(
     """
     found = settings()
     adapter = load(found.adapters / (model or default_of(found.adapters) or ""))
-    gold = gold_rows(found, data, kind, held_out, 0, model=adapter.name)
+    gold = gold_rows(found, Wanted(data, kind, held_out), typer.echo, model=adapter.name)
     numbers = at_once or (1, 16)
     parts = slices(gold, rounds, numbers, size)
     about = {"kind": "documents", "date": today(), "machine": machine(), "versions": versions(None)}

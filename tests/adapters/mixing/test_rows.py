@@ -38,6 +38,17 @@ def test_one_row_is_enough(tmp_path: Path) -> None:
     assert load(plan, file, "cluener", skip_bad=False).training
 
 
+def test_rows_are_read_as_they_are_told_to_be(tmp_path: Path) -> None:
+    """Bytes do not tell every encoding."""
+    plan = recipe.load(OWN)
+    plan = replace(plan, data=replace(plan.data, held_out=0))
+    file = tmp_path / "rows.json"
+    content = "".join(json.dumps(row) + "\n" for row in (*ROWS, {}))
+    file.write_text(content, encoding="cp500")
+    found = load(plan, file, "cluener", skip_bad=True, encoding="cp500")
+    assert (len(found.examples), found.bad) == (len(ROWS), 1)
+
+
 def test_a_source_has_to_have_one(tmp_path: Path) -> None:
     """Each of them: the recipe wants its rows."""
     file = tmp_path / "recipe.toml"

@@ -1,5 +1,6 @@
 """``nerve adapter data``: rows are read, checked, counted, and written for other trainers."""
 
+import json
 from pathlib import Path
 
 from adapters import recipe
@@ -63,6 +64,20 @@ def test_data_finds_leakage(rows: str, tmp_path: Path) -> None:
     assert shown.exit_code == 1
     assert "leakage: 3 of the 3 texts" in shown.stdout
     assert "  叶老桂说叶老桂" in shown.stdout
+
+
+def test_data_reads_both_files_as_it_is_told(rows: str, tmp_path: Path) -> None:
+    """The one for evaluation in the same encoding where nothing else is said."""
+    said = ("--kind", "cluener", "--encoding", "cp500")
+    ascii_rows = "".join(json.dumps(row) + "\n" for row in ROWS)
+    mine, dev = tmp_path / "mine.json", tmp_path / "dev.json"
+    for file in (mine, dev):
+        file.write_text(ascii_rows, encoding="cp500")
+    both = nerve("adapter", "data", str(mine), *said, "--against", str(dev))
+    assert (both.exit_code, "leakage: 3 of the 3 texts" in both.stdout) == (1, True), both.output
+    other = ("--against", rows, "--against-encoding", "utf-8")
+    shown = nerve("adapter", "data", str(mine), *said, *other)
+    assert "leakage: 3 of the 3 texts" in shown.stdout, shown.output
 
 
 def test_data_writes_rows_for_other_trainers(rows: str, tmp_path: Path) -> None:

@@ -1,0 +1,113 @@
+"""Gold rows for a measurement: which file, how it is read, which of its rows."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from adapters import recipe
+from adapters.data.examples import Example, label_counts, split
+from adapters.data.readers import DataError, Kind, Read, read
+from service.models import names
+from service.models.manifest import FILE_NAME, load
+from service.models.served import Served
+from service.ner.types import Label
+from service.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a person says of labelled rows; 0 ``held_out`` are all rows, 0 ``rows`` no limit, no
+    ``encoding`` as the file's bytes tell."""
+
+    file: Path
+    kind: Kind = "auto"
+    held_out: int = 0
+    rows: int = 0
+    skip_bad: bool = False
+    encoding: str = ""
+
+
+def gold_rows(
+    settings: Settings,
+    wanted: Wanted,
+    tell: Callable[[str], None],
+    *,
+    model: str | None,
+    asked: Sequence[Label] = (),
+) -> list[Example]:
+    """The rows that are measured; ``asked`` are the labels asked for, ``tell`` hears of rows that
+    were left out.
+
+    Labels are those of the adapter ``model`` if it is in the adapters folder and has to do with
+    what is asked, else the file's own. Raises DataError, also when no row or nothing that is asked
+    for is left, or when more are to be held out than the adapter's recipe says: it was trained on
+    those.
+    """
+    file, held_out = wanted.file, wanted.held_out
+    folder = _folder(settings, model)
+    _refuse_trained_on(folder, held_out)
+    known = _labels(folder, asked) or (asked if wanted.kind == "alpaca" else ())
+    read_now = read(file, wanted.kind, known, skip_bad=wanted.skip_bad, encoding=wanted.encoding)
+    for line in left_out(read_now):
+        tell(line)
+    found = split(read_now.examples, held_out)[1] if held_out else read_now.examples
+    if not found:
+        raise DataError(f"{file}: no rows to measure on")
+    return (_only(file, found, asked) if asked else found)[: wanted.rows or None]
+
+
+def left_out(found: Read) -> list[str]:
+    """How many rows were not taken, and the first of them, by reason."""
+    reasons = {"cannot be read": found.skipped, "annotators did not accept": found.not_accepted}
+    return [
+        f"rows left out: {len(rows)} that {reason}; the first: {rows[0]}"
+        for reason, rows in reasons.items()
+        if rows
+    ]
+
+
+def _labels(folder: Path, asked: Sequence[Label]) -> tuple[Label, ...]:
+    """Those of the adapter in ``folder``; none if there is none, or if it does not answer for what
+    is asked: it takes any labels, or does not take these."""
+    if not (folder / FILE_NAME).is_file():
+        return ()
+    served = Served.tuned(load(folder))
+    is_its = not served.is_open and served.takes([label.name for label in asked])
+    return served.labels if is_its else ()
+
+
+def _only(file: Path, found: Sequence[Example], asked: Sequence[Label]) -> list[Example]:
+    """What is asked for, by its name; rows may have the name that people call it by."""
+    names = {label.written: label.name for label in asked} | {one.name: one.name for one in asked}
+    kept = [
+        Example(
+            example.text,
+            tuple(replace(e, label=names[e.label]) for e in example.entities if e.label in names),
+        )
+        for example in found
+    ]
+    if not any(example.entities for example in kept):
+        there = ", ".join(label_counts(found)) or "none"
+        raise DataError(f"{file}: nothing that is asked for ({', '.join(names)}); it has {there}")
+    return kept
+
+
+def split_name(file: Path, held_out: int) -> str:
+    """What these rows are called in reports where nobody gave them a name."""
+    return file.stem + (f", {held_out} rows held out" if held_out else "")
+
+
+def _folder(settings: Settings, model: str | None) -> Path:
+    """Where the adapter of that name, or alias, would be."""
+    named = names.read(settings.adapters)
+    return settings.adapters / (named.resolved(model or settings.default_model) or "")
+
+
+def _refuse_trained_on(folder: Path, held_out: int) -> None:
+    file = folder / recipe.FILE_NAME
+    most = recipe.load(file).data.held_out if held_out and file.is_file() else held_out
+    if held_out > most:
+        raise DataError(
+            f"{held_out} rows held out: {folder.name} was trained on all but {most} ({file}); "
+            f"expected up to {most}"
+        )
