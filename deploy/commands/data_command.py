@@ -36,7 +36,9 @@ def data(
         str | None, typer.Option(metavar="NAME", help="encoding of --against; left out: --encoding")
     ] = None,
     to: Annotated[WrittenKind | None, typer.Option(help="write rows for other trainers")] = None,
-    out: Annotated[Path | None, written_option(help="where to, with --to")] = None,
+    out: Annotated[
+        Path | None, written_option(help="where to, with --to; a name that is not taken")
+    ] = None,
 ) -> None:
     """Read labelled rows, check them and count; without --recipe, any label is taken.
 

@@ -60,7 +60,7 @@ def test_bytes_that_are_no_text(content: bytes) -> None:
 
 
 def test_advice_holds_in_every_command(tmp_path: Path) -> None:
-    """`nerve adapter new` and others have no --encoding, and --kind has no parquet there."""
+    """Sources of a recipe have no --encoding, and --kind has no parquet there."""
     (tmp_path / "binary").write_bytes(b"PK\x03\x04\x00\x00ab\x00\x00" * 9)
     with pytest.raises(DataError, match=r"binary: the file is not text; expected labelled rows$"):
         read(tmp_path / "binary", "auto", ())
