@@ -27,7 +27,7 @@ def read_labels(path: Path) -> tuple[str, tuple[Label, ...]]:
     rows, place = (said["labels"], "labels.") if nested else (said, "")
     try:
         labels = tuple(_label(name, one, place + name) for name, one in rows.items())
-        language = string(said.get("language", ""), "language") if nested else ""
+        language = _or_empty(said.get("language"), "language") if nested else ""
     except BadRow as exc:
         raise DataError(f"{path}: {exc}") from exc
     if not labels:
@@ -78,5 +78,10 @@ def _label(name: str, said: Any, where: str) -> Label:
         raise BadRow(f'{where} has {shown(said)}; expected {{"name", "description"}}, or a string')
     if "name" not in said:
         raise BadRow(f"{where}.name is missing; expected a string")
-    description = string(said.get("description", ""), f"{where}.description")
+    description = _or_empty(said.get("description"), f"{where}.description")
     return Label(name, string(said["name"], f"{where}.name"), description)
+
+
+def _or_empty(said: Any, where: str) -> str:
+    """Exports write null for what is not said. Raises BadRow."""
+    return "" if said is None else string(said, where)

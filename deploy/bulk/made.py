@@ -19,8 +19,13 @@ def make(files: Files, tell: Tell) -> None:
             tell(f"{files.out} has these rows already, and was left as it is")
             return
         if not was or was.get("out") != _digest(files.out):
+            why = (
+                "was changed since it was written"
+                if was
+                else "may have been changed by people: what wrote it has kept no digest of it"
+            )
             raise BulkFailed(
-                f"{files.out} was changed since it was written, and is left as it is; "
+                f"{files.out} {why}; it is left as it is, and "
                 f"`nerve convert {files.rows} --out NEW --format {files.format}` writes all rows"
             )
     note_made(files, {"rows": rows, "out": None})

@@ -11,21 +11,54 @@ from service.openai.messages import are_strings, is_list_of
 MOST_ITEMS = 1024
 _MOST_PARTS = 1024
 _EXPECTED = {
-    "message": 'a role and, as content, a string or parts of type "input_text" (of an assistant, '
-    'with "type": "message", of "output_text" or "refusal" as well) with their text',
+    "message": "a role (user, system, developer, assistant) and a string or parts of type "
+    '"input_text" as content; "output_text" and "refusal" of an assistant with a type or id',
     "function_call": "call_id, name and arguments, each a string",
     "function_call_output": 'call_id and, as output, a string or parts of type "input_text"',
     "reasoning": "its summary, and its content if there is any, as parts with their text",
 }
 _STATES = (None, "in_progress", "completed", "incomplete")
 _PHASES = (None, "commentary", "final_answer")
-# Besides what an item of that type is made of; null stands for nothing.
+# What an item is made of. Clients send back more that they were told; it reaches no model.
 _OWN = {
     "message": ("type", "role", "content", "id", "status", "phase"),
-    "function_call": ("type", "call_id", "name", "arguments", "id", "status"),
+    "function_call": ("type", "call_id", "name", "arguments", "id", "status", "namespace"),
     "function_call_output": ("type", "call_id", "output", "id", "status"),
     "reasoning": ("type", "summary", "content", "encrypted_content", "id", "status"),
 }
+
+
+# Of parts the engine goes by every key, whatever the type says: these say how an answer was made.
+_TOLD = ("annotations", "logprobs", "parsed")
+
+
+def plain(items: Any) -> list[Any] | None:
+    """Items without what an answer had beside its text; None where there is nothing of it."""
+    if not isinstance(items, list):
+        return None
+    found = [_plain(item) for item in items]
+    return None if found == items else found
+
+
+def _plain(item: Any) -> Any:
+    kind = _kind(item)
+    if kind is None:
+        return item
+    kept = {name: value for name, value in item.items() if name in _OWN[kind]}
+    if isinstance(kept.get("content"), list):
+        kept["content"] = [_without(part, _TOLD) for part in kept["content"]]
+    return kept
+
+
+def _kind(item: Any) -> str | None:
+    kind = item.get("type", "message") if isinstance(item, dict) else None
+    return kind if isinstance(kind, str) and kind in _OWN else None
+
+
+def _without(part: Any, names: tuple[str, ...]) -> Any:
+    if not isinstance(part, dict):
+        return part
+    return {name: value for name, value in part.items() if name not in names}
 
 
 def only_text(items: Any, _: str) -> str | None:
@@ -39,12 +72,9 @@ def only_text(items: Any, _: str) -> str | None:
 
 def _fault(item: Any) -> str | None:
     """What was expected of an item; None where it is so."""
-    kind = item.get("type", "message") if isinstance(item, dict) else None
-    if not isinstance(kind, str) or kind not in _OWN:
+    kind = _kind(item)
+    if kind is None:
         return f"a string, or items of {', '.join(_OWN)} whose parts are text"
-    unknown = next((n for n, v in item.items() if v is not None and n not in _OWN[kind]), None)
-    if unknown is not None:
-        return f"items without {unknown[:64]}: in a {kind} it would reach no model"
     if not (_is_labelled(item, kind) and _IS[kind](item)):
         return f"each {kind} with {_EXPECTED[kind]}"
     return None
@@ -57,6 +87,7 @@ def _is_labelled(item: dict[str, Any], kind: str) -> bool:
         (isinstance(given, str) or (given is None and (kind != "reasoning" or "id" not in item)))
         and _is_one_of(item.get("status"), _STATES)
         and _is_one_of(item.get("phase"), _PHASES)
+        and isinstance(item.get("namespace") or "", str)
     )
 
 
@@ -68,7 +99,8 @@ def _is_message(item: dict[str, Any]) -> bool:
     role, content = item.get("role"), item.get("content")
     if role not in ("user", "system", "developer", "assistant"):
         return False
-    if role == "assistant" and "type" in item and is_list_of(_is_answer, content, _MOST_PARTS):
+    is_told = "type" in item or isinstance(item.get("id"), str)
+    if role == "assistant" and is_told and is_list_of(_is_answer, content, _MOST_PARTS):
         return True
     return _is_given(content)
 
@@ -119,8 +151,7 @@ def _is_thought(part: Any) -> bool:
 
 
 def _is_part(part: Any, kind: str, text: str = "text") -> bool:
-    """Of parts the engine goes by every key, whatever the type says."""
+    """Without another key that says anything."""
     if not are_strings(part, "type", text) or part["type"] != kind:
         return False
-    others = (value for name, value in part.items() if name not in ("type", text))
-    return all(one is None or one == [] for one in others)
+    return all(value is None for name, value in part.items() if name not in ("type", text))

@@ -11,7 +11,9 @@ from service.openai.rules import is_few
 
 MOST_MESSAGES = 1024
 _MOST_CALLS = 128  # OpenAI's limit of tools
-_MOST_OTHERS = 16
+# What else the engine's types know of a message, and judge; of other names they take no notice.
+_JUDGED = ("name", "tool_call_id", "refusal", "audio", "function_call", "tools", "reasoning")
+_MOST_JUDGED = 16
 
 
 def text_only(messages: Any, _: str) -> str | None:
@@ -32,8 +34,8 @@ def _fault(message: Any) -> str | None:
             f'messages whose tool_calls, at most {_MOST_CALLS}, are {{"id", "type": "function", '
             '"function": {"name", "arguments": a string of JSON}}'
         )
-    others = (value for name, value in message.items() if name not in ("content", "tool_calls"))
-    return None if all(is_few(one, _MOST_OTHERS) for one in others) else "small messages"
+    large = next((n for n in _JUDGED if not is_few(message.get(n), _MOST_JUDGED)), None)
+    return large and f"messages whose {large} has at most {_MOST_JUDGED} values"
 
 
 def _is_said(content: Any) -> bool:

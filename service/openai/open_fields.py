@@ -4,7 +4,7 @@ Fields that are not listed reach no engine. Types are the engine's to check, exc
 or the engine's safety hangs on them.
 """
 
-from service.openai import responses
+from service.openai import items, responses
 from service.openai.messages import text_only
 from service.openai.request import Route
 from service.openai.rules import (
@@ -61,7 +61,12 @@ def routes(settings: Settings) -> tuple[Route, ...]:
         "/detokenize": {"model": a_name, "tokens": some_tokens},
     }
     answers = Route(
-        responses.PATH, responses.rules(settings), 1, responses.NOT_OPEN, responses.ALWAYS
+        responses.PATH,
+        responses.rules(settings),
+        1,
+        responses.NOT_OPEN,
+        responses.ALWAYS,
+        {"input": items.plain},
     )
     return (*(Route(path, rules[path], settings.max_choices) for path in rules), answers)
 

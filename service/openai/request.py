@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,7 +19,7 @@ class Route:
     """A route of the engine's that callers may use, with a rule for each field they may send.
 
     ``closed`` are fields that clients know and that are not open; ``always`` is sent whatever they
-    say.
+    say; ``plain`` makes of a value what reaches the model of it, None where that is all.
     """
 
     path: str
@@ -27,6 +27,7 @@ class Route:
     max_choices: int
     closed: Mapping[str, Closed] = field(default_factory=lambda: CLOSED)
     always: Mapping[str, object] = field(default_factory=dict)
+    plain: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
 
     def checked(self, asked: JsonObject) -> JsonObject:
         """``asked`` as the engine is to have it: without what asks for nothing.
@@ -56,6 +57,9 @@ class Route:
         if not body.values.get("tools"):
             changes |= _without_tools(body)
         changes |= self.always
+        for name, make in self.plain.items():
+            if (plain := make(body.values.get(name))) is not None:
+                changes[name] = plain
         translated = as_openai(body.values.get("response_format"))
         if translated is not None:
             changes["response_format"] = translated
@@ -75,7 +79,10 @@ class Route:
             expected = f"at most {self.max_choices} completions a request (n times prompts)"
             raise _refusal(body, "prompt" if prompts > 1 else "n", expected)
         field = "top_logprobs" if "top_logprobs" in body.values else "logprobs"
-        if choices * prompts * int(body.values.get(field) or 0) > MOST_ALTERNATIVES:
+        wanted = body.values.get(field)
+        # A chat's logprobs are true or false, which is the engine's to judge.
+        each = wanted if type(wanted) is int else 0
+        if choices * prompts * each > MOST_ALTERNATIVES:
             # An answer is held until it is whole, and each takes sixty bytes of it.
             most = f"at most {MOST_ALTERNATIVES} together for all completions (n times prompts)"
             raise _refusal(body, field, most)

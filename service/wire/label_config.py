@@ -92,20 +92,22 @@ class _Reading:
         self.depth += 1
         if self.depth > _DEEPEST:
             _refuse(f"is nested deeper than {_DEEPEST} elements")
-        _check_lengths(tag, attributes)
         name = attributes.get("name", "")
         if tag == "Text" and attributes.get("value", "").startswith("$"):
+            _check_lengths(tag, attributes)
             if attributes.get("valueType") == "url":
                 _refuse(f"has valueType url at the Text {name}: nothing is fetched from there")
             self.keys[name] = attributes["value"][1:]
             if len(self.keys) > MOST_TEXTS:
                 _refuse(f"has more than {MOST_TEXTS} Texts")
         elif tag == "Labels":
+            _check_lengths(tag, attributes)
             self.controls[name] = attributes.get("toName", "")
             self.inside.append(name)
             if len(self.controls) > MOST_LABELS:
                 _refuse(f"has more than {MOST_LABELS} Labels")
         elif tag == "Label" and self.inside:
+            _check_lengths(tag, attributes)
             label = attributes.get("alias") or attributes.get("value", "")
             hint = attributes.get("hint", "")
             self.labels.append((label, LabelOfConfig(self.inside[-1], hint)))
@@ -130,8 +132,6 @@ class _Reading:
 
 
 def _check_lengths(tag: str, attributes: Mapping[str, str]) -> None:
-    if tag not in ("Text", "Labels", "Label"):
-        return
     for name, longest in _LONGEST.items():
         if len(attributes.get(name, "")) > longest:
             _refuse(f"has a {name} of more than {longest} characters at a {tag}")

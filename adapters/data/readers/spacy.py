@@ -22,8 +22,10 @@ def read(row: Any, labels: Sequence[Label]) -> Example:
         fields: Any = {"text": text}
     else:
         fields = table(row, "the row")
-        if fields.get("answer", "accept") != "accept":
-            raise NotAccepted(f"answer is {shown(fields['answer'])}")
+        if (answer := fields.get("answer")) in ("reject", "ignore"):
+            raise NotAccepted(f"answer is {shown(answer)}")
+        if answer not in (None, "accept"):
+            raise BadRow(f"answer has {shown(answer)}; expected accept, reject or ignore")
         if "paragraphs" in fields:
             raise BadRow("this is spaCy 2's format with paragraphs; expected a DocBin, made by "
                          "`python -m spacy convert`")  # fmt: skip

@@ -119,12 +119,14 @@ def test_what_prodigy_s_annotators_did_not_accept_is_no_gold(tmp_path: Path) -> 
     path = written(tmp_path, as_lines([*rows, {**row, "answer": None}]))
     for kind in ("auto", "spacy"):
         found = read(path, kind, ())
-        assert (found.examples, found.kind, found.skipped) == ([GOLD, GOLD], "spacy", [])
+        assert (found.examples, found.kind, found.skipped) == ([GOLD] * 3, "spacy", [])
         assert found.not_accepted == [
             f'{path}:2: answer is "reject"',
             f'{path}:4: answer is "ignore"',
-            f"{path}:5: answer is null",
         ]
+    path = written(tmp_path, as_lines([{**row, "answer": "yes"}]))
+    with pytest.raises(DataError, match='answer has "yes"; expected accept, reject or ignore'):
+        read(path, "spacy", ())
 
 
 def test_an_array_as_llama_factory_has_it(tmp_path: Path) -> None:

@@ -119,7 +119,7 @@ def test_so_in_completions(gateway: Gateway, field: str) -> None:
         ({"messages": [{"role": "user", "content": [{**TEXT, "text": 1}]}]}, "messages whose"),
         ({"messages": [{**CALLING, "tool_calls": [{}]}]}, "messages whose tool_calls, at most 128"),
         ({"messages": [{**CALLING, "tool_calls": CALLS * 129}]}, "messages whose tool_calls"),
-        ({"messages": [{**MESSAGES[0], "annotations": [1] * 17}]}, "small messages"),
+        ({"messages": [{**MESSAGES[0], "audio": [1] * 17}]}, "messages whose audio has at most"),
         ({"messages": MESSAGES * 1025}, "a list of at most 1024 messages"),
         ({"messages": {}}, "a list of at most 1024 messages"),
         ({"metadata": {str(i): "" for i in range(65)}}, "at most 64 values"),
@@ -162,7 +162,7 @@ def test_what_is_open_is_passed_on(gateway: Gateway) -> None:
             {"role": "system", "content": [{"type": "text", "text": "你好"}]},
             *MESSAGES,
             {"role": "assistant", "content": None, "tool_calls": []},
-            CALLING,
+            {**CALLING, "parsed": {"entities": [{"label": "name", "text": "x"}] * 50}},
             {"role": "tool", "content": "3", "tool_call_id": "1"},
         ],
         "temperature": 0,
@@ -212,6 +212,14 @@ def test_what_the_engine_would_tell_of_one_by_one(
     response = gateway.client.post(path, json={"model": BASE, field: value})
     assert (response.status_code, error_of(response)["param"]) == (400, field)
     assert gateway.engine.seen == []
+
+
+@pytest.mark.parametrize("wrong", ["true", ["x"], {"x": 1}, 1])
+def test_a_chats_logprobs_are_the_engines_to_judge(gateway: Gateway, wrong: object) -> None:
+    """They are true or false."""
+    gateway.engine.script = completes("x")
+    body = {"messages": MESSAGES, "logprobs": wrong}
+    assert gateway.client.post(CHAT, json=body).status_code == 200
 
 
 def test_a_prompt_of_many_tokens_is_one_prompt(gateway: Gateway) -> None:

@@ -270,6 +270,13 @@ def test_a_task_without_one_of_its_texts_is_not_extracted(gateway: Gateway) -> N
     assert gateway.engine.asked == []
 
 
+def test_what_is_not_read_of_a_config_may_be_long(gateway: Gateway) -> None:
+    """Instructions for people, and other tools' labels."""
+    more = f'<Text name="help" value="{"Read the guide. " * 20}"/>'
+    more += f'<RectangleLabels><Label value="{"x" * 300}"/></RectangleLabels>'
+    assert set_up(gateway, CONFIG.replace("</View>", f"{more}</View>")).status_code == 200
+
+
 def test_webhooks_are_heard_and_nothing_is_kept(gateway: Gateway) -> None:
     """Training is asked for by people, from an export."""
     told = {"action": "ANNOTATION_CREATED", "task": {}, "annotation": {}}
