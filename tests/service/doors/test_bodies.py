@@ -11,6 +11,8 @@ from tests.conftest import ADAPTER, Gateway
 from tests.support.fake_engine import finds
 from tests.support.held_memory import held
 
+pytestmark = pytest.mark.slow
+
 AZURE = "/language/:analyze-text"
 TARGET = {"x-amz-target": "Comprehend_20171127.BatchDetectEntities"}
 NESTED: list[object] = [[[]]] * 100_000

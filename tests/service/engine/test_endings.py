@@ -14,6 +14,8 @@ from tests.support.fake_engine import IM_END, FakeEngine
 from tests.support.serving import serving
 from tests.support.waiting import until
 
+pytestmark = pytest.mark.slow
+
 EXPECTED = (ord("无"), IM_END)
 
 

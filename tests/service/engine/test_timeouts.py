@@ -13,6 +13,8 @@ from tests.conftest import BASE, ENGINE_NAME
 from tests.support.fake_engine import FakeEngine
 from tests.support.serving import serving
 
+pytestmark = pytest.mark.slow
+
 REQUEST = CompletionRequest(ENGINE_NAME, [{"role": "user", "content": "叶"}], None, 10)
 
 

@@ -8,6 +8,8 @@ import pytest
 
 from tests.conftest import Gateway
 
+pytestmark = pytest.mark.slow
+
 MANY = {f"field{number}": number for number in range(20_000)}
 # As the README says of NERVE_MAX_HELD_BYTES.
 TIMES = 20

@@ -12,6 +12,8 @@ from tests.support.fake_engine import FakeEngine, finds
 from tests.support.serving import serving
 from tests.support.waiting import until
 
+pytestmark = pytest.mark.slow
+
 MB = 1_000_000
 HEAD = b"POST %s HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
 

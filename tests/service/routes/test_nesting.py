@@ -4,6 +4,8 @@ import pytest
 
 from tests.conftest import Gateway
 
+pytestmark = pytest.mark.slow
+
 # From where every reader still manages to where none does any more: each has its own depth.
 DEPTHS = range(900, 1001)
 
