@@ -3,7 +3,7 @@ copies of the gateway stand side by side."""
 
 import re
 from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.routing import BaseRoute, Route
@@ -13,11 +13,13 @@ from service.errors import InvalidRequest
 from service.mcp.backend import Backend
 from service.mcp.tools import server
 from service.settings import Settings
+from service.wire.json_object import DECODER
 
 PATH = "/mcp"
 
 _MOST_VALUES = 1000
-_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+# One that does not end goes to the end: whoever looked for another in it would read it each time.
+_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 
 
 class Mounted:
@@ -51,7 +53,7 @@ class _Counted(Route):
         """Starlette calls it for a request that is for it. Raises InvalidRequest."""
         scope["route"] = self
         unread = [await receive()]  # the body is in one piece: ``guard.body``
-        _check_size(unread[0].get("body", b""))
+        _check(unread[0].get("body", b""))
 
         async def replay() -> Message:
             return unread.pop() if unread else await receive()
@@ -59,10 +61,13 @@ class _Counted(Route):
         await super().handle(scope, replay, send)
 
 
-def _check_size(body: bytes) -> None:
+def _check(body: bytes) -> None:
     """The SDK keeps the whole message while a tool works, and nested lists at 45 times their bytes;
-    a message of a client's has some dozens of values."""
+    a message of a client's has some dozens of values. Of a name that is there twice it keeps the
+    last. Raises InvalidRequest."""
     outside = _STRING.sub(b"", body)
     values = sum(map(outside.count, (b"[", b"{", b",")))
     if values > _MOST_VALUES:
         raise InvalidRequest(f"the message has {values} values; expected up to {_MOST_VALUES}")
+    with suppress(ValueError, RecursionError):  # what is no JSON is the SDK's to tell
+        DECODER.decode(body.decode())

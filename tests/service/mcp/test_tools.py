@@ -1,6 +1,7 @@
 """Tools for agents over ``/mcp``, called by the SDK's own client."""
 
 import json
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -79,6 +80,24 @@ def message(**fields: object) -> bytes:
     params = {"name": "extract", "arguments": {"text": TEXT}, **fields}
     call = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
     return json.dumps(call).encode()
+
+
+def test_a_string_without_an_end_costs_no_more_than_another(gateway: Gateway) -> None:
+    """Each quote in it could begin one."""
+    headers = {"content-type": "application/json", **ACCEPT}
+    started = time.process_time()
+    answer = gateway.client.post("/mcp", content=b'"' + b'\\"' * 500_000, headers=headers)
+    assert answer.status_code == 400
+    assert time.process_time() - started < 2
+
+
+def test_a_name_that_is_there_twice_is_refused(gateway: Gateway) -> None:
+    """The SDK would keep the last, and lose the first in silence."""
+    headers = {"content-type": "application/json", **ACCEPT}
+    twice = message().replace(b'"text":', b'"text": "x", "text":')
+    answer = gateway.client.post("/mcp", content=twice, headers=headers)
+    assert answer.status_code == 422
+    assert error_of(answer)["message"] == "text is there twice in one object; expected once"
 
 
 def test_a_message_of_very_many_values_is_refused(gateway: Gateway) -> None:
