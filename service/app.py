@@ -16,6 +16,7 @@ from service.extraction.prelabel import Prelabel
 from service.extraction.redact import Redact
 from service.guard.access import Access
 from service.guard.body import WholeBody
+from service.guard.cookies import NoCookies
 from service.guard.counters import Counters
 from service.guard.deadline import Deadline
 from service.guard.draining import CloseWhenDraining, Draining
@@ -157,4 +158,5 @@ def _wrap(app: FastAPI, parts: Parts) -> None:
             expose_headers=(request_id.HEADER, "retry-after", "x-nerve-overhead-ms"),
         )
     app.add_middleware(request_id.RequestId)
+    app.add_middleware(NoCookies)
     app.add_middleware(CloseWhenDraining, draining=parts.draining)

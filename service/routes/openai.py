@@ -11,6 +11,7 @@ from fastapi import APIRouter, Request, Response
 from starlette.types import Scope
 
 from service.errors import BadRequest, InvalidRequest
+from service.extraction.aside import LONG, aside
 from service.guard import deadline
 from service.models.live_registry import LiveRegistry
 from service.models.model_cards import ModelCard, ModelCards, card
@@ -75,7 +76,7 @@ def _handler(route: Route, registry: LiveRegistry, proxy: Proxy) -> Handle:
     async def pass_on(scope: Scope, raw: bytes) -> Response:
         try:
             expect_json(scope)
-            body = route.checked(JsonObject.read(raw))
+            body = await aside(len(raw) > LONG, _read, route, raw)
         except InvalidRequest as exc:
             raise BadRequest.of(exc) from exc
         served = registry.resolve(_named(body.values.get("model"), registry))
@@ -84,6 +85,10 @@ def _handler(route: Route, registry: LiveRegistry, proxy: Proxy) -> Handle:
         return Proxied(proxy, route.path, asked, Renaming(served.engine_name, served.name))
 
     return pass_on
+
+
+def _read(route: Route, raw: bytes) -> JsonObject:
+    return route.checked(JsonObject.read(raw))
 
 
 def _named(model: Any, registry: LiveRegistry) -> Any:

@@ -20,6 +20,7 @@ _A_LENGTH = 100
 _PATTERNS = frozenset({"pattern", "whitespace_pattern", "item_separator", "key_separator"})
 # The automaton of numbers that are multiples of several has a state for each remainder.
 _MOST_MULTIPLE = 10_000
+_MOST_DIVISORS = 64  # that any number up to there has
 # That many at once; see Merging.
 _MOST_PATTERNS = 8
 _REFERENCES = frozenset({"$ref", "$dynamicRef", "$recursiveRef"})
@@ -146,11 +147,9 @@ class _Walk:
             )
 
     def _check_multiples(self) -> None:
-        if not self._multiples:
-            return
-        scale = lcm(*(one.denominator for one in self._multiples))
-        together = lcm(*(int(one * scale) for one in self._multiples))
-        if together > _MOST_MULTIPLE:
+        each = set(self._multiples)
+        scale = lcm(*(one.denominator for one in each)) if len(each) <= _MOST_DIVISORS else 0
+        if not scale or lcm(*(int(one * scale) for one in each)) > _MOST_MULTIPLE:
             raise Unmeasurable(
                 f"values of multipleOf whose least common multiple is up to {_MOST_MULTIPLE} "
                 "units of their last digit"

@@ -150,6 +150,7 @@ TOO_MUCH: list[tuple[Kind, Any, str]] = [
     ("regex", "(?P<a" * 12_000, "groups"),
     ("json", {"enum": [True] * 20_000, "anyOf": [{"$ref": "#/enum/9"}] * 3000}, "PARTS"),
     ("grammar", ("\n" * 1000 + "a") * 65, "rules as"),
+    ("json", {"anyOf": [{"multipleOf": one} for one in range(1, 3000)]}, "multipleOf whose"),
     ("grammar", 'start: %regex {"substring_chunks": [["a"]]}', "a string or strings"),
 ]
 
