@@ -20,6 +20,8 @@ _ENDED = re.compile(r"(['\"])(.*)\1", re.DOTALL)
 _ESCAPE = re.compile(
     r"\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U00(?:0[0-9a-fA-F]|10)[0-9a-fA-F]{4}|[\\'\"nrt])"
 )
+# Characters of a key that is none, which is told for each of its items; a label's name has no more.
+_SHOWN = 64
 _PLAIN = {"n": "\n", "r": "\r", "t": "\t"}
 _ANY_SURFACE = r"""/'([^'\\\n]|\\[^\n])+'|"([^"\\\n]|\\[^\n])+"/"""
 
@@ -132,8 +134,9 @@ def _string(token: str | None) -> str | None:
 def _read(key: str | None, token: str, labels: Sequence[Label]) -> Mention | Dropped:
     written, surface = _string(key), _string(token)
     if written is None or not surface:
-        return Dropped(None, f"{key or ''}{': ' if key else ''}{token}", "malformed")
+        before = f"{key[:_SHOWN]}: " if key else ""
+        return Dropped(None, f"{before}{token}", "malformed")
     label = label_named(written, labels)
     if label is None:
-        return Dropped(written, surface, "unknown_label")
+        return Dropped(written[:_SHOWN], surface, "unknown_label")
     return Mention(label.name, surface)
