@@ -94,15 +94,14 @@ def calibrate(
             observed, name = calibration.reported(adapter, constraint, report or ())
         else:
             wanted = Wanted(data, kind, held_out, rows, skip_bad, encoding)
-            asked = asked_labels(label, labels)
-            gold = gold_rows(found, wanted, tell, model=model, asked=asked)
-            name = split_name(data, held_out)
             service = Service(
-                *(url, model, constraint, asked),
+                *(url, model, constraint, asked_labels(label, labels)),
                 api_key=api_key(),
                 concurrency=concurrency,
                 raw_scores=True,
             )
-            observed = calibration.asked_with(adapter, service, gold, split or name, end_bias or ())
+            name = split or split_name(data, held_out)
+            gold = gold_rows(found, wanted, tell, model=model, asked=service.labels)
+            observed = calibration.asked_with(adapter, service, gold, name, end_bias or ())
         result = calibration.put(python, adapter, constraint, observed, split or name)
         typer.echo(calibration.said(model, constraint, result))

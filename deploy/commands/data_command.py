@@ -1,7 +1,8 @@
 """``nerve adapter data``: labelled rows checked, counted, and written for other trainers."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,6 +18,11 @@ from deploy.commands.options import (
 )
 from deploy.commands.running import clear_errors
 from deploy.commands.taken import refuse_taken
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from adapters.data.examples import Example
 
 
 def data(
@@ -48,8 +54,7 @@ def data(
 
     from adapters import recipe as recipes
     from adapters.data import readers
-    from adapters.data.examples import leaked
-    from deploy.terminal.show_data import show_leaked, show_rows, show_written
+    from deploy.terminal.show_data import show_rows, show_written
 
     if (to is None) != (out is None) or (to is not None and recipe is None):
         raise typer.BadParameter("--to, --out and --recipe go together")
@@ -72,6 +77,14 @@ def data(
                 skip_bad=skip_bad,
                 encoding=encoding if against_encoding is None else against_encoding,
             )
-            both = leaked(found.examples, others.examples)
-            show_leaked(console, both, len(others.examples))
-            raise typer.Exit(1 if both else 0)
+            raise typer.Exit(_leaked(console, found.examples, others.examples))
+
+
+def _leaked(console: "Console", rows: Sequence["Example"], against: Sequence["Example"]) -> int:
+    """Show the texts that stand in both; the status."""
+    from adapters.data.examples import leaked
+    from deploy.terminal.show_data import show_leaked
+
+    both = leaked(rows, against)
+    show_leaked(console, both, len(against))
+    return 1 if both else 0

@@ -1,89 +1,20 @@
 """An ML back end for Label Studio: the requests are those that Label Studio 1.23.2 sent."""
 
 import base64
-import json
 import logging
-import time
 from pathlib import Path
-from typing import Any
 
-import httpx2
 import pytest
 
 from tests.conftest import BASE, ENGINE_NAME, Gateway, error_of, running
 from tests.service.extraction.test_long_text import when
 from tests.service.guard.test_keys import table
 from tests.support.fake_engine import completes, fails, finds
-from tests.support.held_memory import held
+from tests.support.label_studio_requests import config_of, predict, set_up
 from tests.support.scoring import surely
 
-CONFIG = """<View>
-  <Labels name="label" toName="text">
-    <Label value="company" background="#3366cc"/>
-    <Label value="name" background="#dc3912"/>
-  </Labels>
-  <Text name="text" value="$text"/>
-</View>"""
 TEXT = "😀👨‍👩‍👧 浙商银行的叶老桂\r\n叶老桂"
 FOUND = "公司：浙商银行\n姓名：叶老桂"
-
-
-def task(text: object, number: int = 4) -> dict[str, Any]:
-    """A task."""
-    return {
-        "id": number,
-        "data": {"text": text},
-        "meta": {},
-        "created_at": "2026-11-28T22:31:10.182341Z",
-        "updated_at": "2026-11-28T22:31:10.182353Z",
-        "is_labeled": False,
-        "overlap": 1,
-        "inner_id": 1,
-        "total_annotations": 0,
-        "cancelled_annotations": 0,
-        "total_predictions": 0,
-        "comment_count": 0,
-        "unresolved_comment_count": 0,
-        "last_comment_updated_at": None,
-        "project": 2,
-        "updated_by": None,
-        "file_upload": None,
-        "comment_authors": [],
-        "annotations": [],
-        "predictions": [],
-    }
-
-
-def predict(
-    gateway: Gateway, *texts: object, config: str = CONFIG, model: str = ""
-) -> httpx2.Response:
-    """What "Retrieve predictions" sends."""
-    body = {
-        "tasks": [task(text, number) for number, text in enumerate(texts, 4)],
-        "project": "2.1795905070",
-        "label_config": config,
-        "params": {"login": None, "password": None, "context": None},
-    }
-    return gateway.client.post(f"/label-studio{model}/predict", json=body)
-
-
-def set_up(gateway: Gateway, config: str = CONFIG, model: str = "") -> httpx2.Response:
-    """What connecting sends."""
-    body = {
-        "project": "2.1795905070",
-        "schema": config,
-        "hostname": "http://localhost:8080",
-        "access_token": "0123456789abcdef",
-        "extra_params": None,
-    }
-    return gateway.client.post(f"/label-studio{model}/setup", json=body)
-
-
-def config_of(*labels: str) -> str:
-    """A config with other labels."""
-    written = "".join(f"<Label {label}/>" for label in labels)
-    start, _, rest = CONFIG.partition('toName="text">')
-    return f'{start}toName="text">{written}{rest[rest.index("</Labels>") :]}'
 
 
 def test_connecting(gateway: Gateway) -> None:
@@ -198,83 +129,6 @@ def test_a_text_that_lacks_a_part_has_no_prediction(gateway: Gateway) -> None:
     gateway.engine.script = when("毒", fails(500, {"error": "boom"}), finds("叶老桂"))
     text = f"{'今天下雨。' * 60}毒{'明天天晴。' * 60}"
     assert predict(gateway, text).status_code == 502
-
-
-@pytest.mark.parametrize(
-    ("body", "param"),
-    [
-        ({"label_config": CONFIG}, "tasks"),
-        ({"tasks": {}, "label_config": CONFIG}, "tasks"),
-        ({"tasks": [3], "label_config": CONFIG}, "tasks[0].data"),
-        ({"tasks": [{"data": []}], "label_config": CONFIG}, "tasks[0].data"),
-        ({"tasks": []}, "label_config"),
-        ({"tasks": [{}] * 10_001, "label_config": CONFIG}, "tasks"),
-        *(
-            (
-                {"tasks": [], "label_config": CONFIG.replace(short, short + "x" * 257)},
-                "label_config",
-            )
-            for short in ("$text", "company", 'name="label')
-        ),
-    ],
-)
-def test_what_is_no_request_of_label_studio(
-    gateway: Gateway, body: dict[str, object], param: str
-) -> None:
-    """422 with the field."""
-    answer = gateway.client.post("/label-studio/predict", json=body)
-    assert (answer.status_code, error_of(answer)["param"]) == (422, param)
-
-
-def test_a_key_of_many_dots_costs_no_more_than_another(gateway: Gateway) -> None:
-    """It leads nowhere at the first."""
-    config = CONFIG.replace("$text", "$" + "." * 255)
-    started = time.process_time()
-    assert predict(gateway, *["甲"] * 2000, config=config).status_code == 422
-    assert time.process_time() - started < 2
-
-
-def test_tasks_without_texts_are_not_kept_as_errors(gateway: Gateway) -> None:
-    """Each of a task's twenty was: a thousand times its bytes, while the engine worked on the
-    first. The first text that a task lacks is its error."""
-    names = ",".join(f"t{n}" for n in range(20))
-    texts = "".join(f'<Text name="t{n}" value="${"k" * 250}{n}"/>' for n in range(20))
-    labels = f'<Labels name="label" toName="{names}"><Label value="name"/></Labels>'
-    config = f"<View>{labels}{texts}</View>"
-    whole = {f"{'k' * 250}{n}": "叶老桂" for n in range(20)}
-    tasks: list[object] = [{"data": whole}, *({"data": {}} for _ in range(5000))]
-    raw = json.dumps({"label_config": config, "tasks": tasks}).encode()
-    answer, times = held(gateway, finds("叶老桂"), "/label-studio/predict", raw)
-    first, *others = answer.json()["results"]
-    assert len(first["result"]) == 20
-    assert {one["error"]["message"].split(";")[0] for one in others} == {
-        f"tasks[{n}].data.{'k' * 64} has null" for n in range(1, 5001)
-    }
-    assert times < 20
-
-
-def test_tasks_without_entities_are_not_kept_as_predictions(gateway: Gateway) -> None:
-    """Thirty times their bytes, while the engine worked on the last."""
-    tasks = [*({"data": {"text": ""}} for _ in range(5000)), {"data": {"text": "叶老桂"}}]
-    raw = json.dumps({"label_config": CONFIG, "tasks": tasks}).encode()
-    answer, times = held(gateway, finds("叶老桂"), "/label-studio/predict", raw)
-    assert [len(one["result"]) for one in answer.json()["results"][-2:]] == [0, 1]
-    assert times < 15
-
-
-def test_a_task_without_one_of_its_texts_is_not_extracted(gateway: Gateway) -> None:
-    """It has no prediction whatever is found in the others."""
-    config = CONFIG.replace('"text"', '"text,title"', 1)
-    config = config.replace("</View>", '<Text name="title" value="$title"/></View>')
-    assert predict(gateway, "叶老桂", config=config).status_code == 422
-    assert gateway.engine.asked == []
-
-
-def test_what_is_not_read_of_a_config_may_be_long(gateway: Gateway) -> None:
-    """Instructions for people, and other tools' labels."""
-    more = f'<Text name="help" value="{"Read the guide. " * 20}"/>'
-    more += f'<RectangleLabels><Label value="{"x" * 300}"/></RectangleLabels>'
-    assert set_up(gateway, CONFIG.replace("</View>", f"{more}</View>")).status_code == 200
 
 
 def test_webhooks_are_heard_and_nothing_is_kept(gateway: Gateway) -> None:
