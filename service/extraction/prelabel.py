@@ -104,8 +104,6 @@ class Prelabel:
         there is a prediction, Label Studio does not ask again."""
         regions: list[Region] = []
         for text, plan in zip(texts, plans, strict=True):
-            if not text or text.isspace():
-                continue
             found = await self.extract.find(text, plan.asked, budget)
             if found.failed:
                 raise found.failed[0].error

@@ -15,14 +15,14 @@ from service.errors import NerveError
 from service.mcp.arguments import request, strict
 from service.mcp.backend import Backend
 from service.models.adapter_cards import AdapterCard, AdapterList
-from service.wire.requests import ExtractRequest, RedactRequest, at_most
+from service.wire.requests import ExtractRequest, RedactRequest, no_more_than
 from service.wire.responses import ExtractResponse, RedactResponse
 from service.wire.wording import meant, shown
 
 Answer = TypeVar("Answer")
 
 TEXT = Field(description="the text, as it is: offsets count its code points")
-Labels = Annotated[list[str] | dict[str, str] | None, at_most(100)]
+Labels = Annotated[list[str] | dict[str, str] | None, no_more_than(100)]
 LABELS = Field(
     description="only these labels, of those that list_models names for the model; left out: all. "
     "A model whose labels are null takes any, such as product or disease, and is asked by itself "

@@ -27,7 +27,7 @@ def sendable(text: str) -> str:
     return text
 
 
-def at_most(most: int) -> BeforeValidator:
+def no_more_than(most: int) -> BeforeValidator:
     """Said before each item is looked at: there may be a hundred thousand, each with its error."""
 
     def check(value: Any) -> Any:
@@ -63,8 +63,8 @@ class LabelledText(BaseModel):
     text: Annotated[Text, Field(min_length=1, max_length=500)] = Field(
         description="a string of 1 to 500 characters"
     )
-    entities: Annotated[list[Annotated[ExampleEntity, at_most(8)]], Field(max_length=50)] = Field(
-        description='up to 50 of {"label", "text"}'
+    entities: Annotated[list[Annotated[ExampleEntity, no_more_than(8)]], Field(max_length=50)] = (
+        Field(description='up to 50 of {"label", "text"}')
     )
 
 
@@ -80,14 +80,14 @@ class Options(BaseModel):
         Annotated[list[LabelName], Field(min_length=1, max_length=100)]
         | Annotated[dict[LabelName, Description], Field(min_length=1, max_length=100)]
         | None,
-        at_most(100),
+        no_more_than(100),
     ] = Field(
         None,
         description="1 to 100 names of 1 to 64 characters as a list, "
         "or an object of name to description (up to 500 characters)",
     )
     examples: Annotated[
-        list[Annotated[LabelledText, at_most(8)]], Field(max_length=8), at_most(8)
+        list[Annotated[LabelledText, no_more_than(8)]], Field(max_length=8), no_more_than(8)
     ] = Field(
         [],
         description='up to 8 of {"text": up to 500 characters, "entities": up to 50 of '
