@@ -11,11 +11,12 @@ from adapters.data.label_file import in_request
 from service.ner.types import Constraint, Label, Overlaps
 
 # An answer that lacks a part of a text; no place, or no engine for the moment: the answer says when
-# to ask again. More than this often is a fault of its own.
+# to ask again; a slow engine. More than this often is a fault of its own.
 _ATTEMPTS: dict[int, int] = {
     httpx2.codes.OK: 2,
     httpx2.codes.TOO_MANY_REQUESTS: 50,
     httpx2.codes.SERVICE_UNAVAILABLE: 12,
+    httpx2.codes.GATEWAY_TIMEOUT: 3,
 }
 
 

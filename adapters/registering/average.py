@@ -47,8 +47,8 @@ def average(folders: Sequence[Path], out: Path) -> None:
     mean = {name: (one / len(folders)).to(kinds[name]) for name, one in total.items()}
     part = out / f"{WEIGHTS}.part"
     save_file(mean, part, metadata={"format": "pt"})
-    part.replace(out / WEIGHTS)
     shutil.copyfile(first / CONFIG, out / CONFIG)
+    part.replace(out / WEIGHTS)  # last: with them it is an adapter
 
 
 def _config(folder: Path) -> dict[str, Any]:

@@ -9,9 +9,12 @@ from adapters.data.examples import Example
 from adapters.measuring.report import difference
 from adapters.measuring.score import Difference
 from service.models import manifest, names
+from service.models.served import Served
 
 # The most F1 that may be lost, in the worse end of the 95 % interval.
 MARGIN = 0.01
+# Sentences with an entity: of fewer the interval says nothing, and of one it has no width.
+LEAST = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +35,12 @@ def promote(
 ) -> Verdict:
     """Make ``name`` the default if its report ``new`` is no worse than ``old`` on ``gold``.
 
-    ``old`` is the default's report; where there is no default, nothing is compared. ``version`` are
-    the first digits of the sha256 of ``name``'s weights; None: any weights' report will do. No
-    worse: the lower 95 % bound of the paired difference in text F1 is above -0.01. Raises
-    ReportError when a report was made on other sentences, ManifestError for a registry.toml or
-    a default's manifest that cannot be used.
+    ``old`` is the default's report, or, where the default does not take the labels of ``gold``, the
+    report of whatever answers for them today; where there is no default, nothing is compared.
+    ``version`` are the first digits of the sha256 of ``name``'s weights; None: any weights' report
+    will do. No worse: the lower 95 % bound of the paired difference in text F1 is above -0.01, on
+    ``LEAST`` sentences with an entity or more. Raises ReportError when a report was made on other
+    sentences, ManifestError for a registry.toml or a manifest that cannot be used.
     """
     if against := _of_another(new, name, version):
         return Verdict(False, against)
@@ -47,20 +51,21 @@ def promote(
     if default is None:
         names.set_default(adapters, name)
         return Verdict(True, f"{name} is the default now; there was none before")
-    if old is None or old["model"] != default:
-        what = "no report" if old is None else f"a report about {old['model']}"
-        return Verdict(
-            False, f"the default is {default}: expected its report to compare with, found {what}"
-        )
+    takes = _takes(adapters, default, gold)
+    if old is None or (takes and old["model"] != default) or old["model"] == name != default:
+        return Verdict(False, _expected(default, takes, old))
     if against := _asked_differently(old, new) or _of_old_weights(adapters, old, name):
         return Verdict(False, against)
     found = difference(gold, old, new)
     if default == name:
         return _of_itself(name, found)
+    if (told := sum(1 for example in gold if example.entities)) < LEAST:
+        return Verdict(False, f"{told} sentences have an entity; expected {LEAST} or more to judge")
     if not _is_no_worse(found):
-        return Verdict(False, f"{name} may be worse than {default}: {_said(found)}")
+        return Verdict(False, f"{name} may be worse than {old['model']}: {_said(found)}")
     names.set_default(adapters, name)
-    return Verdict(True, f"{name} is the default now, in place of {default}: {_said(found)}")
+    other = "" if old["model"] == default else f", and no worse than {old['model']}"
+    return Verdict(True, f"{name} is the default now, in place of {default}{other}: {_said(found)}")
 
 
 def _of_another(report: Mapping[str, Any], name: str, version: str | None) -> str | None:
@@ -71,6 +76,24 @@ def _of_another(report: Mapping[str, Any], name: str, version: str | None) -> st
     if version is not None and measured != version:
         return f"the report is about the weights {measured}, not about {version}"
     return None
+
+
+def _takes(adapters: Path, name: str, gold: Sequence[Example]) -> bool:
+    """Does this adapter answer for the labels of ``gold``? One that is not here is asked."""
+    if not (adapters / name / manifest.FILE_NAME).is_file():
+        return True
+    labels = {entity.label for example in gold for entity in example.entities}
+    return Served.tuned(manifest.load(adapters / name)).takes([*labels])
+
+
+def _expected(default: str, takes: bool, old: Mapping[str, Any] | None) -> str:
+    found = "no report" if old is None else f"a report about {old['model']}"
+    if takes:
+        return f"the default is {default}: expected its report to compare with, found {found}"
+    return (
+        f"the default, {default}, does not take the labels of these rows: expected a report about "
+        f"what answers for them to compare with, found {found}"
+    )
 
 
 def _asked_differently(old: Mapping[str, Any], new: Mapping[str, Any]) -> str | None:
@@ -87,14 +110,14 @@ def _asked_differently(old: Mapping[str, Any], new: Mapping[str, Any]) -> str | 
 
 
 def _of_old_weights(adapters: Path, old: Mapping[str, Any], name: str) -> str | None:
-    """That the default's report is about weights which it has no longer; ``name``'s own may be."""
-    default, measured = old["model"], old.get("weights")
-    if default == name or not measured or not (adapters / default / manifest.FILE_NAME).is_file():
+    """That the old report is about weights which its adapter has no longer; ``name``'s own may."""
+    model, measured = old["model"], old.get("weights")
+    if model == name or not measured or not (adapters / model / manifest.FILE_NAME).is_file():
         return None
-    now = manifest.load(adapters / default).version
+    now = manifest.load(adapters / model).version
     if measured == now:
         return None
-    return f"the default's report is about its weights {measured}; it has {now} now: measure these"
+    return f"the report about {model} is of its weights {measured}; it has {now} now: measure these"
 
 
 def _of_itself(name: str, found: Difference) -> Verdict:

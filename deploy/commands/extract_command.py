@@ -1,5 +1,6 @@
 """``nerve extract``: the entities of a text, or of every row of a file."""
 
+import errno
 import sys
 from collections.abc import Sequence
 from functools import partial
@@ -171,13 +172,14 @@ def _rows(source: str, wanted: "Wanted", files: "Files", retry: bool, service: "
 
 
 def _opened(source: str) -> BinaryIO:
-    from service.wire.wording import shown, why_unusable
+    from service.wire.wording import shown, visible, why_unusable
 
     try:
         return Path(source).open("rb")
     except OSError as exc:
+        named = shown(source) if exc.errno == errno.ENAMETOOLONG else f'"{visible(source)}"'
         reasons = {FileNotFoundError: "does not exist", IsADirectoryError: "is a directory"}
         reason = reasons.get(type(exc), f"cannot be read ({why_unusable(exc)})")
         raise typer.BadParameter(
-            f"file {shown(source)} {reason}; expected rows, for --out", param_hint="'TEXT'"
+            f"file {named} {reason}; expected rows, for --out", param_hint="'TEXT'"
         ) from exc

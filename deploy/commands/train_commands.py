@@ -142,6 +142,7 @@ def average(
 ) -> None:
     """Average the weights of two adapters or more: sometimes better than each."""
     from adapters.registering.trained import weights_of
+    from adapters.training.work_folder import WEIGHTS
     from deploy.factory import trainer
 
     if len(trained) < 2:
@@ -150,6 +151,11 @@ def average(
         folders = [*map(weights_of, trained)]
         if out.exists() and any(map(out.samefile, (*trained, *folders))):
             raise typer.BadParameter("is one of TRAINED; expected a new one", param_hint="'OUT'")
+        if (out / WEIGHTS).exists():
+            raise typer.BadParameter(
+                f"{out} has weights already, which would be lost; expected a new folder",
+                param_hint="'OUT'",
+            )
         python = trainer.trainer_python(home, typer.echo)
         status = trainer.run(python, "average", out, *folders)
     raise typer.Exit(status)

@@ -11,7 +11,7 @@ GOLD = [Example("浙商银行的叶老桂", (Entity("company", 0, 4), Entity("na
 HALF = [Example(example.text, example.entities[:1]) for example in GOLD]
 
 
-def measured(model: str, predicted: list[Example]) -> dict[str, Any]:
+def measured(model: str, predicted: list[Example], gold: list[Example] = GOLD) -> dict[str, Any]:
     """As `nerve adapter evaluate` writes it."""
     answers = Answers(model, "grounded", tuple(predicted), {}, 0, 100, 5.0)
-    return report(GOLD, answers, "validation")
+    return report(gold, answers, "validation")

@@ -1,5 +1,7 @@
 """Through a real gateway in front of a scripted engine."""
 
+import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ from starlette.types import Receive, Send
 from adapters.data.examples import Example, overlapping
 from adapters.measuring import report, report_text
 from adapters.measuring.evaluate import ask
-from adapters.measuring.live_service import EvaluationError, Service, retry_after
+from adapters.measuring.live_service import EvaluationError, Service, extract, retry_after
 from adapters.measuring.score import Counts, score
 from service.models.manifest import load
 from service.ner.types import Entity, Label, Overlaps
@@ -19,6 +21,8 @@ from tests.adapters.measuring.three_sentences import GOLD, TEXTS, knows_one_name
 from tests.conftest import ADAPTER, BASE, Gateway, running
 from tests.support.fake_engine import completes, fails
 from tests.support.serving import free_port, serving
+
+FOUND = {"entities": [], "model": ADAPTER}
 
 
 def test_every_sentence_is_asked_and_scored_in_order(gateway: Gateway, adapters: Path) -> None:
@@ -106,6 +110,37 @@ def test_an_engine_that_is_back_soon_does_not_end_it(
     monkeypatch.setattr("adapters.measuring.live_service.sleep", at_once)
     answers = ask(Service(gateway.url, concurrency=1), TEXTS)
     assert [len(example.entities) for example in answers.predicted] == [1, 0, 2]
+
+
+@pytest.mark.parametrize(("timeouts", "ends"), [(2, False), (3, True)])
+def test_a_sentence_that_took_too_long_is_asked_again(
+    timeouts: int, ends: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Twice: beside fifteen others it may take longer than a gateway waits."""
+    asked: list[httpx2.Request] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        asked.append(request)
+        late = len(asked) <= timeouts
+        said = {"error": {"message": "no answer before the deadline of 60 s"}}
+        return httpx2.Response(504, json=said) if late else httpx2.Response(200, json=FOUND)
+
+    async def at_once(_: float) -> None:
+        pass
+
+    monkeypatch.setattr("adapters.measuring.live_service.sleep", at_once)
+    if ends:
+        with pytest.raises(EvaluationError, match="answered 504: no answer before the"):
+            asyncio.run(_extracted(answer))
+    else:
+        assert asyncio.run(_extracted(answer)) == FOUND
+    assert len(asked) == 3
+
+
+async def _extracted(answer: Callable[[httpx2.Request], httpx2.Response]) -> dict[str, Any]:
+    transport = httpx2.MockTransport(answer)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://gateway") as client:
+        return await extract(client, Service("http://gateway"), TEXTS[0])
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,7 @@ def test_the_defaults_report_is_of_its_weights(tmp_path: Path) -> None:
     verdict = promote(tmp_path, "new", GOLD, {**old, "weights": "01234567"}, new)
     assert not verdict.promoted
     assert verdict.reason == (
-        f"the default's report is about its weights 01234567; it has {has} now: measure these"
+        f"the report about old is of its weights 01234567; it has {has} now: measure these"
     )
     assert promote(tmp_path, "new", GOLD, {**old, "weights": has}, new).promoted
 
@@ -93,6 +93,33 @@ def test_a_default_is_replaced_only_with_its_own_report(model: str | None, tmp_p
     assert not verdict.promoted
     assert verdict.reason.startswith("the default is old: expected its report to compare with")
     assert default_of(tmp_path) == "old"
+
+
+def test_labels_that_the_default_does_not_take(tmp_path: Path) -> None:
+    """Whatever answers for them today is what the new one has to equal: mostly the open adapter."""
+    put_adapter(tmp_path, "old")  # names alone
+    names.set_default(tmp_path, "old")
+    new = measured("new", GOLD)
+    for old in (None, measured("new", HALF)):
+        verdict = promote(tmp_path, "new", GOLD, old, new)
+        assert "the default, old, does not take the labels of these rows" in verdict.reason
+        assert default_of(tmp_path) == "old"
+    verdict = promote(tmp_path, "new", GOLD, new | {"model": "open"}, measured("new", HALF))
+    assert verdict.reason.startswith("new may be worse than open: difference in F1 -0.3333")
+    verdict = promote(tmp_path, "new", GOLD, measured("open", HALF), new)
+    assert "in place of old, and no worse than open: difference in F1 +0.3333" in verdict.reason
+    assert (verdict.promoted, default_of(tmp_path)) == (True, "new")
+
+
+@pytest.mark.parametrize(("sentences", "gold"), [(19, 19), (20, 1), (20, 0)])
+def test_too_few_sentences_say_nothing(sentences: int, gold: int, tmp_path: Path) -> None:
+    """The interval of one has no width; where there is nothing to find, F1 is 0 on both sides."""
+    names.set_default(tmp_path, "old")
+    rows = GOLD[:gold] + [Example("你好", ())] * (sentences - gold)
+    old, new = measured("old", rows, rows), measured("new", rows, rows)
+    verdict = promote(tmp_path, "new", rows, old, new)
+    assert (verdict.promoted, default_of(tmp_path)) == (False, "old")
+    assert verdict.reason == f"{gold} sentences have an entity; expected 20 or more to judge"
 
 
 def test_a_disabled_adapter_is_not_promoted(tmp_path: Path) -> None:

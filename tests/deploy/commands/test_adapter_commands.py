@@ -95,6 +95,16 @@ def test_a_mean_is_none_of_those_it_is_of(work: Path, tmp_path: Path) -> None:
     assert not (work / "adapter_model.safetensors").exists()
 
 
+def test_a_mean_takes_no_others_place(work: Path, tmp_path: Path) -> None:
+    """Another adapter's folder, an earlier mean: nobody said that they may go."""
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "adapter_model.safetensors").write_bytes(b"an hour's work")
+    shown = nerve("adapter", "average", str(other), str(work), str(work))
+    assert (shown.exit_code, "has weights already" in shown.stderr) == (2, True), shown.stderr
+    assert (other / "adapter_model.safetensors").read_bytes() == b"an hour's work"
+
+
 @pytest.mark.parametrize("command", ["new", "register"])
 def test_a_name_that_no_adapter_can_have(command: str, work: Path, rows: str) -> None:
     """It would be a folder, and a part of a URL."""

@@ -73,7 +73,7 @@ def said(command: str, path: Path, folder: Path) -> tuple[int, str]:
 @pytest.mark.parametrize("argument", ALL)
 def test_one_that_is_not_there(argument: str, tmp_path: Path) -> None:
     """Named with its argument: a wrong command line, status 2, whatever would have read it."""
-    path = tmp_path / "none.json"
+    path = tmp_path / f"{'long' * 25}.json"  # more than a message shows of a value
     status, words = said(ALL[argument], path, tmp_path)
     assert status == 2
     assert f"Invalid value for '{argument.split()[1]}'" in words
