@@ -13,39 +13,29 @@ from typing import Any, ParamSpec, TypeVar, cast
 import torch
 from torch import nn
 
+from adapters.training.int8_products import KERNEL, is_right, rows
+
 P = ParamSpec("P")
 R = TypeVar("R")
-
-_ZERO = 128  # oneDNN wants unsigned activations: 0 is stored as 128
 
 
 def check() -> None:
     """Raises ValueError on a CPU whose sums of 8-bit products saturate: training would go on, on
     numbers that are wrong without a word."""
-    ones = torch.ones(64, 256)
-    quantised, scale = rows(ones[:1])
-    if not torch.allclose(Int8Matrix(ones).times(quantised) * scale, torch.tensor(256.0)):
+    if not is_right(KERNEL):
         raise ValueError(
-            'frozen = "int8": this CPU has none of AVX512-VNNI, AVX-VNNI and AMX, and its 8-bit '
-            'products are wrong; take frozen = "float32" or "bfloat16"'
+            'frozen = "int8": this CPU\'s 8-bit products are wrong; take frozen = "float32" or '
+            '"bfloat16"'
         )
 
 
 class Int8Matrix(nn.Module):
-    """A frozen [out, in] matrix, packed for both products."""
+    """A frozen [out, in] matrix W, packed for both products: ``times`` is x W', ``back`` is g W,
+    both of what ``in_int8`` gives and still to be multiplied with its row scales."""
 
     def __init__(self, weight: torch.Tensor) -> None:
         super().__init__()
-        self.forward_scale, self.forward_pack = _packed(weight)
-        self.backward_scale, self.backward_pack = _packed(weight.t())
-
-    def times(self, x: torch.Tensor) -> torch.Tensor:
-        """``x W'`` for x from ``in_int8``, still to be multiplied with x's row scales."""
-        return _product(x, self.forward_pack, self.forward_scale)
-
-    def back(self, gradient: torch.Tensor) -> torch.Tensor:
-        """``g W``, likewise."""
-        return _product(gradient, self.backward_pack, self.backward_scale)
+        self.times, self.back = KERNEL(weight), KERNEL(weight.t())
 
 
 class Int8Linear(nn.Module):
@@ -113,31 +103,12 @@ class _Mlp(torch.autograd.Function):
         return x.addcmul_(ctx.mlp.up.back(d_up), up_row), None
 
 
-def _packed(weight: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    scale = weight.abs().amax(dim=1).clamp_min(1e-20) / 127
-    whole = (weight / scale[:, None]).round().to(torch.int8).contiguous()
-    return scale, torch.ops.onednn.qlinear_prepack(whole, None)
-
-
-def _product(x: torch.Tensor, packed: torch.Tensor, scale: torch.Tensor) -> torch.Tensor:
-    zero = torch.zeros(len(scale), dtype=torch.int32)
-    product = torch.ops.onednn.qlinear_pointwise(
-        x, 1.0, _ZERO, packed, scale, zero, None, 1.0, 0, torch.float32, "none", [], ""
-    )
-    return cast(torch.Tensor, product)
-
-
 def _once(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """``x`` quantised; kept on the tensor, since q, k and v all read the same one."""
     kept = getattr(x, "_int8", None)
     if kept is None:
         kept = x._int8 = in_int8(x.detach())  # type: ignore[attr-defined]
     return cast(tuple[torch.Tensor, torch.Tensor], kept)
-
-
-def rows(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    scale = x.abs().amax(dim=-1, keepdim=True).clamp_min(1e-20) / 127
-    return (x / scale + _ZERO).round().to(torch.uint8), scale
 
 
 def fused(function: Callable[P, R]) -> Callable[P, R]:

@@ -10,7 +10,8 @@ from typing import Any, cast
 import torch
 from torch import nn
 
-from adapters.training.int8 import Int8Linear, Int8Matrix, fused, in_int8, rows, swiglu_gradients
+from adapters.training.int8 import Int8Linear, Int8Matrix, fused, in_int8, swiglu_gradients
+from adapters.training.int8_products import rows
 
 _ADAPTER = "default"
 

@@ -13,7 +13,7 @@ Standard library.
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 from deploy.engine.admission import LaunchRefused
 from deploy.engine.device import Device
@@ -28,9 +28,9 @@ _FLAGS: dict[Weights, list[str]] = {
     "int8": ["--quantization", "nerve_int8"],
     "fp8": ["--quantization", "fp8_per_tensor"],
 }
-# x86 instructions that sum products of 8-bit numbers. Without them int8 is the slower way, and
-# oneDNN's sums of two products saturate at 16 bits: 256 ones add up to 2.
-_DOT_PRODUCTS = {"avx512_vnni", "avx_vnni", "amx_int8"}
+# x86 CPUs on which 8 bits are right, and faster: with instructions that sum products of 8-bit
+# numbers, or with those of plugin/nerve_cpu_fbgemm.py. vLLM for CPUs needs the last anyway.
+_INT8 = {"avx512_vnni", "avx_vnni", "amx_int8", "avx2"}
 _CPU = Path("/proc/cpuinfo")
 
 
@@ -38,8 +38,8 @@ def choose(wanted: str, device: Device, extra: Sequence[str], cpu: Path = _CPU) 
     """What ``wanted``, one of CHOICES, means on this device.
 
     ``auto`` leaves the checkpoint's numbers where ``extra``, the user's own vLLM flags, name a
-    quantisation, or ask for float32 with ``--dtype``. Raises LaunchRefused for another word, for
-    the other device's, and for int8 on an x86 CPU where its products are wrong.
+    quantisation, or ask for float32 with ``--dtype``. Raises LaunchRefused for another word, and
+    for the other device's.
     """
     if wanted not in CHOICES:  # from a variable, which nobody has looked at
         raise LaunchRefused(f"NERVE_ENGINE_WEIGHTS = {wanted!r}; expected {', '.join(CHOICES)}.")
@@ -50,12 +50,9 @@ def choose(wanted: str, device: Device, extra: Sequence[str], cpu: Path = _CPU) 
             f"--weights {wanted} is for {names[_OF[wanted]]}, and the engine is to run on {here}: "
             "take --weights auto."
         )
-    if wanted == "int8":
-        _check_sums(cpu)
-        return "int8"
-    if wanted == "auto" and device == "cpu" and _int8_pays(extra, cpu):
-        return "int8"
-    return "fp8" if wanted == "fp8" else "awq" if wanted == "awq" else "checkpoint"
+    if wanted == "auto":
+        return "int8" if device == "cpu" and _int8_pays(extra, cpu) else "checkpoint"
+    return cast(Weights, wanted)
 
 
 def checkpoint(model: Path, weights: Weights) -> Path:
@@ -69,20 +66,11 @@ def flags(weights: Weights) -> list[str]:
     return _FLAGS.get(weights, [])
 
 
-def _check_sums(cpu: Path) -> None:
-    flags = _cpu_flags(cpu)
-    if flags and _DOT_PRODUCTS.isdisjoint(flags):
-        raise LaunchRefused(
-            "--weights int8 would answer wrongly on this CPU: without AVX512-VNNI, AVX-VNNI or "
-            "AMX its sums of 8-bit products saturate. Take --weights checkpoint."
-        )
-
-
 def _int8_pays(extra: Sequence[str], cpu: Path) -> bool:
     words = [part for word in extra for part in word.split("=", 1)]
     dtype = words[words.index("--dtype") + 1 :][:1] if "--dtype" in words else []
     theirs = not {"--quantization", "-q"}.isdisjoint(words) or dtype in (["float32"], ["float"])
-    return not theirs and not _DOT_PRODUCTS.isdisjoint(_cpu_flags(cpu))
+    return not theirs and not _INT8.isdisjoint(_cpu_flags(cpu))
 
 
 def _cpu_flags(cpu: Path) -> set[str]:

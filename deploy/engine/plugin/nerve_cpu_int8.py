@@ -9,13 +9,15 @@ quantised beforehand; this applies them to one that was not, the output head inc
 vLLM has two kernels. Where the CPU has AMX it takes SGLang's, which multiplies bfloat16 only (a
 few rows of float16 end the process); a model of another type gets oneDNN's everywhere. On CPUs
 that cannot add products of 8-bit numbers without saturating both are wrong without a word: a known
-product is asked for before a model is loaded.
+product is asked for before a model is loaded, and where it is wrong FBGEMM takes their place.
 """
 
 import logging
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+import nerve_cpu_fbgemm as fbgemm
 import torch
 from torch.nn import Parameter
 from vllm.model_executor.kernels.linear import init_int8_linear_kernel
@@ -35,7 +37,7 @@ DTYPES = (torch.bfloat16, torch.float16, torch.float32)
 log = logging.getLogger("vllm.nerve_cpu_int8")
 
 
-class Int8Product:
+class VllmProduct:
     """x W' + bias in int8 by vLLM's own CPU kernel; ``weight`` is [out, in] in floating point."""
 
     def __init__(self, weight: torch.Tensor) -> None:
@@ -67,11 +69,19 @@ class Int8Product:
         return product if bias is None else product + bias
 
 
+Product = VllmProduct | fbgemm.FbgemmProduct
+
+
+def int8_product(weight: torch.Tensor) -> Product:
+    """By the kernel that is right on this CPU."""
+    return VllmProduct(weight) if vllm_is_right(weight.dtype) else fbgemm.FbgemmProduct(weight)
+
+
 class Int8Linear(UnquantizedLinearMethod):
     """Loads as an unquantised layer does, then keeps the int8 form only."""
 
     def process_weights_after_loading(self, layer: Any) -> None:
-        layer.int8 = Int8Product(layer.weight.data)
+        layer.int8 = int8_product(layer.weight.data)
         # The LoRA layers ask a base layer's weight for its device.
         layer.weight = Parameter(torch.empty(0, dtype=layer.weight.dtype), requires_grad=False)
 
@@ -83,7 +93,7 @@ class Int8Head(UnquantizedEmbeddingMethod):
     """The output head; its weight stays where it is shared with the embedding."""
 
     def process_weights_after_loading(self, layer: Any) -> None:
-        layer.int8 = Int8Product(layer.weight.data)
+        layer.int8 = int8_product(layer.weight.data)
 
     def apply(self, layer: Any, x: torch.Tensor, bias: torch.Tensor | None = None) -> torch.Tensor:
         return layer.int8(x, bias)
@@ -101,11 +111,11 @@ class Int8Config(QuantizationConfig):
 
     def __init__(self) -> None:
         super().__init__()
-        wrong = [str(dtype) for dtype in DTYPES if not is_right(dtype)]
+        wrong = [] if fbgemm_is_right() else [str(d) for d in DTYPES if not vllm_is_right(d)]
         if wrong:
             raise RuntimeError(
-                f"--quantization {NAME}: this CPU's 8-bit products are wrong in {', '.join(wrong)} "
-                "(they saturate without AVX512-VNNI, AVX-VNNI or AMX); take --weights checkpoint"
+                f"--quantization {NAME}: this CPU's 8-bit products are wrong in "
+                f"{', '.join(wrong)}; take --weights checkpoint"
             )
 
     @classmethod
@@ -137,11 +147,24 @@ class Int8Config(QuantizationConfig):
 
 
 @cache
-def is_right(dtype: torch.dtype) -> bool:
-    """Is a product of the largest 8-bit numbers, whose sums saturate first, what it should be?"""
+def vllm_is_right(dtype: torch.dtype) -> bool:
+    """Is a product of the largest 8-bit numbers by vLLM's kernel what it should be?"""
+    return _is_right(VllmProduct, dtype)
+
+
+@cache
+def fbgemm_is_right() -> bool:
+    """The same of FBGEMM, which multiplies all types alike."""
+    return fbgemm.is_there() and _is_right(fbgemm.FbgemmProduct, torch.float32)
+
+
+def _is_right(kernel: Callable[[torch.Tensor], Product], dtype: torch.dtype) -> bool:
+    """The largest numbers have the sums that saturate first."""
     ones = torch.ones(64, 256, dtype=dtype)
-    product = Int8Product(ones)(ones[:3], None)
-    return torch.allclose(product.float(), torch.full((3, 64), 256.0), rtol=0.02)
+    product = kernel(ones)(ones[:3], None)
+    return torch.allclose(
+        product.float(), torch.full((3, 64), 256.0, dtype=torch.float32), rtol=0.02
+    )
 
 
 def register() -> None:
