@@ -48,7 +48,7 @@ def ask(
     """Send every text, ``concurrency`` at a time; ``done`` hears how many are through.
 
     Raises EvaluationError at the first sentence without an answer, or without a part of it, and
-    when the adapter's weights were replaced meanwhile.
+    when the adapter's weights were replaced meanwhile, or another model became the default.
     """
     began = time.monotonic()
     rows, weights = asyncio.run(_all(service, texts, done))
@@ -78,7 +78,7 @@ async def _all(
         before = await live_service.weights(client, service)
         rows = await _answers(client, service, texts, done)
         after = await live_service.weights(client, service)
-    return rows, _unchanged(rows[0]["model"] if rows else "", before, after)
+    return rows, _unchanged(_one_model(rows), before, after)
 
 
 async def _answers(
@@ -105,6 +105,17 @@ async def _answers(
     except ExceptionGroup as failures:
         raise failures.exceptions[0] from None
     return rows
+
+
+def _one_model(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Who answered, "" where nothing was asked; raises EvaluationError for more than one."""
+    models = sorted({row["model"] for row in rows})
+    if len(models) > 1:
+        raise EvaluationError(
+            f"{' and '.join(models)} answered: the default was changed while it was measured; "
+            "measure once more, or name one of them (--model)"
+        )
+    return models[0] if models else ""
 
 
 def _unchanged(

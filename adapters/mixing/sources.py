@@ -63,20 +63,24 @@ def cut(example: Example, longest: int) -> Example | None:
     return Example(text.rstrip(), kept)
 
 
+def _cut(examples: Sequence[Example], longest: int) -> tuple[Example, ...]:
+    return tuple(one for one in (cut(example, longest) for example in examples) if one and one.text)
+
+
 def _source(file: Path, labels: Path, plan: Recipe, asked: Sources, rows: int) -> Source:
     language, own = read_labels(labels)
     # By id alone: a natural name may be the id of another label.
     ids = [Label(label.name, label.name) for label in own]
     found = read(file, "spans", ids).examples
     longest = asked.longest.get(language, plan.max_chars)
-    short = [one for one in (cut(example, longest) for example in found) if one and one.text]
-    training, held_out = parted(file, short, plan.data.held_out)
+    # By whole texts, as everything that measures parts the file.
+    training, held_out = (_cut(rows, longest) for rows in parted(file, found, plan.data.held_out))
     known = {label.name for label in own}
     _refuse_unknown(labels, "titles", asked.titles.get(file.stem, ()), known)
     said = asked.translations.get(file.stem, {})
     _refuse_unknown(labels, "translations", said, known)
     other = {name: Label(name, one["name"], one["description"]) for name, one in said.items()}
-    return Source(file.stem, language, own, tuple(training), tuple(held_out), rows, other)
+    return Source(file.stem, language, own, training, held_out, rows, other)
 
 
 def _refuse_unknown(file: Path, key: str, names: Collection[str], known: Collection[str]) -> None:

@@ -16,6 +16,7 @@ from peft.utils import get_peft_model_state_dict, set_peft_model_state_dict
 
 from adapters.data.examples import Example
 from adapters.recipe import Recipe
+from adapters.training.work_folder import WEIGHTS
 
 
 @dataclass(slots=True)
@@ -40,11 +41,23 @@ def alone(work: Path) -> Iterator[None]:
         yield
 
 
-def identity(plan: Recipe, examples: Sequence[Example], base: str) -> str:
-    """What a checkpoint is of: the recipe, the rows in their order, the base model's name."""
-    rows = hashlib.sha256(repr([dataclasses.astuple(one) for one in examples]).encode()).hexdigest()
-    made_of = {"recipe": dataclasses.asdict(plan), "rows": rows, "base": base}
+def identity(plan: Recipe, examples: Sequence[Example], base: Path, begun: Path | None) -> str:
+    """What a checkpoint is of: the recipe, the rows in their order, the base model (its name, its
+    configuration, its weights' sizes), the weights it ``begun`` with."""
+    rows = repr([dataclasses.astuple(one) for one in examples]).encode()
+    made_of = {
+        "recipe": dataclasses.asdict(plan),
+        "rows": hashlib.sha256(rows).hexdigest(),
+        "base": [base.name, _digest(base / "config.json")],
+        "sizes": sorted((file.name, file.stat().st_size) for file in base.glob("*.safetensors")),
+        "start": _digest(begun / WEIGHTS) if begun else None,
+    }
     return json.dumps(made_of, sort_keys=True, ensure_ascii=False)
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def save(path: Path, made_of: str, progress: Progress, model: Any, optimiser: Any) -> None:
@@ -79,8 +92,8 @@ def load(path: Path, made_of: str, model: Any, optimiser: Any) -> Progress:
     state = torch.load(path, map_location="cpu", weights_only=True)
     if state.get("made_of") != made_of:
         raise ValueError(
-            f"{path} was made with another recipe, other rows or another base; "
-            "remove it to start again"
+            f"{path} was made with another recipe, other rows, another base or other weights to "
+            "start from; remove it to start again"
         )
     set_peft_model_state_dict(model, state["lora"])
     optimiser.load_state_dict(state["optimiser"])

@@ -59,8 +59,8 @@ def train(
     The recipe beside them is as it was read here. Calling again goes on from the last checkpoint.
     ``skip_bad`` counts rows that cannot be read; no ``encoding`` is as the file's bytes tell.
     Raises RecipeError, DataError, RowTooLong, OSError, ValueError (another training in ``work``; a
-    checkpoint of another recipe, other rows or another base; start weights of another shape, or
-    that were trained on rows that are held out now).
+    checkpoint of another recipe, other rows, another base or another start; start weights of
+    another shape, or that were trained on rows that are held out now).
     """
     work.mkdir(parents=True, exist_ok=True)
     plan = recipe.load(recipe_file)
@@ -110,7 +110,7 @@ class _Run:
         if begun is not None:
             model.start_with(tuned, begun)
         optimiser = torch.optim.AdamW(_learned(tuned), plan.train.learning_rate, weight_decay=0.0)
-        identity = checkpoint.identity(plan, found.examples, base.name)
+        identity = checkpoint.identity(plan, found.examples, base, begun)
         return cls(
             plan,
             encoder,

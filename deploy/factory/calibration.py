@@ -3,7 +3,7 @@
 import json
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -57,24 +57,47 @@ def reported(
     """What was observed in reports, and what their rows are called; raises ReportError,
     EvaluationError, CalibrateError, also when biases were not all tried on the same rows."""
     observed: dict[float | None, list[Sentence]] = {}
-    splits: dict[float | None, list[str]] = {}
+    rows: dict[float | None, list[_Rows]] = {}
     loaded = [reports.load(file) for file in files]
     is_tried = any(found.get("end_bias") is not None for found in loaded)
     if is_tried:
         _check_choice(constraint)
     for file, found in zip(files, loaded, strict=True):
-        _check(adapter, str(file), found["model"], found.get("weights"))
-        if found["constraint"] != constraint:
-            raise CalibrateError(f"{file} is of {found['constraint']}; expected {constraint}")
+        _check_report(adapter, constraint, file, found)
         bias = found.get("end_bias")
         if bias is None and is_tried:
             bias = adapter.decoding.end_bias
         observed.setdefault(bias, []).extend(of_report(found))
-        splits.setdefault(bias, []).append(f"{found['split']}, {found['sentences']} rows")
-    _check_biases(splits)
+        rows.setdefault(bias, []).append(_Rows.of(found))
+        if rows[bias].count(rows[bias][-1]) > 1:
+            raise CalibrateError(f"{file}: these rows are in another report, too; expected others")
+    _check_biases(rows)
     for sentences in observed.values():
         check(sentences)
-    return observed, "; ".join(next(iter(splits.values())))
+    return observed, "; ".join(one.called for one in next(iter(rows.values())))
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """What a report's rows are ``called``, and what tells them from others: texts and gold."""
+
+    called: str = field(compare=False)
+    texts: tuple[tuple[str, int], ...]
+
+    @classmethod
+    def of(cls, found: Mapping[str, Any]) -> "_Rows":
+        texts = ((row["text"], row["counts"]["span"][2]) for row in found["predicted"])
+        return cls(f"{found['split']}, {found['sentences']} rows", tuple(texts))
+
+
+def _check_report(
+    adapter: Adapter, constraint: Constraint, file: Path, found: Mapping[str, Any]
+) -> None:
+    """Raises EvaluationError, CalibrateError for one that was not asked as requests are."""
+    _check(adapter, str(file), found["model"], found.get("weights"))
+    for option, expected in (("constraint", constraint), ("overlaps", "longest")):
+        if (was := found.get(option, "longest")) != expected:
+            raise CalibrateError(f"{file} is of {option} {was}; expected {expected}")
 
 
 def _check_choice(constraint: Constraint) -> None:
@@ -86,12 +109,15 @@ def _check_choice(constraint: Constraint) -> None:
         )
 
 
-def _check_biases(splits: Mapping[float | None, Sequence[str]]) -> None:
+def _check_biases(rows: Mapping[float | None, Sequence[_Rows]]) -> None:
     """Raises CalibrateError for reports of which no bias can be chosen."""
-    if None not in splits and 0.0 not in splits:
+    if None not in rows and 0.0 not in rows:
         raise CalibrateError("no report is of --end-bias 0; expected one, to compare with")
-    if len({tuple(rows) for rows in splits.values()}) > 1:
-        which = "; ".join(f"{bias}: {', '.join(rows)}" for bias, rows in splits.items())
+    if len({tuple(reported) for reported in rows.values()}) > 1:
+        which = "; ".join(
+            f"{bias}: {', '.join(one.called for one in reported)}"
+            for bias, reported in rows.items()
+        )
         raise CalibrateError(f"the biases were tried on other rows ({which}); expected the same")
 
 

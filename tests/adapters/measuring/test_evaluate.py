@@ -1,6 +1,7 @@
 """Through a real gateway in front of a scripted engine."""
 
 import asyncio
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,15 @@ from adapters.measuring import report, report_text
 from adapters.measuring.evaluate import ask
 from adapters.measuring.live_service import EvaluationError, Service, extract, retry_after
 from adapters.measuring.score import Counts, score
+from service.models import names
 from service.models.manifest import load
 from service.ner.types import Entity, Label, Overlaps
 from tests.adapters.measuring.three_sentences import GOLD, TEXTS, knows_one_name
 from tests.conftest import ADAPTER, BASE, Gateway, running
+from tests.support.adapter_folders import put_adapter
 from tests.support.fake_engine import completes, fails
 from tests.support.serving import free_port, serving
+from tests.support.waiting import until
 
 FOUND = {"entities": [], "model": ADAPTER}
 
@@ -110,6 +114,22 @@ def test_an_engine_that_is_back_soon_does_not_end_it(
     monkeypatch.setattr("adapters.measuring.live_service.sleep", at_once)
     answers = ask(Service(gateway.url, concurrency=1), TEXTS)
     assert [len(example.entities) for example in answers.predicted] == [1, 0, 2]
+
+
+def test_a_default_that_changes_meanwhile_measures_nothing(adapters: Path, tmp_path: Path) -> None:
+    """Half of a report would be of another model."""
+    shutil.copytree(adapters, tmp_path / "adapters")
+    put_adapter(tmp_path / "adapters", "other")
+    with running(tmp_path / "adapters") as gateway:
+        gateway.engine.script = knows_one_name
+
+        def heard(through: int) -> None:
+            if through == 1:
+                names.set_default(tmp_path / "adapters", "other")
+                until(lambda: gateway.extract(TEXTS[0]).json()["model"] == "other")
+
+        with pytest.raises(EvaluationError, match=f"{ADAPTER} and other answered: the default was"):
+            ask(Service(gateway.url, concurrency=1), TEXTS, heard)
 
 
 @pytest.mark.parametrize(("timeouts", "ends"), [(2, False), (3, True)])

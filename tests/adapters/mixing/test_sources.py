@@ -1,13 +1,15 @@
 """A folder of labelled sources, and its rows: cut, roughened, with labels by many names."""
 
+import json
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from adapters import recipe
-from adapters.data.examples import Example
-from adapters.data.readers import DataError
+from adapters.data.examples import Example, split
+from adapters.data.readers import DataError, read
 from adapters.mixing.label_names import write
 from adapters.mixing.negatives import nearness, negatives
 from adapters.mixing.noise import ascii_marks, lower, without_blanks, without_final_mark
@@ -77,11 +79,28 @@ def test_a_name_that_the_format_cannot_write_is_not_used() -> None:
     assert write(silent, "opaque", "en", FORMATS["lines"], random.Random(1)) == silent
 
 
+def test_rows_are_held_out_by_their_whole_texts(tmp_path: Path) -> None:
+    """As all who measure part the file: none of its held-out rows is trained on, long or short."""
+    path = folder(tmp_path, rows=100)
+    file = path / "train" / "trips.jsonl"
+    rows = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
+    for number, row in enumerate(rows):
+        row["text"] = f"{row['text'][:-1]}{'. And more' * (number % 4)}. In {number} words."
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    plan = _plan(tmp_path, SOURCES)
+    assert plan.sources is not None
+    asked = replace(plan.sources, rows={"trips": 100}, longest={"en": 60, "zh": 60})
+    plan = replace(plan, data=replace(plan.data, held_out=10))
+    (trips,) = read_sources(path, plan, asked)
+    measured = split(read(file, "spans", ()).examples, 10)[1]
+    trained = [example.text for example in trips.training]
+    assert any(len(example.text) > 60 for example in measured)
+    assert not [one for one in measured if any(one.text.startswith(text) for text in trained)]
+    assert trips.held_out
+
+
 def test_what_is_wrong_with_a_folder_is_told(tmp_path: Path) -> None:
-    path = tmp_path / "recipe.toml"
-    text = Path(__file__).parents[1].joinpath("recipe.toml").read_text(encoding="utf-8")
-    path.write_text(text + SOURCES.replace("news", "olds"), encoding="utf-8")
-    plan = recipe.load(path)
+    plan = _plan(tmp_path, SOURCES.replace("news", "olds"))
     assert plan.sources is not None
     with pytest.raises(DataError, match=r"no olds\.jsonl, which sources\.rows names"):
         read_sources(folder(tmp_path / "data"), plan, plan.sources)
@@ -98,8 +117,12 @@ def test_what_is_wrong_with_a_folder_is_told(tmp_path: Path) -> None:
 def test_a_recipe_says_what_is_wrong_with_its_sources(
     tmp_path: Path, good: str, bad: str, message: str
 ) -> None:
-    path = tmp_path / "recipe.toml"
-    text = Path(__file__).parents[1].joinpath("recipe.toml").read_text(encoding="utf-8")
-    path.write_text(text + SOURCES.replace(good, bad), encoding="utf-8")
     with pytest.raises(recipe.RecipeError, match=message):
-        recipe.load(path)
+        _plan(tmp_path, SOURCES.replace(good, bad))
+
+
+def _plan(folder: Path, sources: str) -> recipe.Recipe:
+    path = folder / "recipe.toml"
+    text = Path(__file__).parents[1].joinpath("recipe.toml").read_text(encoding="utf-8")
+    path.write_text(text + sources, encoding="utf-8")
+    return recipe.load(path)

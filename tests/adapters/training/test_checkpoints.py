@@ -65,7 +65,7 @@ def test_a_checkpoint_is_of_its_rows(
     assert train(trainer, tiny_base, recipe, work, *told).wait() == 0
     rows.write_text(content.replace("0号", "零号"), encoding="utf-8")
     said = refused(trainer, tiny_base, recipe, work, "--skip-bad")
-    assert "was made with another recipe, other rows or another base" in said
+    assert "was made with another recipe, other rows, another base or other weights" in said
 
 
 def test_two_trainings_do_not_share_a_folder(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.training.work_folder import WEIGHTS
 from tests.adapters.training.training_runs import RECIPE, losses, refused, train
 from tests.deploy.commands.test_cli import nerve
 from tests.engine.real_engine import ROOT, home
@@ -23,6 +24,14 @@ def test_training_goes_on_from_another_adapter(
     assert train(trainer, tiny_base, recipe, second).wait() == 0
     # The first step has the same rows, and fresh matrices would leave its loss as it was.
     assert losses(second)[0] < losses(first)[0]
+    # A training that is done is of the weights that it began with, whatever lies there now.
+    begun, other = first / "adapter", second / "adapter"
+    weights = (begun / WEIGHTS).read_bytes()
+    (begun / WEIGHTS).write_bytes((other / WEIGHTS).read_bytes())
+    said = refused(trainer, tiny_base, recipe, second)
+    assert "other rows, another base or other weights to start from; remove it" in said
+    (begun / WEIGHTS).write_bytes(weights)
+    assert train(trainer, tiny_base, recipe, second).wait() == 0
     recipe.write_text('start = "first/adapter"' + RECIPE.replace("rank = 8", "rank = 4"), "utf-8")
     assert train(trainer, tiny_base, recipe, tmp_path / "third").wait() == 1
 

@@ -119,11 +119,12 @@ def test_reports_with_raw_scores_take_the_place_of_rows(
     reports = []
     for name, more in (("one", ["--raw-scores"]), ("two", ["--raw-scores"]), ("calm", [])):
         out = str(tmp_path / f"{name}.json")
-        asked = ("adapter", "evaluate", file, "--model", ADAPTER, "--url", gateway.url)
+        rows = _other_rows(file, tmp_path) if name == "two" else file
+        asked = ("adapter", "evaluate", rows, "--model", ADAPTER, "--url", gateway.url)
         assert nerve(*asked, "--split", name, "--out", out, *more, env=env).exit_code == 0
         reports += ["--report", out]
     calibrate = ("adapter", "calibrate", "--model", ADAPTER)
-    calm = nerve(*calibrate, *reports, env=env)
+    calm = nerve(*calibrate, *reports[2:], env=env)
     assert "the report on calm has no raw scores" in calm.stderr
     shown = nerve(*calibrate, *reports[:4], env=env)
     assert shown.exit_code == 0, shown.output
@@ -132,7 +133,7 @@ def test_reports_with_raw_scores_take_the_place_of_rows(
     (found,) = load(folder).calibrations
     assert found.split == f"one, {COUNT} rows; two, {COUNT} rows"
     wrong = nerve(*calibrate, *reports[:4], "--constraint", "none", env=env)
-    assert "one.json is of grounded; expected none" in wrong.stderr
+    assert "one.json is of constraint grounded; expected none" in wrong.stderr
     assert nerve(*calibrate, env=env).exit_code == 2
 
 
@@ -196,9 +197,12 @@ def test_reports_of_several_biases_are_chosen_from(
         ("half", ["--end-bias", "-0.5"]),
         ("part", ["--end-bias", "-0.5", "--rows", "40"]),
         ("own", []),
+        ("nested", ["--end-bias", "-0.5", "--overlaps", "all"]),
+        ("other", ["--end-bias", "-0.5"]),
     ):
         reports[name] = str(tmp_path / f"{name}.json")
-        asked = ("adapter", "evaluate", file, "--model", ADAPTER, "--url", gateway.url)
+        rows = _other_rows(file, tmp_path) if name == "other" else file
+        asked = ("adapter", "evaluate", rows, "--model", ADAPTER, "--url", gateway.url)
         more = [*more, "--raw-scores", "--out", reports[name]]
         assert nerve(*asked, *more, env=env).exit_code == 0
 
@@ -209,8 +213,20 @@ def test_reports_of_several_biases_are_chosen_from(
     assert choose("none", "half").exit_code == 0
     assert [one["end_bias"] for one in json.loads(kept.read_text("utf-8"))] == [0, -0.5]
     assert "no report is of --end-bias 0" in choose("half").stderr
-    assert "the biases were tried on other rows" in choose("none", "part").stderr
+    for rows in ("part", "other"):
+        assert "the biases were tried on other rows" in choose("none", rows).stderr
+    assert "these rows are in another report, too" in choose("none", "half", "half").stderr
+    assert "nested.json is of overlaps all; expected longest" in choose("none", "nested").stderr
     assert choose("none", "own").exit_code == 0  # its own is the manifest's, chosen by now
+
+
+def _other_rows(file: str, folder: Path) -> str:
+    """As many in a file of the same name, in another order: what a split is called by itself."""
+    other = folder / "elsewhere" / Path(file).name
+    other.parent.mkdir()
+    lines = Path(file).read_text("utf-8").splitlines(keepends=True)
+    other.write_text("".join([*lines[1:], lines[0]]), "utf-8")
+    return str(other)
 
 
 def test_a_bias_is_not_tried_on_reports(tmp_path: Path) -> None:
