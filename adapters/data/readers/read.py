@@ -104,9 +104,9 @@ def _rows(
     if chosen == "columns" or (chosen is None and text.strip() and not is_json(text)):
         return "columns", *_of_columns(path, text, labels)
     if chosen is None:
-        firsts = (row for _, row in islice(json_rows(text), LOOKED_AT))
+        firsts = (row for _, row in islice(json_rows(path, text), LOOKED_AT))
         chosen = kinds.by_rows(firsts) or "spans"
-    return chosen, chosen, _of_json(path, json_rows(text), _PARSERS[chosen], labels)
+    return chosen, chosen, _of_json(path, json_rows(path, text), _PARSERS[chosen], labels)
 
 
 def _of_json(
