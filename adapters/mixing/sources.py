@@ -65,9 +65,7 @@ def cut(example: Example, longest: int) -> Example | None:
 
 def _source(file: Path, labels: Path, plan: Recipe, asked: Sources, rows: int) -> Source:
     language, own = read_labels(labels)
-    # By id alone: a natural name may be the id of another label.
-    ids = [Label(label.name, label.name) for label in own]
-    found = read(file, "spans", ids).examples
+    found = read(file, "spans", own).examples
     longest = asked.longest.get(language, plan.max_chars)
     short = [one for one in (cut(example, longest) for example in found) if one and one.text]
     training, held_out = parted(file, short, plan.data.held_out)
