@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from adapters.data.examples import Example
 from adapters.data.readers.entity import entity
 from adapters.data.readers.errors import BadRow
+from adapters.data.readers.fields import string
 from service.ner.types import Label
 
 Line = tuple[str, str]  # a word and its tag; the word of a space is " "
@@ -54,7 +55,12 @@ def cells(block: Sequence[str]) -> list[Line]:
             raise BadRow(
                 f"{len(parts)} columns; expected 2 to 4: the word first, its tag last", number
             )
-        found.append((parts[0] or " ", parts[-1].strip()))
+        try:
+            found.append(
+                (string(parts[0], "the word") or " ", string(parts[-1].strip(), "the tag"))
+            )
+        except BadRow as exc:
+            raise BadRow(str(exc), number) from exc
     return found
 
 
