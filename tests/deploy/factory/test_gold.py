@@ -3,7 +3,9 @@
 import json
 from pathlib import Path
 
-from adapters.data.readers import read
+import pytest
+
+from adapters.data.readers import DataError, read
 from deploy.factory.gold import Wanted, gold_rows
 from service.ner.types import Label
 from service.settings import Settings
@@ -41,3 +43,70 @@ def test_rows_are_measured_as_they_are_trained_on(tmp_path: Path) -> None:
     file = spans(tmp_path, ("Ada's Nerve", {"person": (0, 3), "name": (6, 11)}))
     (trained,) = read(file, "auto", labels).examples
     assert gold(tmp_path, file, *labels) == [[entity.label for entity in trained.entities]]
+
+
+MANIFEST = """
+name = "tuned"
+base = "Qwen2.5-Coder-1.5B-Instruct"
+weights = "adapter_model.safetensors"
+sha256 = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+rank = 64
+prompt = "zh-lines-1"
+format = "lines"
+occurrences = "all"
+max_chars = 256
+labels = [{ name = "PER", written = "人物" }, { name = "ORG", written = "组织" }]
+"""
+
+
+@pytest.fixture(params=["here", "elsewhere"])
+def tuned(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The name of an adapter, whose manifest may be on another machine."""
+    if request.param == "here":
+        folder = tmp_path / "adapters" / "tuned"
+        folder.mkdir(parents=True)
+        (folder / "adapter.toml").write_text(MANIFEST, encoding="utf-8")
+    return "tuned"
+
+
+def test_gold_is_cut_to_what_is_asked_for(tuned: str, tmp_path: Path) -> None:
+    """Whatever else rows have; none of them is a bad row for it."""
+    both, other = {"PER": (0, 3), "FOOD": (4, 9)}, {"FOOD": (0, 5)}
+    file = spans(tmp_path, ("Ada ate bread", both), ("bread", other), ("Ada", {"PER": (0, 3)}))
+    asked = Label("PER", "PER")
+    assert gold(tmp_path, file, asked, model=tuned) == [["PER"], [], ["PER"]]
+    assert gold(tmp_path, file, asked) == [["PER"], [], ["PER"]]
+
+
+def test_gold_in_another_format_is_cut_likewise(tuned: str, tmp_path: Path) -> None:
+    """alpaca's outputs are read by labels; others in them are none that is asked for."""
+    file = tmp_path / "rows.json"
+    outputs = ("PER：Ada\nFOOD：bread", "FOOD：bread", "FOOD：bread\nORG：Ada", "无")
+    rows = [{"instruction": "", "input": "Ada ate bread", "output": one} for one in outputs]
+    file.write_text(json.dumps(rows), encoding="utf-8")
+    for kind in ("auto", "alpaca"):
+        found = gold(tmp_path, file, Label("PER", "PER"), model=tuned, kind=kind)
+        assert found == [["PER"], [], [], []]
+    tags = ("<PER>Ada</PER> ate <FOOD>bread</FOOD>", "Ada ate <FOOD>bread</FOOD>", "Ada ate bread")
+    rows = [{"instruction": "", "input": "Ada ate bread", "output": one} for one in tags]
+    file.write_text(json.dumps(rows), encoding="utf-8")
+    assert gold(tmp_path, file, Label("PER", "PER"), model=tuned) == [["PER"], [], []]
+    rows[1]["output"] = "PER：Eve"
+    file.write_text(json.dumps(rows), encoding="utf-8")
+    with pytest.raises(DataError, match=r"rows\.json:1: 'Eve' in the output is not_in_text"):
+        gold(tmp_path, file, Label("PER", "PER"), model=tuned)
+
+
+def test_rows_may_have_labels_as_they_are_written(tmp_path: Path) -> None:
+    """By the adapter or in the file of labels; one that is there by both is one entity."""
+    (tmp_path / "adapters" / "tuned").mkdir(parents=True)
+    (tmp_path / "adapters" / "tuned" / "adapter.toml").write_text(MANIFEST, encoding="utf-8")
+    file = spans(tmp_path, ("Ada ate", {"人物": (0, 3), "PER": (0, 3), "people": (0, 3)}))
+    assert gold(tmp_path, file, Label("PER", "PER"), model="tuned") == [["PER"]]
+    assert gold(tmp_path, file, Label("PER", "people")) == [["PER"]]
+    with pytest.raises(DataError, match=r"nothing that is asked for \(ORG\); it has PER, people"):
+        gold(
+            tmp_path,
+            spans(tmp_path, ("Ada", {"PER": (0, 3), "people": (0, 3)})),
+            Label("ORG", "ORG"),
+        )
