@@ -50,6 +50,7 @@ def gold_rows(
     known = (*asked, *_labels(folder, asked))
     read_now = read(
         *(file, wanted.kind, known),
+        whose=_whose(folder.name, model),
         others=bool(asked),
         skip_bad=wanted.skip_bad,
         encoding=wanted.encoding,
@@ -80,6 +81,13 @@ def _labels(folder: Path, asked: Sequence[Label]) -> tuple[Label, ...]:
     served = Served.tuned(load(folder))
     is_its = not served.is_open and served.takes([label.name for label in asked])
     return served.labels if is_its else ()
+
+
+def _whose(name: str, model: str | None) -> str:
+    """For a row that has a label which is none of the adapter's ``name``."""
+    if model is not None:
+        return f"these are the labels of {name}"
+    return f"these are the labels of the default {name}, and --label or --labels asks for others"
 
 
 def _only(

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from adapters.data.examples import Example
-from adapters.data.readers.errors import BadRow
+from adapters.data.readers.errors import BadRow, UnknownLabel
 from adapters.data.readers.fields import table, text_of
 from service.ner.align import align
 from service.ner.formats import FORMATS
@@ -25,7 +25,8 @@ def read(row: Any, labels: Sequence[Label], *, others: bool = False) -> Example:
     entities, dropped = whole or max(answers, key=_understood)
     faults = [one for one in dropped if not (others and one.reason == "unknown_label")]
     if faults:
-        raise BadRow(f"{faults[0].text!r} in the output is {faults[0].reason}")
+        error = UnknownLabel if faults[0].reason == "unknown_label" else BadRow
+        raise error(f"{faults[0].text!r} in the output is {faults[0].reason}")
     return Example(text, entities)
 
 

@@ -34,7 +34,8 @@ def read(path: Path, encoding: str, labels: Sequence[Label]) -> Example:
             try:
                 found.append(_entity(line, text, labels))
             except BadRow as exc:
-                raise BadRow(str(exc), number) from exc
+                exc.lines = number
+                raise
     return Example(text, tuple(found))
 
 

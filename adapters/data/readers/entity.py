@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from adapters.data.readers.errors import BadRow
+from adapters.data.readers.errors import BadRow, UnknownLabel
 from adapters.data.readers.fields import string, whole
 from service.ner.types import Entity, Label
 
@@ -11,12 +11,14 @@ from service.ner.types import Entity, Label
 def entity(
     text: str, labels: Sequence[Label], name: Any, start: Any, end: Any, surface: Any = None
 ) -> Entity:
-    """``[start, end)`` of ``text`` as ``name``; raises BadRow for a span outside of the text, an
-    unknown label, and another surface than there is."""
+    """``[start, end)`` of ``text`` as ``name``; raises UnknownLabel, and BadRow for a span outside
+    of the text and for another surface than there is."""
     name, start, end = string(name, "label"), whole(start, "start"), whole(end, "end")
     label = label_meant(name, labels) if labels else Label(name, name)
     if label is None:
-        raise BadRow(f"label {name!r}; expected one of {', '.join(one.name for one in labels)}")
+        raise UnknownLabel(
+            f"label {name!r}; expected one of {', '.join(one.name for one in labels)}"
+        )
     if not 0 <= start < end <= len(text):
         raise BadRow(f"span [{start}, {end}); expected one inside [0, {len(text)})")
     if surface is not None and text[start:end] != surface:

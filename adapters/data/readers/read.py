@@ -19,7 +19,7 @@ from adapters.data.readers import (
     spacy,
     spans,
 )
-from adapters.data.readers.errors import BadRow, DataError, NotAccepted
+from adapters.data.readers.errors import BadRow, DataError, NotAccepted, UnknownLabel
 from adapters.data.readers.gold import unreachable
 from adapters.data.readers.kinds import KINDS, Kind
 from adapters.data.readers.lines import blocks, content, is_json, json_rows
@@ -58,13 +58,14 @@ def read(
     kind: Kind,
     labels: Sequence[Label],
     *,
+    whose: str = "",
     others: bool = False,
     skip_bad: bool = False,
     encoding: str = "",
 ) -> Read:
     """Read a file, or brat's folder; no ``labels`` means any; no ``encoding``, as its bytes tell.
-    With ``others`` rows may have other labels, too: all are taken as they stand, but in
-    ``alpaca``, where what has others is passed over.
+    ``whose`` is said where a row has a label that is none of them. With ``others`` rows may have
+    any: they are taken as they stand, but in ``alpaca``, where what has others is passed over.
 
     Raises DataError at the first bad row, unless ``skip_bad``, and for a file that cannot be read.
     """
@@ -83,7 +84,8 @@ def read(
             found.not_accepted.append(f"{place}: {exc}")
             continue
         except BadRow as exc:
-            message = f"{_further(place, exc.lines)}: {exc}"
+            said = f"{exc}; {whose}" if whose and isinstance(exc, UnknownLabel) else str(exc)
+            message = f"{_further(place, exc.lines)}: {said}"
             if not skip_bad:
                 raise DataError(message) from exc
             found.skipped.append(message)

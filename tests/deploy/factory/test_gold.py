@@ -110,3 +110,30 @@ def test_rows_may_have_labels_as_they_are_written(tmp_path: Path) -> None:
             spans(tmp_path, ("Ada", {"PER": (0, 3), "people": (0, 3)})),
             Label("ORG", "ORG"),
         )
+
+
+def test_whose_labels_a_row_does_not_have(tmp_path: Path) -> None:
+    """Said of this fault alone: the default answers who names nothing."""
+    put = tmp_path / "adapters" / "tuned"
+    put.mkdir(parents=True)
+    (put / "adapter.toml").write_text(MANIFEST, encoding="utf-8")
+    (tmp_path / "adapters" / "registry.toml").write_text('default = "tuned"\n', encoding="utf-8")
+    expected = r"label 'part'; expected one of PER, ORG; these are the labels of "
+    default = "the default tuned, and --label or --labels asks for others$"
+    file = spans(tmp_path, ("bolt", {"part": (0, 4)}))
+    with pytest.raises(DataError, match=rf"rows\.jsonl:1: {expected}{default}"):
+        gold(tmp_path, file)
+    with pytest.raises(DataError, match=rf"rows\.jsonl:1: {expected}tuned$"):
+        gold(tmp_path, file, model="tuned")
+    with pytest.raises(DataError, match=r"expected one inside \[0, 4\)$"):
+        gold(tmp_path, spans(tmp_path, ("bolt", {"PER": (0, 9)})))
+    brat = tmp_path / "brat"
+    brat.mkdir()
+    (brat / "a.txt").write_text("bolt", encoding="utf-8")
+    (brat / "a.ann").write_text("#1\tNote\nT1\tpart 0 4\tbolt\n", encoding="utf-8")
+    with pytest.raises(DataError, match=rf"a\.ann:2: {expected}{default}"):
+        gold(tmp_path, brat)
+    row = {"instruction": "", "input": "bolt", "output": "part：bolt"}
+    file.write_text(json.dumps(row), encoding="utf-8")
+    with pytest.raises(DataError, match=r"'bolt' in the output is unknown_label; these are the"):
+        gold(tmp_path, file)
