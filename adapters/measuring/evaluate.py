@@ -14,8 +14,9 @@ import httpx2
 
 from adapters.data.examples import Example
 from adapters.measuring import live_service
-from adapters.measuring.live_service import EvaluationError, Service
+from adapters.measuring.live_service import EvaluationError, SentenceError, Service
 from service.ner.types import Constraint, Entity, Label, Overlaps
+from service.wire.wording import shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,9 @@ def ask(
 ) -> Answers:
     """Send every text, ``concurrency`` at a time; ``done`` hears how many are through.
 
-    Raises EvaluationError at the first sentence without an answer, or without a part of it, and
-    when the adapter's weights were replaced meanwhile, or another model became the default.
+    Raises EvaluationError at the first sentence without an answer, or without a part of it, which
+    it names, and when the adapter's weights were replaced meanwhile, or another model became the
+    default.
     """
     began = time.monotonic()
     rows, weights = asyncio.run(_all(service, texts, done))
@@ -94,7 +96,11 @@ async def _answers(
     async def work() -> None:
         nonlocal through
         for place, text in waiting:
-            rows[place] = await live_service.extract(client, service, text)
+            try:
+                rows[place] = await live_service.extract(client, service, text)
+            except SentenceError as exc:
+                where = f"row {place + 1} of {len(texts)}, {shown(text)}"
+                raise SentenceError(f"{where}: {exc}") from exc
             through += 1
             done(through)
 

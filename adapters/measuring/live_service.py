@@ -18,10 +18,22 @@ _ATTEMPTS: dict[int, int] = {
     httpx2.codes.SERVICE_UNAVAILABLE: 12,
     httpx2.codes.GATEWAY_TIMEOUT: 3,
 }
+# Whatever the sentence is: the api key, the model, a full gateway, no engine.
+_OF_ALL = (
+    httpx2.codes.UNAUTHORIZED,
+    httpx2.codes.FORBIDDEN,
+    httpx2.codes.NOT_FOUND,
+    httpx2.codes.TOO_MANY_REQUESTS,
+    httpx2.codes.SERVICE_UNAVAILABLE,
+)
 
 
 class EvaluationError(Exception):
     """The service cannot be reached or refused a sentence: says what it answered."""
+
+
+class SentenceError(EvaluationError):
+    """The service answered, and did not answer this sentence: says what it answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +83,8 @@ async def weights(client: httpx2.AsyncClient, service: Service) -> dict[str, str
 
 
 async def extract(client: httpx2.AsyncClient, service: Service, text: str) -> dict[str, Any]:
-    """The whole answer to one sentence, asked again where that helps; raises EvaluationError."""
+    """The whole answer to one sentence, asked again where that helps; raises EvaluationError, and
+    SentenceError where the sentence may be at fault."""
     body = _body(service, text)
     attempts = Counter[int]()
     while True:
@@ -89,7 +102,8 @@ async def extract(client: httpx2.AsyncClient, service: Service, text: str) -> di
         if attempts[status] >= _ATTEMPTS.get(status, 1):
             break
         await sleep(retry_after(answer))
-    raise EvaluationError(f"{service.url}/extract {_said(answer)}")
+    error = EvaluationError if status in _OF_ALL else SentenceError
+    raise error(f"{service.url}/extract {_said(answer)}")
 
 
 def retry_after(answer: httpx2.Response) -> float:

@@ -46,7 +46,7 @@ def measure(service: Service, gold: Sequence[Example], split: str) -> dict[str, 
 
 def asked(service: Service, gold: Sequence[Example], split: str) -> Answers:
     """What the service says to every sentence, with a progress bar; raises EvaluationError."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, TimeRemainingColumn()) as bar:
         task = bar.add_task(split, total=len(gold))
         texts = [example.text for example in gold]

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rich.table import Table
+from rich.text import Text
 
 from adapters.measuring.report import Changed
 from adapters.measuring.score import Difference, Metric
@@ -24,7 +25,7 @@ def table(found: Mapping[str, Any], metric: Metric) -> Table:
     shown = Table("label", "precision", "recall", "F1", "support")
     for name, row in [*measured["labels"].items(), *((k, measured[k]) for k in ("micro", "macro"))]:
         numbers = (f"{row[key]:.4f}" for key in ("precision", "recall", "f1"))
-        shown.add_row(name, *numbers, str(row["support"]))
+        shown.add_row(Text(name), *numbers, str(row["support"]))
     return shown
 
 

@@ -69,9 +69,7 @@ def _cut(examples: Sequence[Example], longest: int) -> tuple[Example, ...]:
 
 def _source(file: Path, labels: Path, plan: Recipe, asked: Sources, rows: int) -> Source:
     language, own = read_labels(labels)
-    # By id alone: a natural name may be the id of another label.
-    ids = [Label(label.name, label.name) for label in own]
-    found = read(file, "spans", ids).examples
+    found = read(file, "spans", own).examples
     longest = asked.longest.get(language, plan.max_chars)
     # By whole texts, as everything that measures parts the file.
     training, held_out = (_cut(rows, longest) for rows in parted(file, found, plan.data.held_out))

@@ -113,9 +113,11 @@ def evaluate(
         )
         name = split or split_name(data, held_out)
         found = report.measure(service, gold, name)
-        show_report(console, found)
-        if out:
-            report.save(found, out)
+        try:
+            if out:
+                report.save(found, out)
+        finally:
+            show_report(console, found)
         if compare:
             other = other or report.measure(replace(service, model=compare), gold, name)
             show_comparison(console, gold, other, found, show)

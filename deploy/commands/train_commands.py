@@ -54,6 +54,7 @@ def train(
 ) -> None:
     """Train a LoRA adapter as a recipe says; the same command goes on after a stop or a kill."""
     from rich.console import Console
+    from rich.text import Text
 
     from adapters import recipe as recipes
     from deploy.factory import trainer
@@ -64,7 +65,7 @@ def train(
         folder = base or trainer.base_folder(home, plan.base)
         python = trainer.trainer_python(home, console.print)
         work = work or home / "training" / recipe.absolute().parent.name
-        console.print(f"training in {work}", soft_wrap=True)
+        console.print(Text(f"training in {work}"), soft_wrap=True)
         try:
             options = ["--kind", kind, *(["--skip-bad"] if skip_bad else [])]
             options += ["--encoding", encoding] if encoding else []
@@ -170,6 +171,7 @@ def try_(
 ) -> None:
     """Find entities without vLLM and without a grammar: is the model at fault, or the serving?"""
     from rich.console import Console
+    from rich.text import Text
 
     from deploy.factory import trainer
     from deploy.terminal.show import show_answer
@@ -190,4 +192,4 @@ def try_(
             console.print_json(data=answer)
         else:
             show_answer(console, one, answer)
-            console.print(f"completion: {answer['completion']!r}", style="dim", markup=False)
+            console.print(Text(f"completion: {answer['completion']!r}", "dim"))

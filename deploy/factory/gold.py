@@ -1,12 +1,13 @@
 """Gold rows for a measurement: which file, how it is read, which of its rows."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from adapters import recipe
 from adapters.data.examples import Example, label_counts, split
 from adapters.data.readers import DataError, Kind, Read, read
+from adapters.data.readers.entity import label_meant
 from service.models import names
 from service.models.manifest import FILE_NAME, load
 from service.models.served import Served
@@ -38,22 +39,28 @@ def gold_rows(
     """The rows that are measured; ``asked`` are the labels asked for, ``tell`` hears of rows that
     were left out.
 
-    Labels are those of the adapter ``model`` if it is in the adapters folder and has to do with
-    what is asked, else the file's own. Raises DataError, also when no row or nothing that is asked
-    for is left, or when more are to be held out than the adapter's recipe says: it was trained on
-    those.
+    With ``asked`` rows may have any labels, and gold is cut to what is asked for. Without, labels
+    are those of the adapter ``model`` if it is in the adapters folder and no open one, else the
+    file's own. Raises DataError, also when no row or nothing that is asked for is left, or when
+    more are to be held out than the adapter's recipe says: it was trained on those.
     """
     file, held_out = wanted.file, wanted.held_out
     folder = _folder(settings, model)
     _refuse_trained_on(folder, held_out)
-    known = _labels(folder, asked) or (asked if wanted.kind == "alpaca" else ())
-    read_now = read(file, wanted.kind, known, skip_bad=wanted.skip_bad, encoding=wanted.encoding)
+    known = (*asked, *_labels(folder, asked))
+    read_now = read(
+        *(file, wanted.kind, known),
+        whose=_whose(folder.name, model),
+        others=bool(asked),
+        skip_bad=wanted.skip_bad,
+        encoding=wanted.encoding,
+    )
     for line in left_out(read_now):
         tell(line)
     found = split(read_now.examples, held_out)[1] if held_out else read_now.examples
     if not found:
         raise DataError(f"{file}: no rows to measure on")
-    return (_only(file, found, asked) if asked else found)[: wanted.rows or None]
+    return (_only(file, found, asked, known) if asked else found)[: wanted.rows or None]
 
 
 def left_out(found: Read) -> list[str]:
@@ -76,20 +83,34 @@ def _labels(folder: Path, asked: Sequence[Label]) -> tuple[Label, ...]:
     return served.labels if is_its else ()
 
 
-def _only(file: Path, found: Sequence[Example], asked: Sequence[Label]) -> list[Example]:
-    """What is asked for, by its name; rows may have the name that people call it by."""
-    names = {label.written: label.name for label in asked} | {one.name: one.name for one in asked}
-    kept = [
-        Example(
-            example.text,
-            tuple(replace(e, label=names[e.label]) for e in example.entities if e.label in names),
-        )
-        for example in found
-    ]
+def _whose(name: str, model: str | None) -> str:
+    """For a row that has a label which is none of the adapter's ``name``."""
+    if model is not None:
+        return f"these are the labels of {name}"
+    return f"these are the labels of the default {name}, and --label or --labels asks for others"
+
+
+def _only(
+    file: Path, found: Sequence[Example], asked: Sequence[Label], known: Sequence[Label]
+) -> list[Example]:
+    """What is asked for, by its name; rows may have any of the names that ``known`` have for it."""
+    names = {label.name for label in asked}
+    there = label_counts(found)
+    meant = {said: label_meant(said, known) for said in there}
+    named = {said: one.name for said, one in meant.items() if one and one.name in names}
+    kept = [_renamed(example, named) for example in found]
     if not any(example.entities for example in kept):
-        there = ", ".join(label_counts(found)) or "none"
-        raise DataError(f"{file}: nothing that is asked for ({', '.join(names)}); it has {there}")
+        raise DataError(
+            f"{file}: nothing that is asked for ({', '.join(label.name for label in asked)}); "
+            f"it has {', '.join(there) or 'none'}"
+        )
     return kept
+
+
+def _renamed(example: Example, names: Mapping[str, str]) -> Example:
+    """The entities of the labels in ``names``, by the names there, each once."""
+    found = {replace(e, label=names[e.label]) for e in example.entities if e.label in names}
+    return Example(example.text, tuple(sorted(found, key=lambda e: (e.start, e.end, e.label))))
 
 
 def split_name(file: Path, held_out: int) -> str:

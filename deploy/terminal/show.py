@@ -66,7 +66,8 @@ class Phases:
         else:
             yield self.console.print
         self.seconds[name] = time.monotonic() - started
-        self.console.print(f"[green]✓[/green] {name} [dim]{self.seconds[name]:.1f} s[/dim]")
+        seconds = (f"{self.seconds[name]:.1f} s", "dim")
+        self.console.print(Text.assemble(("✓", "green"), f" {name} ", seconds))
 
     def warn(self, line: str) -> None:
         """A line worth keeping."""

@@ -43,7 +43,7 @@ def show_rows(console: Console, found: Read) -> None:
 
 def show_written(console: Console, path: Path, rows: int, of: int) -> None:
     """How many rows were written, and how many the format had no way to write."""
-    console.print(f"{rows} rows written to {path}", soft_wrap=True)
+    console.print(Text(f"{rows} rows written to {path}"), soft_wrap=True)
     if rows < of:
         console.print(
             f"{of - rows} rows left out: their mentions overlap, and cannot be written so"

@@ -17,9 +17,9 @@
 ``columns``          CoNLL: 2 to 4 columns, the word first, its tag last; a blank line between texts
 ===================  =============================================================================
 
-The kinds in JSON may be one array, or an object a line. A label may be given by its name or by its
-written form. Where no labels are given, every label is taken as it stands (not in ``alpaca``, whose
-outputs can only be read with the labels).
+The kinds in JSON may be one array, or an object a line. A label may be given by its name, else by
+its written form. Where no labels are given, every label is taken as it stands (not in ``alpaca``,
+whose outputs can only be read with the labels).
 """
 
 from adapters.data.readers.errors import DataError

@@ -7,6 +7,7 @@ from pathlib import Path
 from adapters.data.examples import Example
 from adapters.data.readers.entity import entity
 from adapters.data.readers.errors import BadRow, DataError
+from adapters.data.readers.fields import string
 from adapters.data.readers.lines import content
 from service.ner.types import Entity, Label
 
@@ -33,7 +34,8 @@ def read(path: Path, encoding: str, labels: Sequence[Label]) -> Example:
             try:
                 found.append(_entity(line, text, labels))
             except BadRow as exc:
-                raise BadRow(str(exc), number) from exc
+                exc.lines = number
+                raise
     return Example(text, tuple(found))
 
 
@@ -56,4 +58,4 @@ def _text(path: Path, encoding: str) -> str:
     """Line breaks as they are: offsets count them."""
     if not path.is_file():
         raise DataError(f"{path}: not there; expected the text of the .ann file")
-    return content(path, encoding, newline="")
+    return string(content(path, encoding, newline=""), path.name)

@@ -9,7 +9,8 @@ BMES     B-, M-, E- and S- for one alone; BIOES: I- for M-; BILOU: L- for E-, U-
 
 Words are joined by one blank. Characters, and words of Chinese and Japanese, are joined by nothing:
 a file is of these where every word is one character, or half of them have one of theirs. A line
-with a tag alone stands for a space.
+with a tag alone stands for a space. Columns are parted by a tab each, or by blanks and tabs; other
+spaces (no-break, ideographic) are a part of their word.
 """
 
 import re
@@ -19,11 +20,13 @@ from dataclasses import dataclass
 from adapters.data.examples import Example
 from adapters.data.readers.entity import entity
 from adapters.data.readers.errors import BadRow
+from adapters.data.readers.fields import string
 from service.ner.types import Label
 
 Line = tuple[str, str]  # a word and its tag; the word of a space is " "
 
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f]")
+_BLANKS = " \t"
 _BEGIN, _INSIDE, _END, _ALONE = "B", "IM", "EL", "SU"
 _DOCUMENT = "-DOCSTART-"
 
@@ -46,15 +49,21 @@ def cells(block: Sequence[str]) -> list[Line]:
     """The words and tags of a text; raises BadRow with the line."""
     found = []
     for number, line in enumerate(block):
-        parts = line.split("\t") if "\t" in line.strip() else line.split()
-        if line[0].isspace() and len(parts) == 1:
+        bare = line.strip(_BLANKS)
+        parts = line.split("\t") if "\t" in bare else re.split(f"[{_BLANKS}]+", bare)
+        if line[0] in _BLANKS and len(parts) == 1:
             found.append((" ", parts[0]))
             continue
         if not 2 <= len(parts) <= 4:
             raise BadRow(
                 f"{len(parts)} columns; expected 2 to 4: the word first, its tag last", number
             )
-        found.append((parts[0] or " ", parts[-1].strip()))
+        try:
+            found.append(
+                (string(parts[0], "the word") or " ", string(parts[-1].strip(), "the tag"))
+            )
+        except BadRow as exc:
+            raise BadRow(str(exc), number) from exc
     return found
 
 

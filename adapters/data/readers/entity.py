@@ -3,25 +3,37 @@
 from collections.abc import Sequence
 from typing import Any
 
-from adapters.data.readers.errors import BadRow
+from adapters.data.readers.errors import BadRow, UnknownLabel
 from adapters.data.readers.fields import string, whole
-from service.ner.types import Entity, Label, label_named
+from service.ner.types import Entity, Label
 
 
 def entity(
     text: str, labels: Sequence[Label], name: Any, start: Any, end: Any, surface: Any = None
 ) -> Entity:
-    """``[start, end)`` of ``text`` as ``name``; raises BadRow for a span outside of the text, an
-    unknown label, and another surface than there is."""
+    """``[start, end)`` of ``text`` as ``name``; raises UnknownLabel, and BadRow for a span outside
+    of the text and for another surface than there is."""
     name, start, end = string(name, "label"), whole(start, "start"), whole(end, "end")
-    label = label_named(name, labels) if labels else Label(name, name)
+    label = label_meant(name, labels) if labels else Label(name, name)
     if label is None:
-        raise BadRow(f"label {name!r}; expected one of {', '.join(one.name for one in labels)}")
+        raise UnknownLabel(
+            f"label {name!r}; expected one of {', '.join(one.name for one in labels)}"
+        )
     if not 0 <= start < end <= len(text):
         raise BadRow(f"span [{start}, {end}); expected one inside [0, {len(text)})")
     if surface is not None and text[start:end] != surface:
         raise BadRow(f"[{start}, {end}) is {text[start:end]!r}; expected {surface!r}")
     return Entity(label.name, start, end)
+
+
+def label_meant(said: str, labels: Sequence[Label]) -> Label | None:
+    """The label that a row means: by its name first, else as it is written. What a model writes is
+    read the other way round (``service.ner.types.label_named``)."""
+    word = said.strip()
+    for label in labels:
+        if word == label.name:
+            return label
+    return next((label for label in labels if word == label.written), None)
 
 
 def in_utf16(text: str, start: int, end: int, surface: Any) -> tuple[int, int]:

@@ -16,3 +16,7 @@ class BadRow(Exception):
     def __init__(self, message: str, lines: int = 0) -> None:
         super().__init__(message)
         self.lines = lines
+
+
+class UnknownLabel(BadRow):
+    """A row has a label that is none of those it may have."""

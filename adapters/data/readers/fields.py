@@ -23,7 +23,8 @@ def items(value: Any, what: str, length: int | None = None) -> list[Any]:
 
 
 def string(value: Any, what: str) -> str:
-    """A string without half of a surrogate pair; raises BadRow."""
+    """A string that a request can have, so without half of a surrogate pair and without NUL; raises
+    BadRow."""
     if not isinstance(value, str):
         raise BadRow(f"{what} has {shown(value)}; expected a string")
     try:
@@ -32,6 +33,8 @@ def string(value: Any, what: str) -> str:
         raise BadRow(
             f"{what} has half of a surrogate pair at {exc.start}; expected whole characters"
         ) from exc
+    if (place := value.find("\0")) >= 0:
+        raise BadRow(f"{what} has a NUL at {place}; expected none")
     return value
 
 

@@ -44,9 +44,10 @@ def is_json(text: str) -> bool:
     return bool(_JSON.match(text))
 
 
-def json_rows(text: str) -> Iterator[Row]:
-    """The items of an array, or a value a line."""
-    yield from _items(text) if _is_array(text) else _lines(text)
+def json_rows(path: Path, text: str) -> Iterator[Row]:
+    """The items of an array, or a value a line. Raises DataError where an array ends, or cannot be
+    read on, before the text of ``path`` does: nobody knows how many rows stand behind."""
+    yield from _items(path, text) if _is_array(text) else _lines(text)
 
 
 def blocks(text: str) -> Iterator[tuple[int, list[str]]]:
@@ -64,7 +65,10 @@ def _is_array(text: str) -> bool:
     """Not so ``[text, {…}]`` a line, of which each line is an array."""
     if not text.lstrip().startswith("["):
         return False
-    first = _parsed(text.lstrip().split("\n", 1)[0])
+    try:
+        first = _WITH_ANY_NUMBER.decode(text.lstrip().split("\n", 1)[0])
+    except (ValueError, RecursionError):
+        return True
     return not (isinstance(first, list) and len(first) == 2 and isinstance(first[0], str))
 
 
@@ -74,23 +78,39 @@ def _lines(text: str) -> Iterator[Row]:
             yield number, _parsed(line)
 
 
-def _items(text: str) -> Iterator[Row]:
+def _items(path: Path, text: str) -> Iterator[Row]:
     at = _BETWEEN.match(text, text.index("[") + 1).end()  # type: ignore[union-attr]
     line, counted = 1, 0
     while at < len(text) and text[at] != "]":
         line, counted = line + text.count("\n", counted, at), at
         try:
-            value, at = _DECODER.raw_decode(text, at)
+            value, at = _item(text, at)
         except (ValueError, RecursionError) as exc:
-            yield line, BadRow(_why(exc))
-            return
+            raise DataError(
+                f"{path}:{getattr(exc, 'lineno', line)}: {_why(exc)}; expected an array that can "
+                "be read to its end"
+            ) from exc
         yield line, value
         at = _BETWEEN.match(text, at).end()  # type: ignore[union-attr]
+    rest = text[at + 1 :].strip()
+    line += text.count("\n", counted, text.index(rest, at + 1) if rest else at)
     if at >= len(text):
-        yield line, BadRow("the array is not closed; expected ]")
-    elif rest := text[at + 1 :].strip():
-        line += text.count("\n", counted, text.index(rest, at + 1))
-        yield line, BadRow(f"{wording.shown(rest)} behind the array's ]; expected nothing")
+        raise DataError(f"{path}:{line}: the array is not closed; expected ]")
+    if rest:
+        raise DataError(
+            f"{path}:{line}: {wording.shown(rest)} behind the array's ]; expected nothing"
+        )
+
+
+def _item(text: str, at: int) -> tuple[Any, int]:
+    """The value that begins at ``at``, and its end: BadRow where numbers in it are none of JSON's.
+    Raises ValueError and RecursionError where its end cannot be found."""
+    try:
+        return _DECODER.raw_decode(text, at)
+    except json.JSONDecodeError:
+        raise
+    except ValueError as exc:
+        return BadRow(_why(exc)), _WITH_ANY_NUMBER.raw_decode(text, at)[1]
 
 
 def _parsed(line: str) -> Any:
@@ -103,7 +123,7 @@ def _parsed(line: str) -> Any:
 def _why(error: Exception) -> str:
     if isinstance(error, json.JSONDecodeError):
         return f"not JSON: {error.msg}, column {error.colno}"
-    return f"not JSON: {'it is nested too deeply' if isinstance(error, RecursionError) else error}"
+    return f"not JSON: {wording.why_not_json(error)}"
 
 
 def _refuse(constant: str) -> NoReturn:
@@ -111,3 +131,4 @@ def _refuse(constant: str) -> NoReturn:
 
 
 _DECODER = json.JSONDecoder(parse_constant=_refuse)
+_WITH_ANY_NUMBER = json.JSONDecoder(parse_constant=str, parse_int=str)

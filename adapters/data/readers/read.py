@@ -19,7 +19,7 @@ from adapters.data.readers import (
     spacy,
     spans,
 )
-from adapters.data.readers.errors import BadRow, DataError, NotAccepted
+from adapters.data.readers.errors import BadRow, DataError, NotAccepted, UnknownLabel
 from adapters.data.readers.gold import unreachable
 from adapters.data.readers.kinds import KINDS, Kind
 from adapters.data.readers.lines import blocks, content, is_json, json_rows
@@ -34,7 +34,6 @@ _PARSERS: Mapping[Kind, Parse] = {
     "cluener": cluener.read,
     "spans": spans.read,
     "chinese_ner_sft": spans.read_sft,
-    "alpaca": alpaca.read,
     "doccano": doccano.read,
     "label_studio": label_studio.read,
     "spacy": spacy.read,
@@ -59,10 +58,14 @@ def read(
     kind: Kind,
     labels: Sequence[Label],
     *,
+    whose: str = "",
+    others: bool = False,
     skip_bad: bool = False,
     encoding: str = "",
 ) -> Read:
     """Read a file, or brat's folder; no ``labels`` means any; no ``encoding``, as its bytes tell.
+    ``whose`` is said where a row has a label that is none of them. With ``others`` rows may have
+    any: they are taken as they stand, but in ``alpaca``, where what has others is passed over.
 
     Raises DataError at the first bad row, unless ``skip_bad``, and for a file that cannot be read.
     """
@@ -70,7 +73,7 @@ def read(
         raise DataError(f"{path}: kind {kind!r}; expected one of {', '.join(KINDS)}")
     if kind == "auto" and (other := kinds.refusal(path)):
         raise DataError(f"{path}: {other}; expected labelled rows: {', '.join(KINDS[1:])}")
-    chosen, told, rows = _rows(path, kind, encoding, labels)
+    chosen, told, rows = _rows(path, kind, encoding, labels, others)
     if chosen == "alpaca" and not labels:
         raise DataError(f"{path}: rows of kind alpaca; expected their labels (a recipe or adapter)")
     found = Read([], [], told)
@@ -81,7 +84,8 @@ def read(
             found.not_accepted.append(f"{place}: {exc}")
             continue
         except BadRow as exc:
-            message = f"{_further(place, exc.lines)}: {exc}"
+            said = f"{exc}; {whose}" if whose and isinstance(exc, UnknownLabel) else str(exc)
+            message = f"{_further(place, exc.lines)}: {said}"
             if not skip_bad:
                 raise DataError(message) from exc
             found.skipped.append(message)
@@ -92,9 +96,10 @@ def read(
 
 
 def _rows(
-    path: Path, kind: Kind, encoding: str, labels: Sequence[Label]
+    path: Path, kind: Kind, encoding: str, asked: Sequence[Label], others: bool
 ) -> tuple[Kind, str, Found]:
     """The kind, how it is called, and the rows."""
+    labels = () if others else asked
     chosen = kind if kind != "auto" else kinds.by_name(path)
     if chosen == "brat":
         return chosen, chosen, _of_brat(path, encoding, labels)
@@ -104,9 +109,12 @@ def _rows(
     if chosen == "columns" or (chosen is None and text.strip() and not is_json(text)):
         return "columns", *_of_columns(path, text, labels)
     if chosen is None:
-        firsts = (row for _, row in islice(json_rows(text), LOOKED_AT))
+        firsts = (row for _, row in islice(json_rows(path, text), LOOKED_AT))
         chosen = kinds.by_rows(firsts) or "spans"
-    return chosen, chosen, _of_json(path, json_rows(text), _PARSERS[chosen], labels)
+    rows = json_rows(path, text)
+    if chosen == "alpaca":
+        return chosen, chosen, _of_json(path, rows, partial(alpaca.read, others=others), asked)
+    return chosen, chosen, _of_json(path, rows, _PARSERS[chosen], labels)
 
 
 def _of_json(

@@ -51,6 +51,17 @@ def test_a_text_is_in_its_encoding(tmp_path: Path) -> None:
     assert read(folder, "auto", ()).examples[0].text == "浙商\r\n银行"
 
 
+def test_a_text_has_no_nul(tmp_path: Path) -> None:
+    """No request can have one: found out here, by the file."""
+    folder = folder_of(tmp_path, "T1\tcompany 0 2\t浙商\n", "浙商\0银行")
+    (folder / "b.txt").write_text("浙商", encoding="utf-8")
+    (folder / "b.ann").write_text("T1\tcompany 0 2\t浙商\n", encoding="utf-8")
+    with pytest.raises(DataError, match=r"a\.ann:1: a\.txt has a NUL at 2; expected none"):
+        read(folder, "auto", ())
+    found = read(folder, "auto", (), skip_bad=True)
+    assert (len(found.examples), len(found.skipped)) == (1, 1)
+
+
 def test_what_is_not_there(tmp_path: Path) -> None:
     """By its name."""
     with pytest.raises(DataError, match=r"no \.ann file there"):

@@ -50,6 +50,24 @@ from tests.adapters.data.labelled import written
             [("name", 2, 3)],
             "columns (characters, joined by nothing)",
         ),
+        (
+            "10\u00a0000 B-SUM\nkr  I-SUM\nand\tO\n",
+            "10\u00a0000 kr and",
+            [("SUM", 0, 9)],
+            "columns (words, joined by a blank)",
+        ),
+        (
+            "a\u3000b\tNN\tB-X\nc NN O\n\u2028d O\n",
+            "a\u3000b c \u2028d",
+            [("X", 0, 3)],
+            "columns (words, joined by a blank)",
+        ),
+        (
+            "甲 B-X\n\u3000 I-X\n乙\u0020I-X\n\u3000\tO\n",
+            "甲\u3000乙\u3000",
+            [("X", 0, 3)],
+            "columns (characters, joined by nothing)",
+        ),
     ],
 )
 def test_dialects(
@@ -66,6 +84,17 @@ def test_the_line_of_a_wrong_tag(tmp_path: Path) -> None:
     path = written(tmp_path, "a B-X\n\nb O\nc I-X\n", "rows")
     with pytest.raises(DataError, match=r"rows:4: tag 'I-X' goes on with an entity that was"):
         read(path, "auto", ())
+
+
+@pytest.mark.parametrize("between", ["\u00a0", "\u3000", "\x1f", "\u2003"])
+def test_columns_are_parted_by_blanks_and_tabs(between: str, tmp_path: Path) -> None:
+    """Any other space is a part of its word."""
+    path = written(tmp_path, f"Ada B-PER\nLovelace{between}I-PER\n", "rows")
+    with pytest.raises(DataError, match=r"rows:2: 1 columns; expected 2 to 4"):
+        read(path, "auto", ())
+    path = written(tmp_path, f"{between}a{between} B-PER \n", "rows")
+    (found,) = read(path, "auto", ()).examples
+    assert (found.text, found.entities) == (f"{between}a{between}", (Entity("PER", 0, 3),))
 
 
 def test_a_bracket_is_no_json(tmp_path: Path) -> None:

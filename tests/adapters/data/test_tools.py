@@ -140,36 +140,6 @@ def test_an_array_as_llama_factory_has_it(tmp_path: Path) -> None:
         read(path, "auto", ())
 
 
-def test_a_bad_item_of_an_array_has_its_line(tmp_path: Path) -> None:
-    """That in which it begins."""
-    path = written(
-        tmp_path, '[\n {"text": "a", "entities": []},\n\n {"text": 3, "entities": []}\n]'
-    )
-    with pytest.raises(DataError, match=r"rows\.json:4: text has 3; expected a string"):
-        read(path, "spans", ())
-    path = written(tmp_path, '[{"text": "a", "entities": []},\n {"text": }]')
-    with pytest.raises(DataError, match=r"rows\.json:2: not JSON: Expecting value"):
-        read(path, "auto", ())
-    path = written(tmp_path, '[{"text": "a", "entities": []}')
-    with pytest.raises(DataError, match="the array is not closed"):
-        read(path, "auto", ())
-
-
-@pytest.mark.parametrize("behind", ["[{}]", '{"text": "b", "entities": []}', ",", "]", "…"])
-def test_what_stands_behind_an_array_is_told(behind: str, tmp_path: Path) -> None:
-    """Its rows were lost in silence; blank lines are nothing."""
-    path = written(tmp_path, f'[{{"text": "a", "entities": []}}]\n\n{behind}\n')
-    for kind in ("auto", "spans"):
-        with pytest.raises(DataError, match=r"rows\.json:3: .* behind the array's \]; expected no"):
-            read(path, kind, ())
-    found = read(path, "auto", (), skip_bad=True)
-    assert (len(found.examples), len(found.skipped)) == (1, 1)
-    assert (
-        len(read(written(tmp_path, '[{"text": "a", "entities": []}]\n\n '), "auto", ()).examples)
-        == 1
-    )
-
-
 @pytest.mark.parametrize(
     "deep", ["[" * 100_000, '{"a":' * 100_000, f"[{'[' * 100_000}", "[\n" * 100_000]
 )

@@ -203,6 +203,19 @@ def test_a_refusal_is_told_in_the_gateways_words(gateway: Gateway) -> None:
         ask(Service(gateway.url, model="x"), TEXTS)
 
 
+def test_a_sentence_that_is_refused_is_named(gateway: Gateway) -> None:
+    """By its number and its beginning; not where any other would be refused as well."""
+    gateway.engine.script = knows_one_name
+    texts = [*TEXTS, "长" * 400_000]
+    with pytest.raises(EvaluationError) as refusal:
+        ask(Service(gateway.url, concurrency=1), texts)
+    said = f'row 4 of 4, "{"长" * 76}...: {gateway.url}/extract answered 413: text has 1200000'
+    assert str(refusal.value).startswith(said)
+    with pytest.raises(EvaluationError) as refusal:
+        ask(Service(gateway.url, model="x"), TEXTS)
+    assert str(refusal.value).startswith(f"{gateway.url}/extract answered 404: model has 'x'")
+
+
 def test_a_text_without_one_of_its_parts_ends_the_evaluation(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -220,7 +233,8 @@ def test_a_text_without_one_of_its_parts_ends_the_evaluation(
     gateway.engine.script = half
     long = "好。" * 200 + "坏。" * 200
     with pytest.raises(
-        EvaluationError, match=r"did not answer for \[256, \d+\) of a text: the engine"
+        EvaluationError,
+        match=r'row 1 of 1, "好.*did not answer for \[256, \d+\) of a text: the engine',
     ):
         ask(Service(gateway.url), [long])
 

@@ -1,0 +1,1 @@
+"""Gold rows for a measurement, and what is made of them."""
