@@ -72,7 +72,11 @@ def _source(file: Path, labels: Path, plan: Recipe, asked: Sources, rows: int) -
     found = read(file, "spans", own).examples
     longest = asked.longest.get(language, plan.max_chars)
     # By whole texts, as everything that measures parts the file.
-    training, held_out = (_cut(rows, longest) for rows in parted(file, found, plan.data.held_out))
+    rest, held_out = (_cut(rows, longest) for rows in parted(file, found, plan.data.held_out))
+    validated = {example.text for example in held_out}
+    training = tuple(one for one in rest if one.text not in validated)
+    if not training:
+        raise DataError(f"{file}: no row to train on is left, cut to {longest} characters")
     known = {label.name for label in own}
     _refuse_unknown(labels, "titles", asked.titles.get(file.stem, ()), known)
     said = asked.translations.get(file.stem, {})

@@ -57,10 +57,14 @@ def promote(
     if against := _asked_differently(old, new) or _of_old_weights(adapters, old, name):
         return Verdict(False, against)
     found = difference(gold, old, new)
+    if (told := sum(1 for example in gold if example.entities)) < LEAST:
+        return Verdict(
+            False,
+            f"{told} of these sentences have an entity; expected {LEAST} or more to judge by: "
+            "measure on others that were not trained on",
+        )
     if default == name:
         return _of_itself(name, found)
-    if (told := sum(1 for example in gold if example.entities)) < LEAST:
-        return Verdict(False, f"{told} sentences have an entity; expected {LEAST} or more to judge")
     if not _is_no_worse(found):
         return Verdict(False, f"{name} may be worse than {old['model']}: {_said(found)}")
     names.set_default(adapters, name)

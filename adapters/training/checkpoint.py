@@ -43,13 +43,14 @@ def alone(work: Path) -> Iterator[None]:
 
 def identity(plan: Recipe, examples: Sequence[Example], base: Path, begun: Path | None) -> str:
     """What a checkpoint is of: the recipe, the rows in their order, the base model (its name, its
-    configuration, its weights' sizes), the weights it ``begun`` with."""
+    configuration, the sizes and ends of its weights), the weights it ``begun`` with."""
     rows = repr([dataclasses.astuple(one) for one in examples]).encode()
     made_of = {
         "recipe": dataclasses.asdict(plan),
         "rows": hashlib.sha256(rows).hexdigest(),
-        "base": [base.name, _digest(base / "config.json")],
-        "sizes": sorted((file.name, file.stat().st_size) for file in base.glob("*.safetensors")),
+        "base": base.name,
+        "configuration": _digest(base / "config.json"),
+        "weights": [_end(file) for file in sorted(base.glob("*.safetensors"))],
         "start": _digest(begun / WEIGHTS) if begun else None,
     }
     return json.dumps(made_of, sort_keys=True, ensure_ascii=False)
@@ -58,6 +59,14 @@ def identity(plan: Recipe, examples: Sequence[Example], base: Path, begun: Path 
 def _digest(file: Path) -> str:
     with file.open("rb") as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def _end(file: Path) -> list[Any]:
+    """Name and size, and the sha256 of the last MiB: gigabytes would take a minute."""
+    with file.open("rb") as opened:
+        size = opened.seek(0, os.SEEK_END)
+        opened.seek(max(0, size - 2**20))
+        return [file.name, size, hashlib.file_digest(opened, "sha256").hexdigest()]
 
 
 def save(path: Path, made_of: str, progress: Progress, model: Any, optimiser: Any) -> None:
@@ -90,7 +99,7 @@ def load(path: Path, made_of: str, model: Any, optimiser: Any) -> Progress:
     if not path.exists():
         return Progress()
     state = torch.load(path, map_location="cpu", weights_only=True)
-    if state.get("made_of") != made_of:
+    if not _is_of(state.get("made_of", "{}"), made_of):
         raise ValueError(
             f"{path} was made with another recipe, other rows, another base or other weights to "
             "start from; remove it to start again"
@@ -100,3 +109,9 @@ def load(path: Path, made_of: str, model: Any, optimiser: Any) -> Progress:
     torch.set_rng_state(state["random"])
     torch.cuda.set_rng_state_all(state["random_gpu"])
     return Progress(state["step"], state.get("loss"))
+
+
+def _is_of(was: str, made_of: str) -> bool:
+    """An earlier Nerve wrote down less; what it wrote is to be the same."""
+    before, now = json.loads(was), json.loads(made_of)
+    return bool(before) and all(now.get(key) == value for key, value in before.items())

@@ -65,7 +65,7 @@ Weights = Annotated[
     typer.Option(
         envvar="NERVE_ENGINE_WEIGHTS",
         help="precision of the base model's weights in the engine: checkpoint (as they are), int8 "
-        "on CPUs, fp8 and awq on GPUs; auto: int8 on a CPU that has it in hardware",
+        "on CPUs, fp8 and awq on GPUs; auto: int8 on an x86 CPU",
     ),
 ]
 Base = Annotated[

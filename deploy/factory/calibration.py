@@ -79,15 +79,18 @@ def reported(
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """What a report's rows are ``called``, and what tells them from others: texts and gold."""
+    """What a report's rows are ``called``, and what tells them from others: the labels that were
+    asked for, the texts and how much gold each has."""
 
     called: str = field(compare=False)
+    labels: tuple[str, ...]
     texts: tuple[tuple[str, int], ...]
 
     @classmethod
     def of(cls, found: Mapping[str, Any]) -> "_Rows":
         texts = ((row["text"], row["counts"]["span"][2]) for row in found["predicted"])
-        return cls(f"{found['split']}, {found['sentences']} rows", tuple(texts))
+        called = f"{found['split']}, {found['sentences']} rows"
+        return cls(called, tuple(found.get("labels", ())), tuple(texts))
 
 
 def _check_report(

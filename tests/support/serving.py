@@ -38,7 +38,10 @@ def serving(app: ASGIApp, port: int = 0) -> Iterator[str]:
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(("127.0.0.1", port))
-    config = uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1, ws="none")
+    # Connections rest as long as in the gateway: a client's would else end while it uses them anew.
+    config = uvicorn.Config(
+        app, log_level="error", timeout_graceful_shutdown=1, timeout_keep_alive=75, ws="none"
+    )
     server = _Server(config)
     thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
     thread.start()

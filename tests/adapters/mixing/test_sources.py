@@ -13,7 +13,7 @@ from adapters.data.readers import DataError, read
 from adapters.mixing.label_names import write
 from adapters.mixing.negatives import nearness, negatives
 from adapters.mixing.noise import ascii_marks, lower, without_blanks, without_final_mark
-from adapters.mixing.sources import cut, read_sources
+from adapters.mixing.sources import Source, cut, read_sources
 from service.ner.formats import FORMATS
 from service.ner.types import Entity, Label
 from tests.adapters.mixing.open_sources import folder
@@ -87,16 +87,33 @@ def test_rows_are_held_out_by_their_whole_texts(tmp_path: Path) -> None:
     for number, row in enumerate(rows):
         row["text"] = f"{row['text'][:-1]}{'. And more' * (number % 4)}. In {number} words."
     file.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
-    plan = _plan(tmp_path, SOURCES)
-    assert plan.sources is not None
-    asked = replace(plan.sources, rows={"trips": 100}, longest={"en": 60, "zh": 60})
-    plan = replace(plan, data=replace(plan.data, held_out=10))
-    (trips,) = read_sources(path, plan, asked)
+    (trips,) = _trips(path, tmp_path, longest=60)
     measured = split(read(file, "spans", ()).examples, 10)[1]
     trained = [example.text for example in trips.training]
     assert any(len(example.text) > 60 for example in measured)
     assert not [one for one in measured if any(one.text.startswith(text) for text in trained)]
     assert trips.held_out
+
+
+def test_rows_that_are_one_when_they_are_cut_are_not_trained_on(tmp_path: Path) -> None:
+    """No held-out text was seen; and where nothing is left to train on, that is said."""
+    path = folder(tmp_path, rows=100)
+    texts = (f"Thank you. Call {n} is over." if n % 2 else f"Call {n}. Over." for n in range(100))
+    lines = "".join(json.dumps({"text": text, "entities": []}) + "\n" for text in texts)
+    (path / "train" / "trips.jsonl").write_text(lines, "utf-8")
+    (trips,) = _trips(path, tmp_path, longest=20)
+    assert "Thank you." in {one.text for one in trips.held_out}
+    assert len(trips.training) + len(trips.held_out) < 100
+    assert {one.text for one in trips.training}.isdisjoint(one.text for one in trips.held_out)
+    with pytest.raises(DataError, match=r"trips\.jsonl: no row to train on is left, cut to 5 char"):
+        _trips(path, tmp_path, longest=5)
+
+
+def _trips(path: Path, folder: Path, longest: int) -> list[Source]:
+    plan = _plan(folder, SOURCES)
+    assert plan.sources is not None
+    asked = replace(plan.sources, rows={"trips": 100}, longest={"en": longest, "zh": longest})
+    return read_sources(path, replace(plan, data=replace(plan.data, held_out=10)), asked)
 
 
 def test_what_is_wrong_with_a_folder_is_told(tmp_path: Path) -> None:

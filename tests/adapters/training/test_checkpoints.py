@@ -2,7 +2,9 @@
 
 import fcntl
 import os
+import shutil
 import signal
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -66,6 +68,30 @@ def test_a_checkpoint_is_of_its_rows(
     rows.write_text(content.replace("0号", "零号"), encoding="utf-8")
     said = refused(trainer, tiny_base, recipe, work, "--skip-bad")
     assert "was made with another recipe, other rows, another base or other weights" in said
+
+
+def test_a_checkpoint_is_of_its_base_and_an_older_one_of_less(
+    trainer: Path, tiny_base: Path, recipe: Path, tmp_path: Path
+) -> None:
+    """Other weights of the same name and size are another base. What an earlier Nerve wrote says
+    nothing of them, and goes on."""
+    work, base = tmp_path / "work", tmp_path / "base"
+    shutil.copytree(tiny_base, base)
+    assert train(trainer, base, recipe, work).wait() == 0
+    (weights,) = base.glob("*.safetensors")
+    content = bytearray(weights.read_bytes())
+    content[-2] ^= 1
+    weights.write_bytes(content)
+    assert "other rows, another base or other weights" in refused(trainer, base, recipe, work)
+    forget = (
+        "import json, sys, torch\n"
+        "state = torch.load(sys.argv[1], weights_only=True)\n"
+        "made_of = json.loads(state['made_of'])\n"
+        "[made_of.pop(key) for key in ('configuration', 'weights', 'start')]\n"
+        "torch.save(state | {'made_of': json.dumps(made_of)}, sys.argv[1])"
+    )
+    subprocess.run([trainer, "-c", forget, work / "checkpoint.pt"], check=True)
+    assert train(trainer, base, recipe, work).wait() == 0
 
 
 def test_two_trainings_do_not_share_a_folder(

@@ -162,7 +162,7 @@ def test_promote_sets_the_default_or_says_why_not(
     with_old = ("--new", bad, "--old", good, "--data", rows)
     worse = nerve("adapter", "promote", ADAPTER, *with_old, env=env)
     assert worse.exit_code == 1
-    assert "clue stays the default, but may be worse than in its old report: " in worse.stdout
+    assert "2 of these sentences have an entity; expected 20 or more" in worse.stdout
     unknown = nerve("adapter", "promote", "nope", "--new", good, "--data", rows, env=env)
     assert unknown.exit_code == 1
     assert f"has no adapter 'nope'; expected one of {ADAPTER}" in unknown.stderr
