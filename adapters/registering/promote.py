@@ -54,15 +54,11 @@ def promote(
     takes = _takes(adapters, default, gold)
     if old is None or (takes and old["model"] != default) or old["model"] == name != default:
         return Verdict(False, _expected(default, takes, old))
-    if against := _asked_differently(old, new) or _of_old_weights(adapters, old, name):
+    if against := (
+        _asked_differently(old, new) or _of_old_weights(adapters, old, name) or _too_few(gold)
+    ):
         return Verdict(False, against)
     found = difference(gold, old, new)
-    if (told := sum(1 for example in gold if example.entities)) < LEAST:
-        return Verdict(
-            False,
-            f"{told} of these sentences have an entity; expected {LEAST} or more to judge by: "
-            "measure on others that were not trained on",
-        )
     if default == name:
         return _of_itself(name, found)
     if not _is_no_worse(found):
@@ -122,6 +118,16 @@ def _of_old_weights(adapters: Path, old: Mapping[str, Any], name: str) -> str | 
     if measured == now:
         return None
     return f"the report about {model} is of its weights {measured}; it has {now} now: measure these"
+
+
+def _too_few(gold: Sequence[Example]) -> str | None:
+    told = sum(1 for example in gold if example.entities)
+    if told >= LEAST:
+        return None
+    return (
+        f"{told} of these sentences have an entity; expected {LEAST} or more to judge by: measure "
+        "on others that were not trained on"
+    )
 
 
 def _of_itself(name: str, found: Difference) -> Verdict:
