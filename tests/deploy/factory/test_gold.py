@@ -135,5 +135,5 @@ def test_whose_labels_a_row_does_not_have(tmp_path: Path) -> None:
         gold(tmp_path, brat)
     row = {"instruction": "", "input": "bolt", "output": "part：bolt"}
     file.write_text(json.dumps(row), encoding="utf-8")
-    with pytest.raises(DataError, match=r"'bolt' in the output is unknown_label; these are the"):
+    with pytest.raises(DataError, match=rf"rows\.jsonl:1: {expected}{default}"):
         gold(tmp_path, file)
