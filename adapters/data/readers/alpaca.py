@@ -18,15 +18,17 @@ Answer = tuple[tuple[Entity, ...], tuple[Dropped, ...]]
 def read(row: Any, labels: Sequence[Label], *, others: bool = False) -> Example:
     """The output is an answer in that of our formats which reads all of it. Raises BadRow where
     none does: it says what is not in the text, or has a label that is none of ``labels``; with
-    ``others`` what has such a label is passed over."""
+    ``others`` such a label is taken as it stands."""
     fields = table(row, "the row")
     text, output = text_of(fields, "input"), text_of(fields, "output")
     answers = list(_answers(text, output, labels))
     whole = next((answer for answer in answers if not answer[1]), None)
     entities, dropped = whole or max(answers, key=lambda answer: _understood(text, answer))
-    faults = [one for one in dropped if not (others and one.reason == "unknown_label")]
-    if faults:
-        raise _error(faults[0], labels)
+    unknown = dict.fromkeys(one.label or "" for one in dropped if one.reason == "unknown_label")
+    if others and unknown:
+        return read(row, (*labels, *(Label(name, name) for name in unknown)))
+    if dropped:
+        raise _error(dropped[0], labels)
     return Example(text, entities)
 
 
