@@ -49,8 +49,8 @@ def ask(
     """Send every text, ``concurrency`` at a time; ``done`` hears how many are through.
 
     Raises EvaluationError at the first sentence without an answer, or without a part of it, which
-    it names, and when the adapter's weights were replaced meanwhile, or another model became the
-    default.
+    it names where it may be at fault, and when the adapter's weights were replaced meanwhile, or
+    another model became the default.
     """
     began = time.monotonic()
     rows, weights = asyncio.run(_all(service, texts, done))

@@ -18,14 +18,8 @@ _ATTEMPTS: dict[int, int] = {
     httpx2.codes.SERVICE_UNAVAILABLE: 12,
     httpx2.codes.GATEWAY_TIMEOUT: 3,
 }
-# Whatever the sentence is: the api key, the model, a full gateway, no engine.
-_OF_ALL = (
-    httpx2.codes.UNAUTHORIZED,
-    httpx2.codes.FORBIDDEN,
-    httpx2.codes.NOT_FOUND,
-    httpx2.codes.TOO_MANY_REQUESTS,
-    httpx2.codes.SERVICE_UNAVAILABLE,
-)
+# No sentence was sent.
+_NOT_CONNECTED = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
 
 
 class EvaluationError(Exception):
@@ -33,7 +27,7 @@ class EvaluationError(Exception):
 
 
 class SentenceError(EvaluationError):
-    """The service answered, and did not answer this sentence: says what it answered."""
+    """The service did not answer this sentence, which may be at fault: says what it answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +85,8 @@ async def extract(client: httpx2.AsyncClient, service: Service, text: str) -> di
         try:
             answer = await client.post("/extract", json=body)
         except httpx2.HTTPError as exc:
-            said = str(exc) or type(exc).__name__
-            raise EvaluationError(f"{service.url}/extract: {said}") from exc
+            error = EvaluationError if isinstance(exc, _NOT_CONNECTED) else SentenceError
+            raise error(f"{service.url}/extract: {str(exc) or type(exc).__name__}") from exc
         status = answer.status_code
         if status == httpx2.codes.OK:
             row = _object(service, answer, "entities")
@@ -102,7 +96,7 @@ async def extract(client: httpx2.AsyncClient, service: Service, text: str) -> di
         if attempts[status] >= _ATTEMPTS.get(status, 1):
             break
         await sleep(retry_after(answer))
-    error = EvaluationError if status in _OF_ALL else SentenceError
+    error = SentenceError if _may_be_the_sentence(answer) else EvaluationError
     raise error(f"{service.url}/extract {_said(answer)}")
 
 
@@ -141,13 +135,33 @@ def _object(service: Service, answer: httpx2.Response, key: str) -> dict[str, An
     return found
 
 
+def _may_be_the_sentence(answer: httpx2.Response) -> bool:
+    """Not where any sentence would be refused: for the api key, the model, another field, a full
+    gateway, no engine."""
+    param = _error(answer).get("param")
+    match answer.status_code:
+        case httpx2.codes.SERVICE_UNAVAILABLE:
+            return False
+        case httpx2.codes.OK:  # a part of the text has no answer
+            return True
+        case httpx2.codes.CONTENT_TOO_LARGE:
+            return param in ("text", None)
+        case status:
+            return param == "text" or status >= httpx2.codes.INTERNAL_SERVER_ERROR
+
+
+def _error(answer: httpx2.Response) -> dict[str, Any]:
+    """The gateway's error; nothing where it is of what stands before the gateway."""
+    try:
+        return dict(answer.json()["error"])
+    except (KeyError, TypeError, ValueError):
+        return {}
+
+
 def _said(answer: httpx2.Response) -> str:
     if answer.status_code == httpx2.codes.OK:
         chunk = answer.json()["chunks"][0]
         where = f"[{chunk['start']}, {chunk['end']})"
         return f"did not answer for {where} of a text: {chunk['error']['message']}"
-    try:
-        message = answer.json()["error"]["message"]
-    except (KeyError, TypeError, ValueError):  # of what stands before the gateway
-        message = answer.text[:500]
+    message = _error(answer).get("message", answer.text[:500])
     return f"answered {answer.status_code}: {message}"

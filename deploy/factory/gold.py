@@ -36,31 +36,34 @@ def gold_rows(
     model: str | None,
     asked: Sequence[Label] = (),
 ) -> list[Example]:
-    """The rows that are measured; ``asked`` are the labels asked for, ``tell`` hears of rows that
-    were left out.
+    """The rows that are measured; ``asked`` are the labels asked for, ``tell`` hears of rows and
+    labels that were left out.
 
     With ``asked`` rows may have any labels, and gold is cut to what is asked for. Without, labels
     are those of the adapter ``model`` if it is in the adapters folder and no open one, else the
-    file's own. Raises DataError, also when no row or nothing that is asked for is left, or when
-    more are to be held out than the adapter's recipe says: it was trained on those.
+    file's own; where bad rows are skipped, gold is cut to these: which rows there are does not hang
+    on labels, so that reports on one file can be compared. Raises DataError, also when no row or
+    nothing that is asked for is left, or when more are to be held out than the adapter's recipe
+    says: it was trained on those.
     """
-    file, held_out = wanted.file, wanted.held_out
     folder = _folder(settings, model)
-    _refuse_trained_on(folder, held_out)
+    _refuse_trained_on(folder, wanted.held_out)
     known = (*asked, *_labels(folder, asked))
     read_now = read(
-        *(file, wanted.kind, known),
+        *(wanted.file, wanted.kind, known),
         whose=_whose(folder.name, model),
-        others=bool(asked),
+        others=bool(asked) or wanted.skip_bad,
         skip_bad=wanted.skip_bad,
         encoding=wanted.encoding,
     )
     for line in left_out(read_now):
         tell(line)
-    found = split(read_now.examples, held_out)[1] if held_out else read_now.examples
-    if not found:
-        raise DataError(f"{file}: no rows to measure on")
-    return (_only(file, found, asked, known) if asked else found)[: wanted.rows or None]
+    found = _held_out(wanted, read_now.examples)
+    for line in _others(found, () if asked else known, folder.name):
+        tell(line)
+    if asked or (known and wanted.skip_bad and label_counts(found)):
+        found = _only(wanted.file, found, asked or known, known)
+    return found[: wanted.rows or None]
 
 
 def left_out(found: Read) -> list[str]:
@@ -88,6 +91,22 @@ def _whose(name: str, model: str | None) -> str:
     if model is not None:
         return f"these are the labels of {name}"
     return f"these are the labels of the default {name}, and --label or --labels asks for others"
+
+
+def _held_out(wanted: Wanted, examples: list[Example]) -> list[Example]:
+    found = split(examples, wanted.held_out)[1] if wanted.held_out else examples
+    if not found:
+        raise DataError(f"{wanted.file}: no rows to measure on")
+    return found
+
+
+def _others(found: Sequence[Example], known: Sequence[Label], name: str) -> list[str]:
+    """Which labels of ``found`` are none of ``known``, those of the adapter ``name``, and how often
+    they are there; where no labels are known, none."""
+    there = label_counts(found).items() if known else ()
+    others = [f"{said} ({n})" for said, n in there if label_meant(said, known) is None]
+    expected = f"expected {', '.join(label.name for label in known)}, the labels of {name}"
+    return [f"gold left out: {', '.join(others)}; {expected}"] if others else []
 
 
 def _only(

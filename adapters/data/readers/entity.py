@@ -16,9 +16,7 @@ def entity(
     name, start, end = string(name, "label"), whole(start, "start"), whole(end, "end")
     label = label_meant(name, labels) if labels else Label(name, name)
     if label is None:
-        raise UnknownLabel(
-            f"label {name!r}; expected one of {', '.join(one.name for one in labels)}"
-        )
+        raise unknown_label(name, labels)
     if not 0 <= start < end <= len(text):
         raise BadRow(f"span [{start}, {end}); expected one inside [0, {len(text)})")
     if surface is not None and text[start:end] != surface:
@@ -34,6 +32,11 @@ def label_meant(said: str, labels: Sequence[Label]) -> Label | None:
         if word == label.name:
             return label
     return next((label for label in labels if word == label.written), None)
+
+
+def unknown_label(name: str, labels: Sequence[Label]) -> UnknownLabel:
+    """The error for a label that is none of ``labels``."""
+    return UnknownLabel(f"label {name!r}; expected one of {', '.join(one.name for one in labels)}")
 
 
 def in_utf16(text: str, start: int, end: int, surface: Any) -> tuple[int, int]:

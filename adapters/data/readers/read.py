@@ -65,7 +65,7 @@ def read(
 ) -> Read:
     """Read a file, or brat's folder; no ``labels`` means any; no ``encoding``, as its bytes tell.
     ``whose`` is said where a row has a label that is none of them. With ``others`` rows may have
-    any: they are taken as they stand, but in ``alpaca``, where what has others is passed over.
+    any, which are taken as they stand.
 
     Raises DataError at the first bad row, unless ``skip_bad``, and for a file that cannot be read.
     """

@@ -83,7 +83,12 @@ def test_every_kind_of_file_gives_the_same_example(
         (
             "alpaca",
             json.dumps({**ALPACA_JSON, "output": '[{"label": "狗", "text": "叶老桂"}]'}),
-            "'叶老桂' in the output is unknown_label",
+            "label '狗'; expected one of company, name, scene",
+        ),
+        (
+            "alpaca",
+            json.dumps({**ALPACA_LINES, "output": "叶老桂：狗"}),
+            "label '狗'; expected one of company, name, scene",
         ),
         (
             "alpaca",

@@ -14,7 +14,13 @@ from starlette.types import Receive, Send
 from adapters.data.examples import Example, overlapping
 from adapters.measuring import report, report_text
 from adapters.measuring.evaluate import ask
-from adapters.measuring.live_service import EvaluationError, Service, extract, retry_after
+from adapters.measuring.live_service import (
+    EvaluationError,
+    SentenceError,
+    Service,
+    extract,
+    retry_after,
+)
 from adapters.measuring.score import Counts, score
 from service.models import names
 from service.models.manifest import load
@@ -27,6 +33,10 @@ from tests.support.serving import free_port, serving
 from tests.support.waiting import until
 
 FOUND = {"entities": [], "model": ADAPTER}
+
+
+async def at_once(_: float) -> None:
+    """In place of waiting."""
 
 
 def test_every_sentence_is_asked_and_scored_in_order(gateway: Gateway, adapters: Path) -> None:
@@ -145,9 +155,6 @@ def test_a_sentence_that_took_too_long_is_asked_again(
         said = {"error": {"message": "no answer before the deadline of 60 s"}}
         return httpx2.Response(504, json=said) if late else httpx2.Response(200, json=FOUND)
 
-    async def at_once(_: float) -> None:
-        pass
-
     monkeypatch.setattr("adapters.measuring.live_service.sleep", at_once)
     if ends:
         with pytest.raises(EvaluationError, match="answered 504: no answer before the"):
@@ -214,6 +221,60 @@ def test_a_sentence_that_is_refused_is_named(gateway: Gateway) -> None:
     with pytest.raises(EvaluationError) as refusal:
         ask(Service(gateway.url, model="x"), TEXTS)
     assert str(refusal.value).startswith(f"{gateway.url}/extract answered 404: model has 'x'")
+    asked = Service(gateway.url, model=BASE, labels=(Label("PER", "PER"),), end_bias=-0.5)
+    with pytest.raises(EvaluationError) as refusal:
+        ask(asked, TEXTS)
+    assert str(refusal.value).startswith(f"{gateway.url}/extract answered 422: end_bias has -0.5")
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "is_named"),
+    [
+        (422, {"message": "…", "param": "text"}, True),
+        (422, {"message": "…", "param": "labels"}, False),
+        (413, {"message": "…", "param": "text"}, True),
+        (413, {"message": "…", "param": "labels"}, False),
+        (413, {"message": "…", "param": None}, True),
+        (413, "of what stands before the gateway", True),
+        (400, "of what stands before the gateway", False),
+        (401, {"message": "…", "param": None}, False),
+        (500, {"message": "…", "param": None}, True),
+        (502, {"message": "…", "param": None}, True),
+        (503, {"message": "…", "param": None}, False),
+        (504, "of what stands before the gateway", True),
+    ],
+)
+def test_a_sentence_is_named_where_it_may_be_at_fault(
+    status: int, error: object, is_named: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another one would be answered then."""
+    monkeypatch.setattr("adapters.measuring.live_service.sleep", at_once)
+    with pytest.raises(EvaluationError, match=f"answered {status}: ") as refusal:
+        asyncio.run(_extracted(lambda _: httpx2.Response(status, json={"error": error})))
+    assert isinstance(refusal.value, SentenceError) is is_named
+
+
+@pytest.mark.parametrize(
+    ("fault", "is_named"),
+    [
+        (httpx2.RemoteProtocolError, True),
+        (httpx2.ReadError, True),
+        (httpx2.ReadTimeout, True),
+        (httpx2.ConnectError, False),
+        (httpx2.ConnectTimeout, False),
+    ],
+)
+def test_a_sentence_is_named_where_the_connection_broke(
+    fault: type[httpx2.TransportError], is_named: bool
+) -> None:
+    """Not where there was none to send it over."""
+
+    def answer(_: httpx2.Request) -> httpx2.Response:
+        raise fault("broken")
+
+    with pytest.raises(EvaluationError, match="http://gateway/extract: broken") as refusal:
+        asyncio.run(_extracted(answer))
+    assert isinstance(refusal.value, SentenceError) is is_named
 
 
 def test_a_text_without_one_of_its_parts_ends_the_evaluation(
@@ -225,9 +286,6 @@ def test_a_text_without_one_of_its_parts_ends_the_evaluation(
         broken = "坏" in body["messages"][-1]["content"]
         script = fails(500, {"error": {"message": "a fault"}}) if broken else completes("无")
         await script(body, receive, send)
-
-    async def at_once(_: float) -> None:
-        pass
 
     monkeypatch.setattr("adapters.measuring.live_service.sleep", at_once)
     gateway.engine.script = half

@@ -1,11 +1,14 @@
 """Gold rows for a measurement: what a person asks for, out of whatever rows have."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from adapters.data.readers import DataError, read
+from adapters.data.examples import Example, split
+from adapters.data.readers import DataError, Kind, read
 from deploy.factory.gold import Wanted, gold_rows
 from service.ner.types import Label
 from service.settings import Settings
@@ -23,17 +26,27 @@ def spans(folder: Path, *rows: tuple[str, dict[str, tuple[int, int]]]) -> Path:
     return file
 
 
-def gold(
-    folder: Path, file: Path, *asked: Label, model: str | None = None, **wanted: object
-) -> list[list[str]]:
-    """The labels of each row."""
+def rows(
+    folder: Path,
+    file: Path,
+    *asked: Label,
+    model: str | None = None,
+    tell: Callable[[str], None] = lambda _: None,
+    **wanted: object,
+) -> list[Example]:
+    """Gold, with the adapters of ``folder``."""
     (folder / "adapters").mkdir(exist_ok=True)
     settings = Settings(adapters=folder / "adapters")
-    found = gold_rows(
-        *(settings, Wanted(file, **wanted), lambda _: None),  # type: ignore[arg-type]
+    return gold_rows(
+        *(settings, Wanted(file, **wanted), tell),  # type: ignore[arg-type]
         model=model,
         asked=asked,
     )
+
+
+def gold(folder: Path, file: Path, *asked: Label, **wanted: Any) -> list[list[str]]:
+    """The labels of each row."""
+    found = rows(folder, file, *asked, **wanted)
     return [[entity.label for entity in example.entities] for example in found]
 
 
@@ -59,13 +72,21 @@ labels = [{ name = "PER", written = "人物" }, { name = "ORG", written = "组�
 """
 
 
+LABELS = (Label("PER", "人物"), Label("ORG", "组织"))
+
+
+def register(folder: Path) -> None:
+    """The adapter ``tuned``, among those of ``folder``."""
+    put = folder / "adapters" / "tuned"
+    put.mkdir(parents=True)
+    (put / "adapter.toml").write_text(MANIFEST, encoding="utf-8")
+
+
 @pytest.fixture(params=["here", "elsewhere"])
 def tuned(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The name of an adapter, whose manifest may be on another machine."""
     if request.param == "here":
-        folder = tmp_path / "adapters" / "tuned"
-        folder.mkdir(parents=True)
-        (folder / "adapter.toml").write_text(MANIFEST, encoding="utf-8")
+        register(tmp_path)
     return "tuned"
 
 
@@ -97,10 +118,68 @@ def test_gold_in_another_format_is_cut_likewise(tuned: str, tmp_path: Path) -> N
         gold(tmp_path, file, Label("PER", "PER"), model=tuned)
 
 
+@pytest.mark.parametrize("kind", ["spans", "alpaca"])
+def test_labels_do_not_decide_which_rows_are_measured(kind: Kind, tmp_path: Path) -> None:
+    """Where bad rows are skipped: reports on one file can be compared, whatever was asked for."""
+    register(tmp_path)
+    file, told = half_with_another_label(tmp_path, kind), list[str]()
+    so: dict[str, Any] = {"kind": kind, "skip_bad": True, "held_out": 20}
+    found = rows(tmp_path, file, model="tuned", tell=told.append, **so)
+    others = sum("bread" in one.text for one in found)
+    assert told[0].startswith(f"rows left out: 2 that cannot be read; the first: {file}:41: ")
+    assert told[1:] == [f"gold left out: FOOD ({others}); expected PER, ORG, the labels of tuned"]
+    assert (0 < others < 20, len(found)) == (True, 20)
+    assert rows(tmp_path, file, *LABELS, model="elsewhere", **so) == found
+    asked = rows(tmp_path, file, Label("FOOD", "FOOD"), model="tuned", **so)
+    assert [one.text for one in asked] == [one.text for one in found]
+    with pytest.raises(DataError, match=r"label 'FOOD'; expected one of PER, ORG"):
+        rows(tmp_path, file, model="tuned", kind=kind)
+
+
+@pytest.mark.parametrize("kind", ["spans", "alpaca"])
+def test_no_row_is_measured_that_was_trained_on(kind: Kind, tmp_path: Path) -> None:
+    """Training leaves out rows with other labels, and so holds out others, too."""
+    register(tmp_path)
+    file = half_with_another_label(tmp_path, kind)
+    trained, _ = split(read(file, kind, LABELS, skip_bad=True).examples, 20)
+    found = rows(tmp_path, file, model="tuned", kind=kind, skip_bad=True, held_out=20)
+    assert len(trained) == 10
+    assert not {one.text for one in trained} & {one.text for one in found}
+
+
+def test_why_no_row_is_left_is_said(tmp_path: Path) -> None:
+    """What was left out is told before the refusal."""
+    told: list[str] = []
+    file = spans(tmp_path, ("Ada", {"PER": (0, 9)}))
+    with pytest.raises(DataError, match=r"rows\.jsonl: no rows to measure on"):
+        rows(tmp_path, file, skip_bad=True, tell=told.append)
+    assert told[0].startswith("rows left out: 1 that cannot be read; the first: ")
+
+
+def half_with_another_label(folder: Path, kind: str) -> Path:
+    """60 rows, and two bad ones behind the 40th; one of these says what is not there, and calls it
+    by the label more."""
+    texts = [f"Ada ate {'bread' if n % 2 else 'it'} {n}" for n in range(60)]
+    each = [{"PER": "Ada", **({"FOOD": "bread"} if "bread" in one else {})} for one in texts]
+    found = [_row(kind, *row) for row in zip(texts, each, strict=True)]
+    found[40:40] = [{}, _row(kind, "Eve", {"PER": "Eve", "FOOD": "soup"})]
+    file = folder / f"{kind}.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in found), encoding="utf-8")
+    return file
+
+
+def _row(kind: str, text: str, labels: dict[str, str]) -> dict[str, object]:
+    if kind == "alpaca":
+        said = "\n".join(f"{label}：{surface}" for label, surface in labels.items())
+        return {"instruction": "", "input": text, "output": said}
+    places = {label: (text.find(one), text.find(one) + len(one)) for label, one in labels.items()}
+    spans = [{"label": label, "start": s, "end": e} for label, (s, e) in places.items()]
+    return {"text": text, "entities": spans}
+
+
 def test_rows_may_have_labels_as_they_are_written(tmp_path: Path) -> None:
     """By the adapter or in the file of labels; one that is there by both is one entity."""
-    (tmp_path / "adapters" / "tuned").mkdir(parents=True)
-    (tmp_path / "adapters" / "tuned" / "adapter.toml").write_text(MANIFEST, encoding="utf-8")
+    register(tmp_path)
     file = spans(tmp_path, ("Ada ate", {"人物": (0, 3), "PER": (0, 3), "people": (0, 3)}))
     assert gold(tmp_path, file, Label("PER", "PER"), model="tuned") == [["PER"]]
     assert gold(tmp_path, file, Label("PER", "people")) == [["PER"]]
@@ -114,9 +193,7 @@ def test_rows_may_have_labels_as_they_are_written(tmp_path: Path) -> None:
 
 def test_whose_labels_a_row_does_not_have(tmp_path: Path) -> None:
     """Said of this fault alone: the default answers who names nothing."""
-    put = tmp_path / "adapters" / "tuned"
-    put.mkdir(parents=True)
-    (put / "adapter.toml").write_text(MANIFEST, encoding="utf-8")
+    register(tmp_path)
     (tmp_path / "adapters" / "registry.toml").write_text('default = "tuned"\n', encoding="utf-8")
     expected = r"label 'part'; expected one of PER, ORG; these are the labels of "
     default = "the default tuned, and --label or --labels asks for others$"
@@ -135,5 +212,5 @@ def test_whose_labels_a_row_does_not_have(tmp_path: Path) -> None:
         gold(tmp_path, brat)
     row = {"instruction": "", "input": "bolt", "output": "part：bolt"}
     file.write_text(json.dumps(row), encoding="utf-8")
-    with pytest.raises(DataError, match=r"'bolt' in the output is unknown_label; these are the"):
+    with pytest.raises(DataError, match=rf"rows\.jsonl:1: {expected}{default}"):
         gold(tmp_path, file)
