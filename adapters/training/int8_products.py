@@ -18,27 +18,21 @@ class OneDnn:
 
     def __init__(self, weight: torch.Tensor) -> None:
         whole, self.scale = _rounded(weight, 127)
+        self.zero = torch.zeros(len(whole), dtype=torch.int32)
         self.packed = torch.ops.onednn.qlinear_prepack(whole, None)
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
-        """[rows, in] of ``rows``, unsigned → [rows, out] in float32."""
-        zero = torch.zeros(len(self.scale), dtype=torch.int32)
+        """[rows, in] of ``rows`` → [rows, out] in float32."""
+        end: tuple[object, ...] = (None, 1.0, 0, torch.float32, "none", [], "")
         product = torch.ops.onednn.qlinear_pointwise(
-            x,
-            1.0,
-            _ZERO,
-            self.packed,
-            self.scale,
-            zero,
-            None,
-            1.0,
-            0,
-            torch.float32,
-            "none",
-            [],
-            "",
+            x, 1.0, _ZERO, self.packed, self.scale, self.zero, *end
         )
         return cast(torch.Tensor, product)
+
+    @staticmethod
+    def operand(x: torch.Tensor) -> torch.Tensor:
+        """Numbers between -127 and 127 as they are multiplied."""
+        return (x + _ZERO).round().to(torch.uint8)
 
 
 class Fbgemm:
@@ -55,24 +49,29 @@ class Fbgemm:
         torch.backends.quantized.engine = before
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
-        """[rows, in] of ``rows``, in float32, which it rounds itself → [rows, out]."""
+        """[rows, in] of ``rows`` → [rows, out] in float32."""
         product = torch.ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32(
             x, 1.0, _ZERO, self.packed
         )
         return cast(torch.Tensor, product)
 
+    @staticmethod
+    def operand(x: torch.Tensor) -> torch.Tensor:
+        """It rounds itself."""
+        return x
+
 
 def rows(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """``x`` as ``KERNEL`` takes it, between -127 and 127, and the scale of each row."""
+    """``x`` as ``KERNEL`` takes it, and the scale of each row."""
     scale = x.abs().amax(dim=-1, keepdim=True).clamp_min(1e-20) / 127
-    return (x / scale if KERNEL is Fbgemm else (x / scale + _ZERO).round().to(torch.uint8)), scale
+    return KERNEL.operand(x / scale), scale
 
 
 def is_right(kernel: type[OneDnn] | type[Fbgemm]) -> bool:
     """The largest numbers have the sums that saturate first: 256 ones would add up to 2."""
     ones = torch.ones(64, 256)
-    whole = ones * 127 if kernel is Fbgemm else (ones * 127 + _ZERO).to(torch.uint8)
-    return torch.allclose(kernel(ones)(whole) / 127, torch.tensor(256.0))
+    product = kernel(ones)(kernel.operand(ones * 127)) / 127
+    return torch.allclose(product, torch.tensor(256.0))
 
 
 def _rounded(weight: torch.Tensor, largest: int) -> tuple[torch.Tensor, torch.Tensor]:

@@ -28,9 +28,9 @@ _FLAGS: dict[Weights, list[str]] = {
     "int8": ["--quantization", "nerve_int8"],
     "fp8": ["--quantization", "fp8_per_tensor"],
 }
-# x86 CPUs on which 8 bits are right, and faster: with instructions that sum products of 8-bit
-# numbers, or with those of plugin/nerve_cpu_fbgemm.py. vLLM for CPUs needs the last anyway.
-_INT8 = {"avx512_vnni", "avx_vnni", "amx_int8", "avx2"}
+# x86 CPUs on which 8 bits are right, and faster: by instructions that sum products of 8-bit
+# numbers, which none has without AVX2, or by plugin/nerve_cpu_fbgemm.py.
+_INT8 = "avx2"
 _CPU = Path("/proc/cpuinfo")
 
 
@@ -70,7 +70,7 @@ def _int8_pays(extra: Sequence[str], cpu: Path) -> bool:
     words = [part for word in extra for part in word.split("=", 1)]
     dtype = words[words.index("--dtype") + 1 :][:1] if "--dtype" in words else []
     theirs = not {"--quantization", "-q"}.isdisjoint(words) or dtype in (["float32"], ["float"])
-    return not theirs and not _INT8.isdisjoint(_cpu_flags(cpu))
+    return not theirs and _INT8 in _cpu_flags(cpu)
 
 
 def _cpu_flags(cpu: Path) -> set[str]:

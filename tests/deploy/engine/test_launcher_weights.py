@@ -9,7 +9,7 @@ from deploy.engine.device import Device
 from deploy.engine.vllm_command import Launch, command
 from deploy.engine.weights import Weights, checkpoint, choose
 
-WITH = "flags\t\t: fpu avx512f avx512_vnni avx512_bf16\n"
+WITH = "flags\t\t: fpu avx2 avx512f avx512_vnni avx512_bf16\n"
 WITHOUT = "flags\t\t: fpu avx2\n"
 
 
@@ -23,7 +23,6 @@ def _cpu(folder: Path, flags: str) -> Path:
     ("wanted", "flags", "extra", "expected"),
     [
         ("auto", WITH, (), "int8"),
-        ("auto", "flags: amx_int8", (), "int8"),
         ("auto", "flags\t: avx2 avx_vnni", (), "int8"),
         ("auto", "Features\t: asimddp i8mm", (), "checkpoint"),
         ("auto", WITHOUT, (), "int8"),
