@@ -13,7 +13,7 @@ import codecs
 from io import TextIOWrapper
 from typing import BinaryIO
 
-from adapters.data.without_mark import has_zeros, wide
+from adapters.data.without_mark import only_utf8, wide
 
 SAMPLE = 2**20  # bytes that are looked at
 LIKELY = ("gb18030", "big5", "shift_jis", "euc_jp", "euc_kr", "cp1252", "cp1251")
@@ -78,7 +78,7 @@ def encoding_of(file: BinaryIO) -> str:
             return encoding
     lines = sample[: sample.rfind(b"\n") + 1] or sample if len(sample) == SAMPLE else sample
     others, bad = _not_ascii(lines)
-    if not bad and not has_zeros(sample):
+    if not bad and only_utf8(lines):
         return "utf-8"
     if found := wide(sample):
         return found

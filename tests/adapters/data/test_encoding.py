@@ -44,6 +44,8 @@ def test_no_mark_is_needed(text: str, encoding: str) -> None:
         ("叶老桂\0\n", "utf-8"),
         ("Smith\0Jones\n", "utf-8"),
         ("any\0\n", "utf-8"),
+        ("\0 O\n\x88 O\n\n", "utf-8"),  # each pair of bytes is a letter of UTF-16
+        ("\x1b O\n\0 O\n\n", "utf-8"),
         ("Bush hid the facts", "utf-8"),
     ],
 )
