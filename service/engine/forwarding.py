@@ -8,7 +8,7 @@ import aiohttp
 
 from service.engine.exchange import JSON, Exchange, is_stream, text_of
 from service.engine.outcomes import Counted
-from service.engine.status import forwarding_failure, in_envelope, is_refusal
+from service.engine.status import forwarding_failure, given_up, in_envelope, is_refusal
 from service.errors import EngineError
 from service.observe.metrics import Metrics
 from service.observe.tracing import Tracing
@@ -33,6 +33,17 @@ class Forwarded:
     body: bytes | AsyncIterator[bytes]
 
 
+@dataclass(frozen=True, slots=True)
+class ForwardedRequest:
+    """A request to pass on: ``model`` is the engine's name of the one that ``body`` asks for,
+    ``held_by`` the field that holds the completion to a schema or a grammar."""
+
+    path: str
+    model: str
+    body: bytes
+    held_by: str | None = None
+
+
 Use = Callable[[Forwarded], Awaitable[None]]
 
 
@@ -44,12 +55,12 @@ class Forwarding:
         self._metrics, self._tracing = metrics.engine, tracing
 
     async def __call__(
-        self, path: str, model: str, body: bytes, headers: Mapping[str, str], use: Use
+        self, asked: ForwardedRequest, headers: Mapping[str, str], use: Use
     ) -> Forwarded:
         """Pass a request on as it is, and its answer back: 200, or the engine's refusal.
 
-        ``model`` is the engine's name of the model that ``body`` asks for. ``use`` has the answer
-        while its connection is open, which a stream needs; leaving it early ends the engine's work.
+        ``use`` has the answer while its connection is open, which a stream needs; leaving it early
+        ends the engine's work.
 
         A stream has until its first chunk the time that others have for the whole answer, and
         again between two chunks; they raise EngineFailure.
@@ -57,17 +68,17 @@ class Forwarding:
         deadline = self._exchange.deadline()
         with (
             Counted(self._metrics, self._exchange) as outcome,
-            self._tracing.asking(_OPERATIONS.get(path), model) as question,
+            self._tracing.asking(_OPERATIONS.get(asked.path), asked.model) as question,
         ):
             sent = {**headers, **question.headers()}
             response, body = await self._exchange.within(
-                deadline, self._exchange.begun(path, body, sent)
+                deadline, self._exchange.begun(asked.path, asked.body, sent)
             )
             try:
-                answer = self._forwarded(response, body, deadline)
+                answer = self._forwarded(asked, response, body, deadline)
                 if answer.status != HTTPStatus.OK:
                     outcome.name = "refused"
-                elif body and path in _OPERATIONS:
+                elif body and asked.path in _OPERATIONS:
                     self._signs.wrote()
                 await use(answer)
                 return answer
@@ -75,13 +86,19 @@ class Forwarding:
                 response.close()  # does nothing to a connection whose answer was read to its end
 
     def _forwarded(
-        self, response: aiohttp.ClientResponse, body: bytes, deadline: float
+        self,
+        asked: ForwardedRequest,
+        response: aiohttp.ClientResponse,
+        body: bytes,
+        deadline: float,
     ) -> Forwarded:
         status, kind = response.status, response.headers.get("content-type", "")
         if is_stream(response):
             return Forwarded(status, kind, self._chunks(response, deadline))
         if status != HTTPStatus.OK:
             said = text_of(body[:500])
+            if refused := given_up(body, asked.held_by):
+                return Forwarded(HTTPStatus.BAD_REQUEST, JSON, refused)
             if not is_refusal(status, said):
                 raise forwarding_failure(status, said)
             # OpenAI's clients know 400 for a wrong field.

@@ -2,11 +2,13 @@
 
 import json
 from http import HTTPStatus
+from typing import Any
 
 from service.errors import (
     EngineError,
     EngineFailure,
     EngineUnavailable,
+    InvalidRequest,
     Overloaded,
     RequestTooLarge,
 )
@@ -19,6 +21,9 @@ _DEAD_CORE = ("EngineCore", "EngineDead")
 _OURS = (401, 403, 404, 405, 407, 429)
 # So does this, with status 400: of an adapter's files.
 _BROKEN_ADAPTER = "was found but could not be loaded"
+# What vLLM says, and of nothing else, of a completion that it ends: of one whose grammar takes none
+# of the tokens that it let through, having grown over a limit of the matcher's on the way.
+_GIVEN_UP = (500, "Internal server error")
 _DATA = b"data: "
 _FAILED = _DATA + b'{"error":'
 
@@ -46,34 +51,57 @@ def is_refusal(status: int, said: str) -> bool:
     return 400 <= status < 500 and status not in _OURS and _BROKEN_ADAPTER not in said
 
 
+def given_up(body: bytes, held_by: str | None) -> bytes | None:
+    """The caller's error where the engine ended a completion that the field ``held_by`` holds to a
+    grammar, which would end so again; None for another failure."""
+    error = _error_of(body)
+    if held_by is None or (error.get("code"), error.get("message")) != _GIVEN_UP:
+        return None
+    fault = (
+        f"the engine gave the completion up while it wrote: what {held_by} asks for became too "
+        "large for its matcher; expected fewer repetitions within repetitions, and rules that end"
+    )
+    return _enveloped(fault, InvalidRequest.type, held_by, "engine_500")
+
+
 def in_envelope(status: int, body: bytes) -> bytes:
     """A refusal in our words: the engine's message and field, our type and code."""
-    said = body[:500].decode("utf-8", errors="replace")
-    fault, param = f"the engine refused the request: {said}", None
-    try:
-        error = json.loads(body)["error"]
-        if isinstance(error["message"], str):
-            fault, param = error["message"], error.get("param")
-    except (ValueError, KeyError, TypeError, RecursionError):
-        pass
+    error = _error_of(body)
+    fault, param = error.get("message"), error.get("param")
+    if not isinstance(fault, str):
+        said = body[:500].decode("utf-8", errors="replace")
+        return _envelope(status, f"the engine refused the request: {said}", None)
     return _envelope(status, fault, param if isinstance(param, str) else None)
 
 
-def event_in_envelope(line: bytes) -> bytes:
+def event_in_envelope(line: bytes, held_by: str | None) -> bytes:
     """A line of a stream; one by which the engine says that it failed, in our words."""
     if not line.startswith(_FAILED):
         return line
+    said, end = line[len(_DATA) :], line[len(line.rstrip(b"\r\n")) :]
+    error = _error_of(said)
     try:
-        error = json.loads(line[len(_DATA) :])["error"]
-        status, fault = int(error["code"]), str(error["message"])
-    except (ValueError, KeyError, TypeError, RecursionError):
+        told = given_up(said, held_by) or _envelope(int(error["code"]), str(error["message"]), None)
+    except (ValueError, KeyError, TypeError):
         return line
-    end = line[len(line.rstrip(b"\r\n")) :]
-    return _DATA + _envelope(status, fault, None) + end
+    return _DATA + told + end
+
+
+def _error_of(body: bytes) -> dict[str, Any]:
+    """What the engine's envelope holds; nothing where there is none."""
+    try:
+        error = json.loads(body)["error"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return {}
+    return error if isinstance(error, dict) else {}
 
 
 def _envelope(status: int, fault: str, param: str | None) -> bytes:
     code = "context_length_exceeded" if _WINDOW in fault else f"engine_{status}"
-    kind = "invalid_request_error" if is_refusal(status, fault) else EngineError.type
-    error = {"message": fault, "type": kind, "param": param, "code": code}
+    kind = InvalidRequest.type if is_refusal(status, fault) else EngineError.type
+    return _enveloped(fault, kind, param, code)
+
+
+def _enveloped(message: str, kind: str, param: str | None, code: str) -> bytes:
+    error = {"message": message, "type": kind, "param": param, "code": code}
     return json.dumps({"error": error}, ensure_ascii=False).encode("utf-8", "backslashreplace")

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from service.engine.client import Engine
-from service.engine.forwarding import Forwarded
+from service.engine.forwarding import Forwarded, ForwardedRequest
 from service.errors import EngineFailure
 from service.guard import deadline
 from service.guard.concurrency import ConcurrencyLimit
@@ -42,14 +42,13 @@ class Proxy:
 
 
 class Proxied(Response):
-    """The engine's answer to ``body``; asked for, and raising NerveError, when it is sent."""
+    """The engine's answer; asked for, and raising NerveError, when it is sent."""
 
-    def __init__(self, proxy: Proxy, path: str, body: bytes, renaming: Renaming) -> None:
+    def __init__(self, proxy: Proxy, asked: ForwardedRequest, renaming: Renaming) -> None:
         # Of a response's own, only what the framework looks at.
         self.background = None
         self._proxy = proxy
-        self._path = path
-        self._asked = body
+        self._asked = asked
         self._renaming = renaming
         self._started = time.perf_counter()
 
@@ -88,13 +87,12 @@ class Proxied(Response):
             if not isinstance(answer.body, bytes):
                 await self._stream(answer.body, events)
 
-        engine, name = self._proxy.engine, self._renaming.engine_name
-        return await engine.forward(self._path, name, self._asked, headers, use)
+        return await self._proxy.engine.forward(self._asked, headers, use)
 
     async def _stream(self, chunks: AsyncIterator[bytes], events: EventStream) -> None:
         """Raises TimeoutError for a client that does not read."""
         proxy = self._proxy
-        async for lines in self._renaming.lines(chunks):
+        async for lines in self._renaming.lines(chunks, self._asked.held_by):
             if not events.begun:
                 proxy.metrics.engine.first_token.observe(
                     time.perf_counter() - self._started, exemplar()

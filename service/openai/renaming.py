@@ -26,8 +26,11 @@ class Renaming:
         name = json.dumps(self.public).encode()
         return _pair(self.engine_name).sub(lambda pair: pair[1] + name, body, count=1)
 
-    async def lines(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    async def lines(
+        self, chunks: AsyncIterator[bytes], held_by: str | None = None
+    ) -> AsyncIterator[bytes]:
         """A stream in whole lines, each sent on as soon as its end has come; an error in our words.
+        ``held_by``: the request's field that holds the completion to a grammar.
 
         What follows the last line's end is passed on with the stream's end.
         """
@@ -37,12 +40,12 @@ class Renaming:
             if rest.endswith(b"\n"):
                 lines, rest = [*lines, rest], b""
             if lines:
-                yield b"".join(map(self._line, lines))
+                yield b"".join(self._line(line, held_by) for line in lines)
         if rest:
-            yield self._line(rest)
+            yield self._line(rest, held_by)
 
-    def _line(self, line: bytes) -> bytes:
-        return event_in_envelope(self.answer(line))
+    def _line(self, line: bytes, held_by: str | None) -> bytes:
+        return event_in_envelope(self.answer(line), held_by)
 
 
 @lru_cache

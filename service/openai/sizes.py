@@ -1,6 +1,6 @@
 """How large what the engine has to compile may be: rules for the fields that bring it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from service.guard.grammars.measure import Kind, measure, measure_tools
@@ -15,6 +15,13 @@ _STRUCTURES: dict[str, Kind] = {
     "choice": "choice",
     "whitespace_pattern": "regex",
 }
+# A completion is held to the first of these that a request has.
+_HOLDING = ("structured_outputs", "response_format", "text", "tools")
+
+
+def held_by(asked: Mapping[str, Any]) -> str | None:
+    """The field that holds the completion to a schema, a grammar or a regex."""
+    return next((name for name in _HOLDING if asked.get(name)), None)
 
 
 def limits_of(settings: Settings) -> Limits:

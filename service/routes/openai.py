@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from starlette.types import Scope
 
+from service.engine.forwarding import ForwardedRequest
 from service.errors import BadRequest, InvalidRequest
 from service.extraction.aside import LONG, aside
 from service.guard import deadline
@@ -20,6 +21,7 @@ from service.openai.open_fields import routes
 from service.openai.proxy import Proxied, Proxy
 from service.openai.renaming import Renaming
 from service.openai.request import Route
+from service.openai.sizes import held_by
 from service.routes.documented import errors
 from service.settings import Settings
 from service.wire.headers import expect_json
@@ -81,8 +83,9 @@ def _handler(route: Route, registry: LiveRegistry, proxy: Proxy) -> Handle:
             raise BadRequest.of(exc) from exc
         served = registry.resolve(_named(body.values.get("model"), registry))
         request_record.asks(served.name)
-        asked = body.replaced("model", served.engine_name)
-        return Proxied(proxy, route.path, asked, Renaming(served.engine_name, served.name))
+        sent = body.replaced("model", served.engine_name)
+        asked = ForwardedRequest(route.path, served.engine_name, sent, held_by(body.values))
+        return Proxied(proxy, asked, Renaming(served.engine_name, served.name))
 
     return pass_on
 

@@ -7,7 +7,7 @@ import pytest
 
 from service.engine.client import Engine
 from service.engine.completion import CompletionRequest
-from service.engine.forwarding import Forwarded
+from service.engine.forwarding import Forwarded, ForwardedRequest
 from service.errors import EngineError
 from service.observe.metrics import Metrics
 from service.settings import Settings
@@ -68,7 +68,7 @@ def _using(fault: BaseException) -> Asking:
     async def use(_: Forwarded) -> None:
         raise fault
 
-    return lambda engine: engine.forward(CHAT, ENGINE_NAME, b"{}", {}, use)
+    return lambda engine: engine.forward(ForwardedRequest(CHAT, ENGINE_NAME, b"{}"), {}, use)
 
 
 @pytest.mark.parametrize("fault", [ValueError("ours"), KeyError("ours")])

@@ -1,6 +1,7 @@
 """The pass-through when the engine fails, or refuses."""
 
 import asyncio
+import json
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,49 @@ def test_an_error_that_the_engine_streams_is_in_our_words(gateway: Gateway) -> N
     gateway.engine.script = streams(event("叶"), said)
     error = last_event(gateway.client.post(CHAT, json=STREAM).content)
     assert error == {"message": "boom", "type": "engine_error", "param": None, "code": "engine_500"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "param"),
+    [
+        ({"structured_outputs": {"regex": "((a{3,15})+){24,}"}}, "structured_outputs"),
+        ({"response_format": {"type": "json_object"}}, "response_format"),
+        ({}, None),
+        ({"tools": []}, None),
+    ],
+)
+def test_a_grammar_that_the_engine_gives_up_is_the_callers(
+    gateway: Gateway, fields: dict[str, Any], param: str | None
+) -> None:
+    """vLLM says 500 of it, which clients would try again; without a grammar it is the engine's."""
+    said = {"message": "Internal server error", "type": "InternalServerError", "code": 500}
+    gateway.engine.script = fails(500, {"error": said})
+    response = gateway.client.post(CHAT, json={**BODY, **fields})
+    error = error_of(response)
+    assert (response.status_code, error["param"]) == (400 if param else 502, param)
+    assert error["code"] == "engine_500"
+    if param:
+        assert error["type"] == "invalid_request_error"
+        assert f"what {param} asks for became too large" in error["message"]
+
+
+def test_a_grammar_that_is_given_up_in_mid_stream(gateway: Gateway) -> None:
+    """Its last event says the same."""
+    said = {"message": "Internal server error", "type": "InternalServerError", "code": 500}
+    failed = f"data: {json.dumps({'error': said})}\n\n".encode()
+    gateway.engine.script = streams(event("叶"), failed)
+    fields = {**STREAM, "response_format": {"type": "json_object"}}
+    error = last_event(gateway.client.post(CHAT, json=fields).content)
+    assert (error["type"], error["param"]) == ("invalid_request_error", "response_format")
+    error = last_event(gateway.client.post(CHAT, json=STREAM).content)
+    assert (error["type"], error["message"]) == ("engine_error", "Internal server error")
+
+
+@pytest.mark.parametrize("fields", [BODY, {**BODY, "response_format": {"type": "json_object"}}])
+def test_another_500_stays_the_engines(gateway: Gateway, fields: dict[str, Any]) -> None:
+    """Whatever the request asks for."""
+    gateway.engine.script = fails(500, {"error": {"message": "boom"}})
+    assert gateway.client.post(CHAT, json=fields).status_code == 502
 
 
 @pytest.mark.parametrize(
