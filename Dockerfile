@@ -14,7 +14,8 @@ RUN python -m venv --without-pip .venv
 COPY requirements/tracing.txt requirements/
 RUN pip --python .venv/bin/python install --require-hashes --only-binary :all: -r requirements/tracing.txt
 COPY pyproject.toml README.md ./
-COPY adapters/*.py adapters/
+# Its code alone: .dockerignore leaves the adapters themselves out.
+COPY adapters adapters
 COPY deploy deploy
 COPY service service
 RUN pip --python .venv/bin/python install --no-deps -e . \
