@@ -36,8 +36,9 @@ def configure(settings: Settings) -> None:
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     for name in _OURS:
         logging.getLogger(name).setLevel(settings.log_level.upper())
-    # They warn of what is wrong with a caller's headers, before a key is asked for.
-    for name in ("opentelemetry.trace", "opentelemetry.baggage"):
+    # They warn of what is wrong with headers in the headers' own words: a caller's, before a key is
+    # asked for, and those for the collector, which have its key.
+    for name in ("opentelemetry.trace", "opentelemetry.baggage", "opentelemetry.util.re"):
         logging.getLogger(name).setLevel(logging.ERROR)
 
 

@@ -8,6 +8,8 @@ import threading
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+from opentelemetry.util.re import parse_env_headers
+
 from service.settings import SettingsError
 
 if TYPE_CHECKING:
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 _PROTOCOLS = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
 _PROTOCOL = "http/protobuf"
+_HEADERS = ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS")
 # At the end, for the spans that are left; a collector that is not there is tried for longer.
 _END_S = 5.0
 
@@ -24,14 +27,17 @@ def provider() -> "TracerProvider | None":
     """What takes the gateway's spans, to be given to ``end``; None when there are to be none.
 
     The SDK reads the other variables by itself: the sampler, headers, the service's name …
-    Raises SettingsError for a protocol that is not spoken here, and when packages are missing.
+    Raises SettingsError for a protocol that is not spoken here, for headers that are none, and when
+    packages are missing.
     """
     endpoint = next((name for name in _ENDPOINTS if os.environ.get(name)), None)
     if endpoint is None or _is_off():
         return None
     for name in _PROTOCOLS:
-        if os.environ.get(name, _PROTOCOL) != _PROTOCOL:
+        if (os.environ.get(name) or _PROTOCOL) != _PROTOCOL:
             raise SettingsError(f"{name} = {os.environ[name]!r}; expected {_PROTOCOL}")
+    for name in _HEADERS:
+        _check_headers(name)
     try:
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
         from opentelemetry.sdk.resources import Resource
@@ -54,6 +60,16 @@ def end(spans: "TracerProvider") -> None:
     sending = threading.Thread(target=spans.shutdown, daemon=True)
     sending.start()
     sending.join(_END_S)
+
+
+def _check_headers(name: str) -> None:
+    """The SDK would leave out what it cannot read, and log it: it may be the collector's key."""
+    for header in filter(None, map(str.strip, os.environ.get(name, "").split(","))):
+        if not parse_env_headers(header, liberal=True):
+            raise SettingsError(
+                f"{name} has a header that cannot be read (its value is not shown); expected "
+                "NAME=VALUE, with a comma between several"
+            )
 
 
 def _is_off() -> bool:

@@ -9,10 +9,11 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from deploy.gateway import tracing
 from tests.conftest import BASE, ENGINE_NAME, Gateway
 from tests.deploy.gateway.collector import Collector
 from tests.deploy.gateway.gateway_process import gateway_process
-from tests.deploy.gateway.test_tracing import CALLER, TEXT, TRACE
+from tests.deploy.gateway.test_tracing import CALLER, KEY, TEXT, TRACE
 from tests.support.fake_engine import FakeEngine, completes
 from tests.support.openai_script import CHAT, MESSAGES
 from tests.support.serving import free_port, serving
@@ -77,12 +78,15 @@ def test_a_context_that_is_none_is_not_passed_on(gateway: Gateway, given: str) -
     [
         ({"OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}, "= 'grpc'; expected http/protobuf"),
         ({"PYTHONPATH": "{stub}"}, "expected the packages of requirements/tracing.txt"),
+        ({"OTEL_EXPORTER_OTLP_HEADERS": f"Authorization: {KEY}"}, "_OTLP_HEADERS has a header"),
+        ({"OTEL_EXPORTER_OTLP_TRACES_HEADERS": f"a=b, {KEY}"}, "_TRACES_HEADERS has a header"),
     ],
 )
 def test_what_cannot_be_done_is_said_at_the_start(
     tmp_path: Path, variables: dict[str, str], says: str
 ) -> None:
-    """A protocol that is not spoken; packages that are missing, here hidden by a broken one."""
+    """A protocol that is not spoken; packages that are missing, here hidden by a broken one;
+    headers that are none, without their words: they have the collector's key."""
     broken = tmp_path / "opentelemetry_sdk_is_missing"
     broken.mkdir()
     hide = "import sys; sys.modules['opentelemetry.sdk.trace'] = None\n"
@@ -100,6 +104,17 @@ def test_what_cannot_be_done_is_said_at_the_start(
     )
     assert done.returncode == 1
     assert says in done.stderr
+    assert KEY not in done.stderr
+
+
+def test_empty_variables_are_unset_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As OpenTelemetry has it."""
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_PROTOCOL", "")
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", "")
+    spans = tracing.provider()
+    assert spans is not None
+    tracing.end(spans)
 
 
 def test_without_a_collector_the_packages_are_not_even_read() -> None:
