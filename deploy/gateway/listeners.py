@@ -1,4 +1,4 @@
-"""The sockets that workers take connections from."""
+"""The sockets that a gateway, or its workers, take connections from."""
 
 import socket
 from collections.abc import Iterator

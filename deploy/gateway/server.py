@@ -19,6 +19,7 @@ from opentelemetry.trace import TracerProvider
 
 from deploy.gateway import tracing
 from deploy.gateway.http_protocol import BoundedProtocol, Door
+from deploy.gateway.listeners import listeners_of
 from deploy.gateway.unread import Unread
 from service.app import create_app
 from service.guard.draining import Draining
@@ -31,14 +32,18 @@ _NOT_STARTED = 3  # as uvicorn's own command has it
 # while many are answered at a time it looks at all of theirs, a fifth of the processor's time.
 _YOUNG = 20_000
 
+# Asks several workers to make room for their successors.
+REPLACE = signal.SIGUSR1
+
 # Longer than balancers keep theirs, 60 s as a rule: one that sends on a connection that is being
 # closed has no answer for its caller.
 _KEEPALIVE_S = 75
 
 
 class Server(uvicorn.Server):
-    """SIGTERM: drains for ``drain_s`` seconds, then lets requests in flight finish, and the exit
-    status is 0. Ctrl-C (SIGINT): the same without draining. A second signal ends the process."""
+    """SIGTERM, and SIGHUP unless the process was begun deaf to it (nohup): drains for ``drain_s``
+    seconds, then lets requests in flight finish, and the exit status is 0. Ctrl-C (SIGINT): the
+    same without draining. A second signal ends the process. SIGUSR1 changes nothing."""
 
     def __init__(self, config: uvicorn.Config, draining: Draining, drain_s: float) -> None:
         super().__init__(config)
@@ -58,11 +63,23 @@ class Server(uvicorn.Server):
         self._stop_at = time.monotonic() + wait_s
         logger.info("stopping: %s; no new connections in %g s", ready, wait_s)
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """As uvicorn's, which leaves other signals at what they do: end the process at once."""
+        signal.signal(REPLACE, _nothing_to_replace)
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+            signal.signal(signal.SIGHUP, self.handle_exit)
+        await super().startup(sockets)
+
     async def on_tick(self, counter: int) -> bool:
         """uvicorn asks ten times a second whether to stop."""
         if self._stop_at is not None and time.monotonic() >= self._stop_at:
             self.should_exit = True
         return await super().on_tick(counter)
+
+
+def _nothing_to_replace(sig: int, frame: FrameType | None) -> None:
+    name = signal.Signals(sig).name
+    logger.warning("%s: nothing is replaced; expected several workers (NERVE_WORKERS)", name)
 
 
 def run(
@@ -71,16 +88,17 @@ def run(
     listeners: Sequence[socket.socket] | None = None,
 ) -> None:
     """The gateway that ``make`` makes, until a signal; ends the process with status 3 where it
-    cannot begin.
+    cannot begin. Without ``listeners`` it has those of ``settings``.
 
-    Raises as ``make`` does, and SettingsError where spans cannot be sent as asked.
+    Raises as ``make`` does, and SettingsError where spans cannot be sent as asked, or where it
+    cannot listen.
     """
     _raise_the_limit_of_files(settings)
     spans = tracing.provider()
     gateway = make(spans)
     _spare_the_collector()
     try:
-        gateway.run(None if listeners is None else [*listeners])
+        gateway.run([*(listeners_of(settings) if listeners is None else listeners)])
     finally:
         if spans is not None:
             tracing.end(spans)

@@ -16,7 +16,7 @@ import uvicorn
 from opentelemetry.trace import TracerProvider
 
 from deploy.gateway.http_protocol import Door
-from deploy.gateway.server import Server, config, run, unread_of
+from deploy.gateway.server import REPLACE, Server, config, run, unread_of
 from deploy.process import end_with_parent
 from service.app import create_app
 from service.guard.counters import Counters
@@ -26,8 +26,6 @@ from service.settings import Settings, SettingsError
 
 logger = logging.getLogger("nerve")
 
-# Asks a worker to make room for its successor.
-REPLACE = signal.SIGUSR1
 # Counters, by which the watcher knows of its workers.
 LISTENING, PULSE, PID = "listening", "pulse", "pid"
 
@@ -58,7 +56,8 @@ def work(shared: Shared, number: int) -> None:
     # A child begins with its parent's handlers; what ends it before it listens need not wait.
     signal.set_wakeup_fd(-1)
     for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, REPLACE):
-        signal.signal(one, signal.SIG_DFL)
+        if signal.getsignal(one) is not signal.SIG_IGN:
+            signal.signal(one, signal.SIG_DFL)
     shared.counters.worker = number
     shared.counters.counter(PID).add(os.getpid())
     count_in(shared.folder, number)

@@ -18,8 +18,9 @@ from pathlib import Path
 
 from deploy.gateway.listeners import listeners_of
 from deploy.gateway.member import Member
+from deploy.gateway.server import REPLACE
 from deploy.gateway.signals import Signals
-from deploy.gateway.worker import LISTENING, PULSE, REPLACE, Shared
+from deploy.gateway.worker import LISTENING, PULSE, Shared
 from service.app import create_app
 from service.guard.counters import Counters
 from service.observe.together import forget
@@ -54,9 +55,15 @@ def watch_over_workers(settings: Settings) -> None:
             stack.enter_context(tempfile.TemporaryFile(dir=folder)), settings.workers
         )
         shared = Shared(settings, listeners, counters, Path(folder), os.getpid())
-        with Signals(signal.SIGTERM, signal.SIGINT, signal.SIGHUP, REPLACE) as signals:
+        with Signals(signal.SIGTERM, signal.SIGINT, REPLACE, *_hangup()) as signals:
             status = Watch(shared).run(signals)
     sys.exit(status)
+
+
+def _hangup() -> tuple[signal.Signals, ...]:
+    """A closed terminal ends what was begun there, but not what was begun with nohup."""
+    ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    return () if ignored else (signal.SIGHUP,)
 
 
 class Watch:

@@ -39,6 +39,50 @@ def test_readiness_goes_first(gateway: GatewayProcess) -> None:
     assert gateway.status("/live") == 0
 
 
+def test_one_process_has_nothing_to_replace(gateway: GatewayProcess) -> None:
+    """It says so, and goes on; several workers make room for others."""
+    gateway.process.send_signal(signal.SIGUSR1)
+    until(lambda: "SIGUSR1: nothing is replaced; expected several workers" in gateway.said())
+    assert gateway.status("/ready") == 200
+    assert gateway.end() == 0
+
+
+def test_nohup_holds(adapters: Path, engine: Engine, tmp_path: Path) -> None:
+    """A gateway, and several workers, that were begun deaf to a closed terminal go on."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        for workers in (1, 2):
+            folder = tmp_path / str(workers)
+            folder.mkdir()
+            with gateway_process(adapters, engine[1], folder, workers=workers) as gateway:
+                gateway.process.send_signal(signal.SIGHUP)
+                time.sleep(0.5)
+                assert gateway.status("/ready") == 200
+                assert gateway.end(signal.SIGINT) == 0
+                assert "stopping" in gateway.said()
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"host": "nowhere.invalid", "allow_no_keys": True}, "NERVE_HOST = 'nowhere.invalid'"),
+        ({"port": "taken"}, "cannot listen there: Address already in use"),
+    ],
+)
+def test_where_it_cannot_listen_is_said(
+    adapters: Path, engine: Engine, tmp_path: Path, settings: dict[str, object], says: str
+) -> None:
+    """With the status of any setting that cannot be used."""
+    if "port" in settings:
+        settings = {"port": engine[1].rpartition(":")[2]}
+    gateway = GatewayProcess(adapters, engine[1], tmp_path / "log", **settings)
+    assert gateway.process.wait(60) == 1
+    assert says in gateway.said()
+    assert "Traceback" not in gateway.said()
+
+
 def test_ctrl_c_does_not_wait(gateway: GatewayProcess) -> None:
     """Nobody balances what a person runs in a terminal."""
     started = time.monotonic()
@@ -59,7 +103,10 @@ def test_a_second_signal_ends_at_once(gateway: GatewayProcess, engine: Engine) -
         assert isinstance(asking.exception(10), httpx2.TransportError)
 
 
-def test_requests_in_flight_finish(gateway: GatewayProcess, engine: Engine) -> None:
+@pytest.mark.parametrize("ends_by", [signal.SIGTERM, signal.SIGHUP])
+def test_requests_in_flight_finish(
+    gateway: GatewayProcess, engine: Engine, ends_by: signal.Signals
+) -> None:
     """A stream too, although it goes on when nobody can connect any more."""
     gate = threading.Event()
     engine[0].script = waits_between(gate, [event("叶")], [DONE])
@@ -67,7 +114,7 @@ def test_requests_in_flight_finish(gateway: GatewayProcess, engine: Engine) -> N
     with httpx2.stream("POST", url, json=STREAM, timeout=60, trust_env=False) as response:
         pieces = response.iter_raw()
         assert next(pieces) == public(event("叶"))
-        gateway.process.send_signal(signal.SIGTERM)
+        gateway.process.send_signal(ends_by)
         until(lambda: gateway.status("/live") == 0, within_s=30)
         gate.set()
         assert b"".join(pieces) == DONE
