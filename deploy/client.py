@@ -10,6 +10,7 @@ from typing import Any
 import httpx2
 
 from deploy.credentials import key_header
+from service.settings import without_password
 
 # Longer than a gateway takes by its own deadline.
 TIMEOUT_S = 600.0
@@ -56,10 +57,14 @@ def extract(client: httpx2.Client, url: str, body: Mapping[str, Any]) -> dict[st
         raise AskFailed("the text is not UTF-8") from exc
     except httpx2.ReadTimeout as exc:
         seconds = client.timeout.read
-        raise AskFailed(f"the gateway at {url} gave no answer within {seconds:.0f} s") from exc
+        raise AskFailed(
+            f"the gateway at {without_password(url)} gave no answer within {seconds:.0f} s"
+        ) from exc
     except (httpx2.HTTPError, httpx2.InvalidURL) as exc:
         why = re.sub(r"^\[Errno -?\d+\] ", "", str(exc)) or type(exc).__name__
-        raise AskFailed(f"no gateway answers at {url} ({why}); start one with `nerve up`") from exc
+        raise AskFailed(
+            f"no gateway answers at {without_password(url)} ({why}); start one with `nerve up`"
+        ) from exc
     return _answer(url, response)
 
 
@@ -70,5 +75,5 @@ def _answer(url: str, response: httpx2.Response) -> dict[str, Any]:
             return dict(answer)
         message = answer["error"]["message"]
     except (AttributeError, ValueError, KeyError, TypeError) as exc:
-        raise AskFailed(f"what answers at {url} is not a Nerve gateway") from exc
+        raise AskFailed(f"what answers at {without_password(url)} is not a Nerve gateway") from exc
     raise AskFailed(f"status {response.status_code}: {message}")

@@ -11,6 +11,7 @@ from deploy.client import TIMEOUT_S, certificates
 from deploy.credentials import key_header
 from service.errors import EngineUnavailable, NerveError
 from service.models.adapter_cards import AdapterList
+from service.settings import without_password
 from service.wire.requests import ExtractRequest, RedactRequest
 from service.wire.responses import ErrorResponse, ExtractResponse, RedactResponse
 
@@ -50,7 +51,8 @@ class RemoteGateway:
             error = ErrorResponse.model_validate(told).error
         except ValueError as exc:
             raise EngineUnavailable(
-                f"what answers at {self.url} is not a Nerve gateway (status {answer.status_code})"
+                f"what answers at {without_password(self.url)} is not a Nerve gateway "
+                f"(status {answer.status_code})"
             ) from exc
         wait = answer.headers.get("retry-after", "")
         known = _known(NerveError).get(error.type, NerveError)
@@ -71,8 +73,8 @@ class RemoteGateway:
         except (httpx2.HTTPError, httpx2.InvalidURL) as exc:
             why = str(exc) or type(exc).__name__
             raise EngineUnavailable(
-                f"no gateway answers at {self.url} ({why}); expected one: start it with "
-                "`nerve up`, or name its address in NERVE_URL"
+                f"no gateway answers at {without_password(self.url)} ({why}); expected one: start "
+                "it with `nerve up`, or name its address in NERVE_URL"
             ) from exc
 
 

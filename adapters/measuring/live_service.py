@@ -9,6 +9,7 @@ import httpx2
 
 from adapters.data.label_file import in_request
 from service.ner.types import Constraint, Label, Overlaps
+from service.settings import without_password
 
 # An answer that lacks a part of a text; no place, or no engine for the moment: the answer says when
 # to ask again; a slow engine. More than this often is a fault of its own.
@@ -70,7 +71,8 @@ async def weights(client: httpx2.AsyncClient, service: Service) -> dict[str, str
     except httpx2.HTTPError as exc:
         said = str(exc) or type(exc).__name__
         raise EvaluationError(
-            f"no gateway answers at {service.url} ({said}); start one with `nerve up`"
+            f"no gateway answers at {without_password(service.url)} ({said}); start one with "
+            "`nerve up`"
         ) from exc
     listed = _object(service, answer, "data")["data"] if answer.is_success else []
     return {model["id"]: model.get("weights") for model in listed}
@@ -86,7 +88,8 @@ async def extract(client: httpx2.AsyncClient, service: Service, text: str) -> di
             answer = await client.post("/extract", json=body)
         except httpx2.HTTPError as exc:
             error = EvaluationError if isinstance(exc, _NOT_CONNECTED) else SentenceError
-            raise error(f"{service.url}/extract: {str(exc) or type(exc).__name__}") from exc
+            said = str(exc) or type(exc).__name__
+            raise error(f"{without_password(service.url)}/extract: {said}") from exc
         status = answer.status_code
         if status == httpx2.codes.OK:
             row = _object(service, answer, "entities")
@@ -97,7 +100,7 @@ async def extract(client: httpx2.AsyncClient, service: Service, text: str) -> di
             break
         await sleep(retry_after(answer))
     error = SentenceError if _may_be_the_sentence(answer) else EvaluationError
-    raise error(f"{service.url}/extract {_said(answer)}")
+    raise error(f"{without_password(service.url)}/extract {_said(answer)}")
 
 
 def retry_after(answer: httpx2.Response) -> float:
@@ -131,7 +134,9 @@ def _object(service: Service, answer: httpx2.Response, key: str) -> dict[str, An
         found = dict(answer.json())
         found[key]
     except (KeyError, TypeError, ValueError) as exc:
-        raise EvaluationError(f"what answers at {service.url} is not a Nerve gateway") from exc
+        raise EvaluationError(
+            f"what answers at {without_password(service.url)} is not a Nerve gateway"
+        ) from exc
     return found
 
 

@@ -20,6 +20,7 @@ from adapters.measuring.live_service import retry_after
 from deploy.bulk.errors import BulkFailed
 from deploy.bulk.gate import Gate
 from deploy.bulk.gateways import Gateways, Place
+from service.settings import without_password
 
 ATTEMPTS = 4
 FIRST_DELAY_S = 0.25
@@ -86,7 +87,9 @@ class Asking:
             self._gateways.down(place, str(exc) or type(exc).__name__)
             return None
         except httpx2.HTTPError as exc:
-            raise _Again(f"{place.url}: {str(exc) or type(exc).__name__}") from exc
+            raise _Again(
+                f"{without_password(place.url)}: {str(exc) or type(exc).__name__}"
+            ) from exc
         finally:
             place.inside -= 1
         if response.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
@@ -104,7 +107,7 @@ def _answer(url: str, response: httpx2.Response) -> dict[str, Any]:
     if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
         raise _Again(said)
     if response.status_code in _FOR_ALL or param in ("model", "labels"):
-        raise BulkFailed(f"{url}: {said}")
+        raise BulkFailed(f"{without_password(url)}: {said}")
     raise RowFailed(said)
 
 
@@ -115,7 +118,7 @@ def _whole(url: str, response: httpx2.Response) -> dict[str, Any]:
         if {"entities", "dropped", "truncated", "model"} - answer.keys():
             raise ValueError("fields are missing")
     except (ValueError, TypeError) as exc:
-        raise BulkFailed(f"what answers at {url} is not a Nerve gateway") from exc
+        raise BulkFailed(f"what answers at {without_password(url)} is not a Nerve gateway") from exc
     if answer.get("partial"):
         raise _Again(f"a part of the text failed: {answer['chunks'][0]['error']['message']}")
     return answer
@@ -131,4 +134,4 @@ def _error(url: str, response: httpx2.Response) -> tuple[str, str | None]:
         error = response.json()["error"]
         return str(error["message"]), error["param"]
     except (ValueError, KeyError, TypeError):
-        return f"{url} said {response.text[:80]!r}", None
+        return f"{without_password(url)} said {response.text[:80]!r}", None

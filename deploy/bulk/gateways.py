@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from deploy.bulk.errors import BulkFailed
+from service.settings import without_password
 
 FIRST_REST_S, LONGEST_REST_S = 0.5, 30.0
 
@@ -46,7 +47,7 @@ class Gateways:
     def down(self, place: Place, why: str) -> None:
         """It gave no answer: it rests, each time twice as long."""
         now = time.monotonic()
-        self._why = f"{place.url}: {why}"
+        self._why = f"{without_password(place.url)}: {why}"
         if place.resting_until <= now:
             place.rest_s = min(max(FIRST_REST_S, 2 * place.rest_s), LONGEST_REST_S)
             place.resting_until = now + place.rest_s

@@ -37,7 +37,9 @@ def _checked_url(url: str) -> str:
     except ValueError:  # a port that is none, half of an IPv6 address
         is_one = False
     if not is_one:
-        raise typer.BadParameter(f"{url!r}; expected http://HOST:PORT")
+        from service.settings import without_password
+
+        raise typer.BadParameter(f"{without_password(url)!r}; expected http://HOST:PORT")
     return url.rstrip("/")
 
 

@@ -11,7 +11,7 @@ from service.errors import EngineTimeout, EngineUnavailable, NerveError
 from service.models.registry import Registry, Served
 from service.observe.metrics import Metrics
 from service.readiness import Readiness
-from service.settings import Settings
+from service.settings import Settings, without_password
 
 # Seconds for the gateway to answer /ready, which asks nothing of the engine.
 LOOK_S = 10.0
@@ -25,7 +25,7 @@ async def engine(settings: Settings, registry: Registry | None) -> AsyncIterator
     try:
         await client.models()
         key = "its api key is right" if settings.engine_api_key else "no api key is set"
-        yield well("engine", f"{settings.engine_url} answers; {key}")
+        yield well("engine", f"{without_password(settings.engine_url)} answers; {key}")
         if registry is None:
             yield note("engine", "its models are not looked at, since no default can be used")
         for served in registry.models.values() if registry else ():
@@ -62,13 +62,14 @@ _ADAPTER_HINT = (
 
 
 def _unreachable(settings: Settings, exc: NerveError) -> str:
+    address = without_password(settings.engine_url)
     if exc.code in _REFUSED:
         return (
-            f"{settings.engine_url} refuses the api key; set NERVE_ENGINE_API_KEY to the one that "
+            f"{address} refuses the api key; set NERVE_ENGINE_API_KEY to the one that "
             "the engine was started with (VLLM_API_KEY)"
         )
     hint = _HINTS.get(type(exc), "what answers there may be no engine")
-    return f"{settings.engine_url}: {exc.message}; {hint}"
+    return f"{address}: {exc.message}; {hint}"
 
 
 _HINTS: Mapping[type[NerveError], str] = {
@@ -79,10 +80,10 @@ _HINTS: Mapping[type[NerveError], str] = {
 
 async def gateway(url: str) -> Finding:
     """Does a gateway answer there, and can it be used?"""
-    subject, address = "gateway", url.rstrip("/")
+    subject, address = "gateway", without_password(url.rstrip("/"))
     try:
         async with httpx2.AsyncClient(timeout=LOOK_S, trust_env=False) as client:
-            response = await client.get(f"{address}/ready")
+            response = await client.get(f"{url.rstrip('/')}/ready")
         answer = response.json()
         if response.status_code == HTTPStatus.OK and answer["ready"]:
             return well(subject, f"{address} is ready")

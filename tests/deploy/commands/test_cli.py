@@ -139,3 +139,21 @@ def test_a_wrong_setting_is_one_sentence() -> None:
     assert shown.exit_code == 1
     assert shown.stderr.startswith("nerve: NERVE_PORT = 'web'; expected a valid integer")
     assert len(shown.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "url", ["http://me:hunter2@127.0.0.1:1", "ftp://me:hunter2@127.0.0.1", "http://me:hunter2@[::1"]
+)
+def test_no_password_of_the_gateways_address_is_shown(tmp_path: Path, url: str) -> None:
+    """No gateway answers there, or it is no address."""
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text('{"text": "甲", "entities": []}\n', encoding="utf-8")
+    out = tmp_path / "out.jsonl"
+    for command in (
+        ("extract", "甲"),
+        ("extract", str(rows), "--out", str(out), "--patience", "0"),
+        ("adapter", "evaluate", str(rows), "--label", "name"),
+    ):
+        shown = nerve(*command, "--url", url)
+        assert shown.exit_code in (1, 2)
+        assert "hunter2" not in shown.output

@@ -24,6 +24,16 @@ def test_engine_and_gateway_down(tmp_path: Path, put: Put) -> None:
     assert found["gateway"][1].startswith(f"none answers at {url}")
 
 
+def test_no_password_of_an_address_is_shown(tmp_path: Path, engine: FakeEngine) -> None:
+    """Of one that answers, and of one that does not."""
+    with serving(engine) as engine_url:
+        for address in (engine_url, f"http://127.0.0.1:{free_port()}"):
+            secret = address.replace("//", "//me:hunter2@")
+            shown = doctor(tmp_path, secret, secret)
+            assert "hunter2" not in shown.output
+            assert "…@127.0.0.1" in lines(shown)["gateway"][1]
+
+
 def test_an_engine_that_says_nothing(tmp_path: Path, engine: FakeEngine) -> None:
     """Not waited for for a minute; another cannot be started there."""
     engine.mute = ("/v1/models",)
