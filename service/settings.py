@@ -10,6 +10,7 @@ from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import (
+    AfterValidator,
     BeforeValidator,
     Field,
     FilePath,
@@ -19,6 +20,7 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableError
 
@@ -32,7 +34,18 @@ Positive = Annotated[int, Field(gt=0)]
 # Of which none is for ever.
 Seconds = Annotated[float, Field(le=86_400, allow_inf_nan=False)]
 # As a browser sends it: no path, no slash at its end.
-Origin = Annotated[str, Field(pattern=r"^(\*|https?://[^/\s]+)$")]
+_ORIGIN = re.compile(r"\*|https?://[^/\s]+")
+
+
+def _origin(given: str) -> str:
+    if not _ORIGIN.fullmatch(given):
+        raise PydanticCustomError(
+            "origin", "* or http(s)://HOST[:PORT], with no path and no slash at its end"
+        )
+    return given
+
+
+Origin = Annotated[str, AfterValidator(_origin)]
 
 
 class SettingsError(Exception):
@@ -226,6 +239,8 @@ def _problem(error: dict[str, object]) -> str:
     if not isinstance(location, tuple) or not location:
         return message.removeprefix("Value error, ")
     expected = message.removeprefix("Input should be ")
+    if error["type"] == "path_not_file":
+        expected = "a file"
     return f"NERVE_{str(location[0]).upper()} = {error['input']!r}; expected {expected}"
 
 

@@ -30,7 +30,8 @@ def examine(
         yield wrong("settings", f"{exc}; the table is in service/README.md")
         yield asyncio.run(running.gateway(url))
         return
-    yield well("settings", "can be used")
+    problems = [*files.unusable(settings)]
+    yield from problems or [well("settings", "can be used")]
     settings = _with_base(settings)
     base = settings.base_model
     finding, device = machine.device(settings)

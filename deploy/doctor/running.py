@@ -11,7 +11,7 @@ from service.errors import EngineTimeout, EngineUnavailable, NerveError
 from service.models.registry import Registry, Served
 from service.observe.metrics import Metrics
 from service.readiness import Readiness
-from service.settings import Settings, without_password
+from service.settings import Settings, SettingsError, without_password
 
 # Seconds for the gateway to answer /ready, which asks nothing of the engine.
 LOOK_S = 10.0
@@ -21,7 +21,11 @@ _REFUSED = ("engine_401", "engine_403")
 async def engine(settings: Settings, registry: Registry | None) -> AsyncIterator[Finding]:
     """Reachable, our key taken; then every model by one short grounded request."""
     metrics = Metrics()
-    client = Engine.connect(settings, metrics)
+    try:
+        client = Engine.connect(settings, metrics)
+    except SettingsError as exc:
+        yield wrong("engine", f"is not asked: {exc}")
+        return
     try:
         await client.models()
         key = "its api key is right" if settings.engine_api_key else "no api key is set"

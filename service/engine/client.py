@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from http import HTTPStatus
+from pathlib import Path
 
 from service.engine.breaker import Breaker
 from service.engine.completion import (
@@ -32,7 +33,7 @@ from service.errors import EngineError
 from service.ner.prompt import TEMPLATE_ARGUMENTS, Message
 from service.observe.metrics import Metrics
 from service.observe.tracing import Question, Tracing
-from service.settings import Settings
+from service.settings import Settings, SettingsError
 
 
 class Engine:
@@ -55,9 +56,11 @@ class Engine:
     def connect(
         cls, settings: Settings, metrics: Metrics, tracing: Tracing | None = None
     ) -> "Engine":
-        """A client for the engine of ``settings``; connects with the first request."""
-        key, ca = settings.engine_api_key, settings.engine_ca
-        trust = ssl.create_default_context(cafile=str(ca)) if ca else None
+        """A client for the engine of ``settings``; connects with the first request.
+
+        Raises SettingsError where its CA certificates cannot be read.
+        """
+        key, trust = settings.engine_api_key, trusted(settings.engine_ca)
         headers = {"authorization": f"Bearer {key.get_secret_value()}"} if key else {}
         breaker = Breaker(
             settings.breaker_failures,
@@ -172,6 +175,17 @@ class Engine:
         if status != HTTPStatus.OK:
             raise failure(status, text_of(body[:500]))
         return text_of(body)
+
+
+def trusted(ca: Path | None) -> ssl.SSLContext | None:
+    """What the engine's TLS is checked by; raises SettingsError."""
+    try:
+        return ssl.create_default_context(cafile=str(ca)) if ca else None
+    except OSError as exc:  # ssl.SSLError is one
+        raise SettingsError(
+            f"NERVE_ENGINE_CA = {str(ca)!r}; expected a file of CA certificates in PEM "
+            f"({exc.strerror or exc})"
+        ) from exc
 
 
 def _tell(question: Question, completion: Completion) -> None:

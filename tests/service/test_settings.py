@@ -26,7 +26,7 @@ def test_the_environment_sets(monkeypatch: pytest.MonkeyPatch) -> None:
         ("NERVE_RECEIVE_S", "1e9", "NERVE_RECEIVE_S = '1e9'; expected"),
         ("NERVE_ENGINE_URL", "ftp://me:pw@h", "NERVE_ENGINE_URL = 'ftp://…@h'; expected"),
         ("NERVE_ENGINE_URL", "http://me:pw@h/v1", "NERVE_ENGINE_URL = 'http://…@h/v1'; expected"),
-        ("NERVE_ENGINE_CA", "/nope", "NERVE_ENGINE_CA = '/nope'; expected"),
+        ("NERVE_ENGINE_CA", "/nope", "NERVE_ENGINE_CA = '/nope'; expected a file"),
         ("NERVE_ENGINE_API_KEY", "密", "NERVE_ENGINE_API_KEY has other characters"),
         ("NERVE_ENGINE_API_KEY", "a\tb", "expected printable ASCII only"),
         ("NERVE_ADAPTERS", "/nope", "NERVE_ADAPTERS = '/nope'; expected a folder"),
@@ -34,7 +34,7 @@ def test_the_environment_sets(monkeypatch: pytest.MonkeyPatch) -> None:
         ("NERVE_MAX_BODY_BYTES", "99999999", "expected NERVE_MAX_BODY_BYTES = 99999999 or more"),
         ("NERVE_HOST", "0.0.0.0", "NERVE_HOST = '0.0.0.0'; expected a loopback address"),
         ("NERVE_ADDED_TOKENS", "<x>", "NERVE_ADDED_TOKENS"),
-        ("NERVE_CORS_ORIGINS", '["https://page.example/"]', "NERVE_CORS_ORIGINS"),
+        ("NERVE_CORS_ORIGINS", '["https://page.example/"]', "expected * or http(s)://HOST"),
         ("NERVE_DEADLIN_S", "3", "NERVE_DEADLIN_S is not a setting; did you mean NERVE_DEADLINE_S"),
     ],
 )

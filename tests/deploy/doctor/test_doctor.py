@@ -161,3 +161,17 @@ def test_a_folder_that_was_not_registered_yet(tmp_path: Path, put: Put) -> None:
     nowhere = f"http://127.0.0.1:{free_port()}"
     mark, text = lines(doctor(tmp_path, nowhere, nowhere))["adapter clue"]
     assert (mark, "`nerve adapter register` it" in text) == ("!", True)
+
+
+@pytest.mark.parametrize("name", ["NERVE_API_KEYS_FILE", "NERVE_LABEL_NAMES", "NERVE_ENGINE_CA"])
+def test_a_file_that_the_gateway_would_refuse(tmp_path: Path, put: Put, name: str) -> None:
+    """It and its setting are named; engine and gateway have their lines all the same."""
+    put()
+    broken = tmp_path / "broken.file"
+    broken.write_text("= nothing", encoding="utf-8")
+    address = f"http://127.0.0.1:{free_port()}"
+    found = lines(doctor(tmp_path, address, address, **{name: str(broken)}))
+    assert found["settings"][0] == "✗"
+    assert name in found["settings"][1]
+    assert str(broken) in found["settings"][1]
+    assert found["engine"][0] == found["gateway"][0] == "✗"
