@@ -78,7 +78,8 @@ class Settings(BaseSettings):
     adapters: Path = Field(Path("adapters"), description="folder with one folder an adapter")
     store: Path = Field(
         Path(".nerve/adapters"),
-        description="folder of checked copies of adapters, which the engine loads; shared with it",
+        description="folder of checked copies of adapters, which the engine loads; shared with it; "
+        "unset: adapters in NERVE_HOME",
     )
     allowed_hosts: tuple[str, ...] = Field(
         (),

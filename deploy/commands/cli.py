@@ -65,12 +65,15 @@ def serve(
             help="processes behind the port; left out: NERVE_WORKERS, else 1",
         ),
     ] = None,
+    home: Home = HOME,
 ) -> None:
     """Run the gateway alone, in front of the engine that NERVE_ENGINE_URL names."""
     from deploy.gateway.serve import serve as run_gateway
+    from deploy.up.install import store
 
     with clear_errors():
         settings = read_settings()
+        settings = settings.model_copy(update={"store": store(settings, home.absolute())})
         if workers is not None:
             settings = settings.model_copy(update={"workers": workers})
         run_gateway(settings)

@@ -14,6 +14,7 @@ from typer.testing import CliRunner, Result
 
 from deploy.commands.cli import app
 from deploy.terminal.show import show_answer
+from service.settings import Settings
 from tests.support.serving import free_port
 
 WIDE = {"COLUMNS": "200"}
@@ -157,3 +158,15 @@ def test_no_password_of_the_gateways_address_is_shown(tmp_path: Path, url: str) 
         shown = nerve(*command, "--url", url)
         assert shown.exit_code in (1, 2)
         assert "hunter2" not in shown.output
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_the_gateways_store_is_in_the_home(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: bool
+) -> None:
+    """As of `nerve up` and `nerve engine`, unless NERVE_STORE names another."""
+    given: list[Settings] = []
+    monkeypatch.setattr("deploy.gateway.serve.serve", given.append)
+    env = {"NERVE_HOME": str(tmp_path)} | ({"NERVE_STORE": "mine"} if named else {})
+    assert nerve("serve", env=env).exit_code == 0
+    assert given[0].store == (Path("mine").absolute() if named else tmp_path / "adapters")
