@@ -56,7 +56,7 @@ class ExampleEntity(BaseModel):
 
 
 class LabelledText(BaseModel):
-    """An example: a text, and its entities in the order of the text."""
+    """An example: a text, and its entities in any order."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
