@@ -98,6 +98,17 @@ def test_an_id_that_cannot_be_sent_back_is_refused(gateway: Gateway, wrong: obje
     assert "expected a string of up to 256 characters, or a number" in answer["error"]["message"]
 
 
+def test_a_line_is_one_to_every_reader(gateway: Gateway) -> None:
+    """Python's ``splitlines`` ends one at U+0085, U+2028 and U+2029, which JSON may have."""
+    gateway.engine.script = finds(NAME)
+    row = {"id": "a\x85b\u2028c\u2029d", "text": "叶\u2028老\x85桂"}
+    answer, error = post(
+        gateway, b"\n".join(json.dumps(one).encode() for one in (row, {**row, "a": 1}))
+    )
+    assert (answer["id"], answer["entities"][0]["text"]) == (row["id"], row["text"])
+    assert (error["id"], error["error"]["param"]) == (row["id"], "a")
+
+
 def test_a_byte_order_mark_is_no_part_of_the_first_line(gateway: Gateway) -> None:
     """As Windows' editors write it; in a later line it is none."""
     rows = [BOM_UTF8 + json.dumps("").encode(), BOM_UTF8 + json.dumps("").encode()]
