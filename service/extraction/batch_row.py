@@ -13,6 +13,7 @@ from service.extraction.text.long_text import Budget
 from service.extraction.written import written
 from service.guard.concurrency import SharedPlace
 from service.wire.batch_line import asked_by, own_id, read
+from service.wire.lines import one_line
 from service.wire.responses import ErrorBody, LineAnswer, LineError
 
 logger = logging.getLogger("nerve")
@@ -47,7 +48,7 @@ class AnswerRow:
             answer = LineError(line=number, error=ErrorBody.of(fault), **own)
         outcome = "ok" if isinstance(answer, LineAnswer) else "error"
         self.extract.metrics.rows[outcome].inc()
-        return await written(answer) + b"\n"
+        return one_line(await written(answer)) + b"\n"
 
     @asynccontextmanager
     async def _placed(self) -> AsyncIterator[None]:

@@ -72,7 +72,8 @@ def masked(text: str, found: Found, request: RedactRequest) -> tuple[str, dict[s
     """The masked text, and what each of its numbered masks stands for; raises RequestTooLarge."""
     folded = fold(text)
     entities = [folded.read(entity) for entity in found.entities]
-    masks = Masks(request.mask, text, any_case=request.ignore_case)
+    # A map says which spelling a mask stands for, so each has its own.
+    masks = Masks(request.mask, text, any_case=request.ignore_case and not request.map)
     placed = [
         (folded.entity(place), masks.of(place.label, folded.text[place.start : place.end]))
         for place in places(folded.text, entities, found.dropped, any_case=request.ignore_case)

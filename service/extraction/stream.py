@@ -22,6 +22,7 @@ from service.ner.offsets import Ruler
 from service.ner.types import Dropped, Entity
 from service.observe import request_record
 from service.wire.event_stream import EventStream
+from service.wire.lines import one_line
 from service.wire.requests import ExtractRequest
 from service.wire.responses import ErrorResponse
 
@@ -102,5 +103,5 @@ def _placed(one: Entity | Dropped, text: str, ruler: Ruler) -> bytes:
 
 
 def _event(name: str, data: BaseModel) -> bytes:
-    # JSON has no line break of its own.
-    return f"event: {name}\ndata: {data.model_dump_json(exclude_defaults=True)}\n\n".encode()
+    said = one_line(data.model_dump_json(exclude_defaults=True).encode())
+    return b"event: %b\ndata: %b\n\n" % (name.encode(), said)

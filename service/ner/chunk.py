@@ -1,8 +1,8 @@
 """Cut a long text into pieces. Offsets and lengths are in code points.
 
 A piece ends behind the last paragraph that it can hold, else behind the last sentence, else clause,
-else white space, else anywhere; never inside a grapheme cluster, a number or a run of Latin
-letters, unless that alone is longer than a piece may be.
+else white space, else anywhere; never inside a grapheme cluster, a number or a word of a
+script whose words stand apart, unless that alone is longer than a piece may be.
 
 An entity seldom goes on behind a sentence or a clause. Where there is neither, in a run of words
 or of characters without a mark, the cut may go through one: there both pieces show what stands on
@@ -20,6 +20,8 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from service.ner.fold.scripts import MARKS, WORD
+
 # How good a cut is: the pieces in front of it end with …
 _IN_CLUSTER, _IN_RUN, _ANYWHERE, _SPACE, _CLAUSE, _SENTENCE, _PARAGRAPH = range(7)
 
@@ -34,8 +36,8 @@ _ENDS = {
 }
 
 # Words and numbers, also "3D", "1,000.5" and "2024-05-01"; marks that follow a letter included.
-_IN_WORD = "[0-9０-９A-Za-zÀ-ÖØ-öø-ɏ\u0300-\u036f]*+"
-_RUN = re.compile(f"[0-9０-９A-Za-zÀ-ÖØ-öø-ɏ]{_IN_WORD}(?:[.,:/\\-][0-9０-９]{_IN_WORD})*+")
+_IN_WORD = f"[{WORD}{MARKS}]*+"
+_RUN = re.compile(f"[{WORD}]{_IN_WORD}(?:[.,:/\\-][0-9０-９]{_IN_WORD})*+")
 
 # A cluster goes on behind the first character of each match …
 _PAIR = re.compile(

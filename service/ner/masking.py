@@ -7,6 +7,7 @@ that was found or lost anywhere in the text, as whole words; what overlaps is on
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from service.ner.fold.edits import Edit, Edits
 from service.ner.spans import in_words
 from service.ner.surfaces import Surfaces
 from service.ner.types import Dropped, Entity
@@ -24,19 +25,32 @@ def places(
     ``any_case``: a surface in other letters, capital or small, is the same.
     """
     lost = [(one.label, one.text) for one in dropped if one.label and one.reason == "overlap"]
-    read = in_one_case(text) if any_case else text
+    read, edits = (in_one_case(text), Edits(_longer(text))) if any_case else (text, Edits(()))
     labels: dict[str, str] = {}
     for label, surface in [*((e.label, text[e.start : e.end]) for e in entities), *lost]:
         if len(surface) >= _SHORTEST:
             labels.setdefault(in_one_case(surface) if any_case else surface, label)
-    found = [*entities, *Surfaces(labels, in_words).places(read), *_inside_words(text, lost)]
-    return list(_united(found))
+    again = [
+        Entity(one.label, *edits.before(one.start, one.end))
+        for one in Surfaces(labels, in_words).places(read)
+    ]
+    return list(_united([*entities, *again, *_inside_words(text, lost)]))
 
 
 def in_one_case(text: str) -> str:
-    """``text`` in small letters, one character for one."""
-    small = {character: character.casefold() for character in set(text)}
-    return text.translate({ord(old): new for old, new in small.items() if len(new) == 1})
+    """``text`` in small letters: those of ``WEISS`` and ``Weiß`` are the same, and so are those of
+    ``İzmir`` and ``izmir``, whose dot is an accent to Unicode."""
+    return text.translate({ord(one): _small(one) for one in set(text)})
+
+
+def _small(character: str) -> str:
+    return "i" if character == "İ" else character.casefold()
+
+
+def _longer(text: str) -> list[Edit]:
+    """Where a character of ``text`` is several small letters."""
+    longer = {one: small for one in set(text) if len(small := _small(one)) > 1}
+    return [(at, at + 1, longer[one]) for at, one in enumerate(text) if one in longer]
 
 
 def _inside_words(text: str, lost: Iterable[tuple[str, str]]) -> Iterator[Entity]:

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterator
 
-# Latin letters (Basic Latin to Extended-B, without the signs × and ÷) and ASCII digits.
-_OF_WORDS = "[0-9A-Za-zÀ-ÖØ-öø-ɏ]"
+from service.ner.fold.scripts import MARKS, WORD
+
+_OF_WORDS = f"[{WORD}{MARKS}]"
 _IN_A_WORD = re.compile(_OF_WORDS)
 _RUN = re.compile(_OF_WORDS + "{2,}")
 
@@ -14,7 +15,7 @@ Span = tuple[int, int]
 def spans_of(text: str, surface: str) -> list[Span]:
     """The spans of ``surface`` in ``text``, in order, none overlapping another.
 
-    One that splits a run of Latin letters or digits ("IT" in "WITH") counts only if all of them do.
+    One that splits a word or a number ("IT" in "WITH") counts only if all of them do.
     """
     if not surface:
         return []
@@ -31,7 +32,7 @@ def _found(text: str, surface: str) -> Iterator[Span]:
 
 
 def splits_a_word(text: str, span: Span) -> bool:
-    """Does ``span`` begin or end inside a run of Latin letters or digits?"""
+    """Does ``span`` begin or end inside a number or a word, where words stand apart?"""
     return any(
         0 < edge < len(text) and _IN_A_WORD.match(text[edge - 1]) and _IN_A_WORD.match(text[edge])
         for edge in span

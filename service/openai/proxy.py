@@ -24,6 +24,7 @@ from service.openai.renaming import Renaming
 from service.wire import request_id
 from service.wire.event_stream import EventStream
 from service.wire.headers import header
+from service.wire.lines import one_line
 from service.wire.responses import ErrorResponse
 
 # What the engine sees of a caller's headers, beside its trace. Not among them: the api key,
@@ -106,9 +107,9 @@ class Proxied(Response):
 
 def _failed(error: EngineFailure) -> bytes:
     """One event more, in the shape in which OpenAI's clients know errors."""
-    envelope = ErrorResponse.of(error).model_dump_json()
+    envelope = one_line(ErrorResponse.of(error).model_dump_json().encode())
     # The line breaks before it end an event that was cut off.
-    return f"\n\ndata: {envelope}\n\n".encode()
+    return b"\n\ndata: %b\n\n" % envelope
 
 
 def _headers(scope: Scope) -> dict[str, str]:

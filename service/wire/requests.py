@@ -41,7 +41,8 @@ def no_more_than(most: int) -> BeforeValidator:
 Text = Annotated[str, AfterValidator(sendable)]
 LabelName = Annotated[Text, Field(min_length=1, max_length=64)]
 Description = Annotated[Text, Field(max_length=500)]
-LineId = Annotated[Text, Field(max_length=256)] | Annotated[int, Field(ge=-(2**53), le=2**53)]
+# Whatever a database has in 64 bits, with a sign or without.
+LineId = Annotated[Text, Field(max_length=256)] | Annotated[int, Field(ge=-(2**63), lt=2**64)]
 
 
 class ExampleEntity(BaseModel):
@@ -56,7 +57,7 @@ class ExampleEntity(BaseModel):
 
 
 class LabelledText(BaseModel):
-    """An example: a text, and its entities in the order of the text."""
+    """An example: a text, and its entities in any order."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
@@ -141,7 +142,9 @@ class BatchLine(Options):
     """One line of a batch: as a request of ``POST /extract``, with one text, and the caller's own
     ``id``, which its answer bears."""
 
-    id: LineId | None = Field(None, description="a string of up to 256 characters, or a number")
+    id: LineId | None = Field(
+        None, description="a string of up to 256 characters, or a whole number of 64 bits"
+    )
     text: Text = Field(description=TEXT)
 
 

@@ -6,7 +6,7 @@ taken out                       kept
 zero-width space, word joiner,
 byte order mark, soft hyphen,
 marks and controls of direction,
-control characters
+control characters              U+001E between letters or digits: a hyphen
 joiners (U+200C, U+200D)        beside a letter of a script that joins letters; in emoji
 variation selectors             behind an emoji: without, it would be another sign
 tags                            behind a flag
@@ -25,10 +25,12 @@ from service.ner.fold.scripts import BLANKS, JOINING, LINE_BREAKS
 _JOINERS = "\u200c\u200d"
 _SELECTORS = "\ufe00-\ufe0f\U000e0100-\U000e01ef"
 _TAGS = "\U000e0001\U000e0020-\U000e007f"
-# PDFium writes U+0002 for a hyphen that a line break has caused.
-_SOFT_HYPHENS = "\xad\x02"
+# PDFium writes U+0002 for a hyphen that a line break has caused; Word has U+001F for the optional
+# hyphen, and U+001E for the one at which no line breaks.
+_SOFT_HYPHENS = "\xad\x02\x1f"
+_HYPHEN = "\x1e"
 _RUN = re.compile(
-    f"[\x01-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u034f\u061c\u180e\u200b\u200e\u200f\u202a-\u202e"
+    f"[\x01-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u034f\u061c\u180e\u200b\u200e\u200f\u202a-\u202e"
     f"\u2060-\u206f\ufeff{_JOINERS}{_SELECTORS}{_TAGS}]+"
 )
 _BREAK = re.compile(f"[{BLANKS}]*(?:\r\n|[{LINE_BREAKS}])[{BLANKS}]*(?=\\w)")
@@ -60,6 +62,9 @@ def _edits(text: str) -> Iterator[Edit]:
             start += selectors.end()
             if start == end:
                 continue
+        if _HYPHEN in run and before.isalnum() and after.isalnum():
+            yield start, end, "-"
+            continue
         if before.isalpha() and any(hyphen in run for hyphen in _SOFT_HYPHENS):
             line_break = _BREAK.match(text, end)
             end = line_break.end() if line_break else end

@@ -17,3 +17,13 @@ LINE_BREAKS = "\n\r\v\f\x85\u2028\u2029"
 THIN = "\xa0\u2004-\u200a\u202f\u205f"
 # … and those that are as wide as a character or wider.
 BLANKS = f" \t{THIN}\u1680\u2000-\u2003\u2800\u3000\u3164\uffa0"
+
+# Digits, and letters of scripts whose words stand apart: Latin, full-width too, Greek, Cyrillic and
+# Armenian, without signs such as × and ÷. Others join particles or articles to a name: Hangul,
+# Georgian, Arabic, Hebrew.
+WORD = "0-9０-９A-Za-zＡ-Ｚａ-ｚÀ-ÖØ-öø-ʯ\u1e00-\u1eff"
+WORD += "\u0370-\u0373\u0376-\u0377\u037b-\u037d\u037f\u0386\u0388-\u03f5\u03f7-\u03ff"
+WORD += "\u1f00-\u1fbc\u1fc2-\u1fcc\u1fd0-\u1fdb\u1fe0-\u1fec\u1ff2-\u1ffc"
+WORD += "\u0400-\u0481\u048a-\u052f\u0531-\u0556\u0560-\u0588"
+# Marks that no letter has composed with.
+MARKS = "\u0300-\u036f"

@@ -221,3 +221,14 @@ def test_a_name_that_says_nothing(tmp_path: Path, name: str, says: str) -> None:
     (tmp_path / "rows.jsonl").write_text("")
     shown = nerve("convert", str(tmp_path / "rows.jsonl"), "--out", str(tmp_path / name))
     assert (shown.exit_code, says in shown.stderr) == (1, True)
+
+
+def test_a_row_is_one_line_to_every_reader(gateway: Gateway, tmp_path: Path) -> None:
+    """Python's ``splitlines`` ends one at U+0085, U+2028 and U+2029, which JSON may have."""
+    gateway.engine.script = finds(NAME)
+    rows, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    text = "叶\u2028老\x85桂"
+    rows.write_text(json.dumps({"text": text}), encoding="utf-8")
+    assert nerve("extract", str(rows), "--out", str(out), "--url", gateway.url).exit_code == 0
+    (line,) = out.read_text(encoding="utf-8").splitlines()
+    assert json.loads(line)["entities"][0]["text"] == text

@@ -89,13 +89,33 @@ def test_a_line_may_have_an_id_of_the_callers(gateway: Gateway) -> None:
     assert last["id"].startswith("ext-")
 
 
-@pytest.mark.parametrize("wrong", [True, 1.5, [], "x" * 257, "\ud83d", 2**60])
+@pytest.mark.parametrize("wrong", [True, 1.5, [], "x" * 257, "\ud83d", 2**64, -(2**63) - 1])
 def test_an_id_that_cannot_be_sent_back_is_refused(gateway: Gateway, wrong: object) -> None:
     """By name, and it is not sent back."""
     (answer,) = post(gateway, json.dumps({"id": wrong, "text": NAME}).encode())
     assert set(answer) == {"line", "error"}
     assert answer["error"]["param"] == "id"
-    assert "expected a string of up to 256 characters, or a number" in answer["error"]["message"]
+    assert (
+        "expected a string of up to 256 characters, or a whole number" in answer["error"]["message"]
+    )
+
+
+@pytest.mark.parametrize("number", [2**53 + 1, 2**64 - 1, -(2**63)])
+def test_an_id_of_64_bits_comes_back_as_it_is(gateway: Gateway, number: int) -> None:
+    """Digit by digit."""
+    (answer,) = post(gateway, json.dumps({"id": number, "text": ""}).encode())
+    assert answer["id"] == number
+
+
+def test_a_line_is_one_to_every_reader(gateway: Gateway) -> None:
+    """Python's ``splitlines`` ends one at U+0085, U+2028 and U+2029, which JSON may have."""
+    gateway.engine.script = finds(NAME)
+    row = {"id": "a\x85b\u2028c\u2029d", "text": "叶\u2028老\x85桂"}
+    answer, error = post(
+        gateway, b"\n".join(json.dumps(one).encode() for one in (row, {**row, "a": 1}))
+    )
+    assert (answer["id"], answer["entities"][0]["text"]) == (row["id"], row["text"])
+    assert (error["id"], error["error"]["param"]) == (row["id"], "a")
 
 
 def test_a_byte_order_mark_is_no_part_of_the_first_line(gateway: Gateway) -> None:

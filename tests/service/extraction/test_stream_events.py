@@ -1,6 +1,7 @@
 """When the events of a streamed extraction come."""
 
 import asyncio
+import json
 import threading
 from typing import Any
 
@@ -143,3 +144,14 @@ def test_a_character_is_never_cut(reading: Gateway) -> None:
         reading.engine.script = Words(("姓名：\ud842", "", "\udfb7野", "家"), cut=cut)
         (entity,) = of(streamed(reading, "在𠮷野家", offsets="utf16"), "entity")
         assert (entity["text"], entity["start"], entity["end"]) == ("𠮷野家", 1, 5)
+
+
+def test_an_events_data_is_one_line_to_every_reader(reading: Gateway) -> None:
+    """Python's ``splitlines`` ends one at U+0085, U+2028 and U+2029, which JSON may have."""
+    reading.engine.script = says("公司：浙商银行", then=ends())
+    text = "浙商\u2028银\x85行"
+    response = reading.client.post("/extract", json={"text": text, "stream": True})
+    lines = response.text.splitlines()
+    said = [json.loads(line.removeprefix("data: ")) for line in lines if line.startswith("data: ")]
+    assert said[0]["text"] == text
+    assert {line.partition(":")[0] for line in lines} == {"event", "data", ""}

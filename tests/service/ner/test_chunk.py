@@ -26,6 +26,8 @@ ROWS = [
     (10, ["Dr. ", "Who came. ", "He left."]),
     (10, ["我们在", "Shenzhen见面"]),
     (6, ["Donaud", "ampfsc", "hiff"]),
+    (10, ["我们在", "Владимир见面"]),
+    (10, ["我们在这里", "Ａｂｃｄｅｆ见面"]),
     (6, ["123456", "7890元"]),
     (7, ["圆周", "3.14IT公"]),
     (4, ["甲乙", "👩\u200d👩\u200d", "👧"]),  # a family of five code points fits no piece of four

@@ -7,7 +7,7 @@ from service.ner.spans import in_words, splits_a_word
 from service.ner.surfaces import Surfaces
 from service.ner.types import Entity
 
-alphabet = st.text(st.sampled_from("ab 浙商"), max_size=30)
+alphabet = st.text(st.sampled_from("aжＩ１\u0301 浙商"), max_size=30)
 sought = st.dictionaries(alphabet.filter(bool), st.sampled_from(["x", "y"]), max_size=8)
 
 
