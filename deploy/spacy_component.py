@@ -4,7 +4,7 @@ without elsewhere: ``requirements/spacy.txt``.
     nlp = spacy.blank("zh")
     nlp.add_pipe("nerve", config={"url": "http://127.0.0.1:8080"})
     doc = nlp("浙商银行的叶老桂")
-    doc.ents                            # without overlaps, as spaCy wants them
+    doc.ents                            # without overlaps, as spaCy wants them, beside earlier ones
     doc.spans["nerve"]                  # all; .attrs["scores"] beside it, as spancat has them
     doc._.nerve                         # the gateway's answer: exact offsets, what was dropped
 """
@@ -12,9 +12,11 @@ without elsewhere: ``requirements/spacy.txt``.
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from httpx2 import Client
 from spacy.language import Language
+from spacy.pipeline import Pipe
+from spacy.pipeline.span_ruler import prioritize_existing_ents_filter
 from spacy.tokens import Doc, Span
-from spacy.util import filter_spans
 
 from deploy import GATEWAY_URL
 from deploy.client import AskFailed, extract, session
@@ -29,28 +31,45 @@ class NerveFailed(Exception):
     """A text that has no whole answer, and why; or no gateway answers."""
 
 
-class Nerve:
-    """Asks for the entities of each ``Doc``, several in a request."""
+class Nerve(Pipe):
+    """Asks for the entities of each ``Doc``, several in a request. NerveFailed goes to the error
+    handler of spaCy's that is set; without one it is raised."""
 
-    def __init__(self, url: str, **options: Any) -> None:
+    def __init__(self, name: str, url: str, **options: Any) -> None:
+        self.name = name
         self._url = url.rstrip("/")
         self._options = {name: value for name, value in options.items() if value is not None}
 
     def __call__(self, doc: Doc) -> Doc:
-        """The same ``Doc``, with its entities. Raises as ``pipe``."""
-        return next(self.pipe([doc]))
+        """The same ``Doc``, with its entities; as it was where the error handler took its error."""
+        return next(self.pipe([doc]), doc)
 
-    def pipe(self, stream: Iterable[Doc], batch_size: int = MOST_TEXTS) -> Iterator[Doc]:
-        """Each ``Doc`` with its entities; raises NerveFailed. ``NERVE_API_KEY`` is the key."""
+    def pipe(self, stream: Iterable[Doc], *, batch_size: int = MOST_TEXTS) -> Iterator[Doc]:
+        """Each ``Doc`` with its entities, but those whose error the error handler took.
+        ``NERVE_API_KEY`` is the key."""
+        failed = self.get_error_handler()
         with session() as client:
             for docs in _requests(stream, min(batch_size, MOST_TEXTS)):
-                body = {**self._options, "texts": [doc.text for doc in docs]}
                 try:
-                    results = extract(client, self._url, body)["results"]
-                except AskFailed as exc:
-                    raise NerveFailed(str(exc)) from exc
-                for doc, answer in zip(docs, results, strict=True):
-                    yield _with(doc, answer)
+                    answers = self._ask(client, docs)
+                except NerveFailed as exc:
+                    failed(self.name, self, docs, exc)
+                    continue
+                for doc, answer in zip(docs, answers, strict=True):
+                    try:
+                        annotated = _with(doc, answer)
+                    except NerveFailed as exc:
+                        failed(self.name, self, [doc], exc)
+                        continue
+                    yield annotated
+
+    def _ask(self, client: Client, docs: list[Doc]) -> list[dict[str, Any]]:
+        body = {**self._options, "texts": [doc.text for doc in docs]}
+        try:
+            answers: list[dict[str, Any]] = extract(client, self._url, body)["results"]
+        except AskFailed as exc:
+            raise NerveFailed(str(exc)) from exc
+        return answers
 
 
 def _requests(stream: Iterable[Doc], most: int) -> Iterator[list[Doc]]:
@@ -69,7 +88,8 @@ def _requests(stream: Iterable[Doc], most: int) -> Iterator[list[Doc]]:
 
 
 def _with(doc: Doc, answer: dict[str, Any]) -> Doc:
-    """A span is widened to whole tokens where an entity ends inside of one."""
+    """A span is widened to whole tokens where an entity ends inside of one; it is no entity of the
+    ``Doc`` where it overlaps one that is there, as with ``entity_ruler``."""
     problem = answer.get("error") or next((c["error"] for c in answer.get("chunks", [])), None)
     if problem:
         raise NerveFailed(f"{doc.text[:40]!r}: {problem['message']}")
@@ -78,7 +98,7 @@ def _with(doc: Doc, answer: dict[str, Any]) -> Doc:
     doc._.nerve = answer
     doc.spans[KEY] = spans
     doc.spans[KEY].attrs["scores"] = [one["score"] for one in found]
-    doc.ents = filter_spans(spans)
+    doc.ents = prioritize_existing_ents_filter(doc.ents, spans)
     return doc
 
 
@@ -99,7 +119,7 @@ def _make(
     min_score: float | None,
 ) -> Nerve:
     Doc.set_extension(KEY, default=None, force=True)
-    return Nerve(url, model=model, labels=labels, min_score=min_score)
+    return Nerve(name, url, model=model, labels=labels, min_score=min_score)
 
 
 _DEFAULTS = {"url": GATEWAY_URL, "model": None, "labels": None, "min_score": None}

@@ -80,3 +80,51 @@ def test_what_fails_is_said(gateway: Gateway, config: dict[str, Any], says: str)
     with pytest.raises(Exception, match=says) as failed:
         nlp(gateway, **config)("叶老桂")
     assert type(failed.value).__name__ == "NerveFailed"
+
+
+def test_earlier_entities_stay(gateway: Gateway) -> None:
+    """Ours are added where they overlap none; all of ours are in the spans."""
+    gateway.engine.script = completes("公司：浙商银行的叶老桂\n姓名：王明\n公司：中行")
+    pipeline = nlp(gateway)
+    ruler = pipeline.add_pipe("entity_ruler", before="nerve")
+    ruler.add_patterns([{"label": "VIP", "pattern": "叶老桂", "id": "7"}])
+    doc = pipeline("浙商银行的叶老桂见王明，叶老桂在中行")
+    vip = ("VIP", "叶老桂")
+    assert shown(doc.ents) == [vip, ("name", "王明"), vip, ("company", "中行")]
+    assert [span.ent_id_ for span in doc.ents] == ["7", "", "7", ""]
+    assert ("company", "浙商银行的叶老桂") in shown(doc.spans["nerve"])
+
+
+class Log:
+    """An error handler that keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.said: list[tuple[str, list[str], str]] = []
+
+    def __call__(self, name: str, pipe: Any, docs: list[Any], exc: Exception) -> None:
+        """As spaCy calls it."""
+        self.said.append((name, [doc.text for doc in docs], str(exc)))
+
+
+def test_a_failed_text_is_the_error_handlers(gateway: Gateway) -> None:
+    """The other texts of its request are answered; without a handler it is raised."""
+    gateway.engine.script = finds("叶老桂")
+    pipeline, log = nlp(gateway), Log()
+    texts = ["叶老桂一", "叶\0老桂", "叶老桂二"]
+    with pytest.raises(Exception, match="NUL") as failed:
+        list(pipeline.pipe(texts))
+    assert type(failed.value).__name__ == "NerveFailed"
+    pipeline.set_error_handler(log)
+    assert [doc.text for doc in pipeline.pipe(texts)] == ["叶老桂一", "叶老桂二"]
+    doc = pipeline(texts[1])
+    assert (doc.text, shown(doc.ents), doc._.nerve) == (texts[1], [], None)
+    assert [(name, docs) for name, docs, _ in log.said] == [("nerve", [texts[1]])] * 2
+
+
+def test_a_failed_request_is_the_error_handlers(gateway: Gateway) -> None:
+    """With all of its texts; those of other requests are asked for."""
+    pipeline, log = nlp(gateway, url=f"http://127.0.0.1:{free_port()}"), Log()
+    pipeline.set_error_handler(log)
+    assert list(pipeline.pipe(["一", "二", "三"], batch_size=2)) == []
+    assert [docs for _, docs, _ in log.said] == [["一", "二"], ["三"]]
+    assert "no gateway answers" in log.said[0][2]

@@ -4,6 +4,7 @@ import json
 import re
 from typing import Any
 
+import pytest
 from playwright.sync_api import Page, expect
 from starlette.types import Receive, Send
 
@@ -185,6 +186,33 @@ def test_differences_have_a_table(page: Page, pair: Gateway) -> None:
     expect(rows).to_have_text(
         ["5–8name 叶老桂company 叶老桂", "9–11name 张三name 张三见", "12–14not therename 李四"]
     )
+
+
+@pytest.mark.parametrize(
+    ("there", "kind", "place"),
+    [
+        ([(0, 10), (2, 3)], "span", 0),
+        ([(0, 10), (2, 3), (6, 9)], "span", 2),
+        ([(0, 5), (2, 3)], "only", None),
+        ([(0, 10), (5, 8)], "same", 1),
+        ([(8, 9)], "only", None),
+    ],
+)
+def test_nested_entities_are_compared(
+    page: Page, there: list[tuple[int, int]], kind: str, place: int | None
+) -> None:
+    """A longer one that begins earlier overlaps as well, whatever stands inside of it before."""
+    found = page.evaluate(
+        """async ([here, there]) => {
+          const { compare } = await import("/playground/answer/differences.js");
+          const [one, ...others] = [here, ...there].map(
+            ([start, end]) => ({ label: "org", start, end }));
+          const { kind, other } = compare([one], others).get(one);
+          return [kind, others.indexOf(other)];
+        }""",
+        [(5, 8), there],
+    )
+    assert found == [kind, -1 if place is None else place]
 
 
 def test_the_same_is_said_to_be_the_same(page: Page, pair: Gateway) -> None:

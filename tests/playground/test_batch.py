@@ -119,6 +119,20 @@ def test_csv_is_for_spreadsheets(page: Page, pair: Gateway) -> None:
     ]
 
 
+def test_ids_come_back_as_they_were(page: Page, pair: Gateway) -> None:
+    """Numbers that JavaScript would round, and those that it would write otherwise, inside of
+    others too."""
+    pair.engine.script = finds("叶老桂")
+    ids = ["9007199254740993", "9007199254740992", "-12345678901234567890", "1.0", "1e3", "7"]
+    ids += ['{"a":[9007199254740993]}', '"9007199254740993"', "true"]
+    lines = "".join(f'{{"id": {one}, "text": "叶老桂"}}\n' for one in ids)
+    run(page, {"b.jsonl": lines.encode()})
+    for line, one in zip(saved(page, "Save JSONL").decode().splitlines(), ids, strict=True):
+        assert f',"id":{one},"text":' in line
+    rows = csv.DictReader(saved(page, "Save CSV").decode("utf-8-sig").splitlines())
+    assert [one["id"] for one in rows] == [one.strip('"') for one in ids]
+
+
 def test_rows_are_asked_as_the_form_says(page: Page, pair: Gateway) -> None:
     """Model, labels and options; many rows go in slices, and progress is seen."""
     page.get_by_label("company").press("Space")

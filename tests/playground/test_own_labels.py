@@ -124,6 +124,26 @@ def test_hostile_names_stay_text(page: Page) -> None:
     assert page.locator("img").count() == 0
 
 
+def test_a_link_has_names_with_colons(page: Page, browser: Browser) -> None:
+    """A name that has what stands between names and descriptions comes back whole."""
+    page.locator("#own").click()
+    named(page, "fish: sea", "salt: any")
+    named(page, "boat", "large: or small")
+    page.locator("#text").fill("x")
+    page.locator("#link").click()
+    expect(page.locator("#status")).to_have_text("Link copied.")
+    link = page.evaluate("navigator.clipboard.readText()")
+    wanted = {"fish: sea": "salt: any", "boat": "large: or small"}
+    with opened(browser, link) as other:
+        assert asked(other)["labels"] == wanted
+        other.get_by_role("button", name="Change boat").click()
+        other.get_by_label("What it is").fill("")
+        other.get_by_role("button", name="Remove fish: sea").click()
+        assert asked(other)["labels"] == ["boat"]
+    with opened(browser, f"{link}&label=tree:%20tall&label=ship:%20sea%0A") as other:
+        assert asked(other)["labels"] == {**wanted, "tree": "tall", "ship: sea": ""}
+
+
 @pytest.mark.parametrize("kept", ["{", "[1]", '"x"', '{"a": {"b": 1}}', '{"a": null}', "7"])
 def test_what_is_kept_and_is_no_set_harms_nothing(page: Page, kept: str) -> None:
     """Another version's, or somebody's own."""

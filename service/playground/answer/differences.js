@@ -1,4 +1,4 @@
-// Where two answers disagree. Entities are {label, text, start, end}, half-open.
+// Where two answers disagree. Entities are {label, text, start, end}, half-open, sorted by start.
 
 /**
  * For each entity of `here`, what `there` has: {kind, other} with kind "same"; "label", the same
@@ -8,7 +8,10 @@ export function compare(here, there) {
   const at = new Map();
   for (const one of there) add(at, `${one.start} ${one.end}`, one);
   const labelled = new Map();
-  for (const one of there) add(labelled, one.label, one);
+  for (const one of there) {
+    const before = labelled.get(one.label)?.at(-1).reach ?? 0;
+    add(labelled, one.label, { one, reach: Math.max(before, one.end) });
+  }
   return new Map(here.map((one) => [one, verdict(one, at, labelled)]));
 }
 
@@ -35,17 +38,21 @@ function verdict(one, at, labelled) {
   return other ? { kind: "span", other } : { kind: "only", other: null };
 }
 
-/** The last of `sorted` that starts before `one` ends, if it overlaps. */
+/** The last of `sorted` that overlaps `one`. Each has its `reach`, the furthest end so far: behind a
+ * nested entity a longer one may have begun earlier. */
 function overlapping(one, sorted) {
   let low = 0;
   let high = sorted.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (sorted[middle].start < one.end) low = middle + 1;
+    if (sorted[middle].one.start < one.end) low = middle + 1;
     else high = middle;
   }
-  const last = sorted[low - 1];
-  return last && last.end > one.start ? last : null;
+  while (low > 0 && sorted[low - 1].reach > one.start) {
+    low--;
+    if (sorted[low].one.end > one.start) return sorted[low].one;
+  }
+  return null;
 }
 
 function add(map, key, value) {

@@ -44,11 +44,17 @@ function lines(file, { text, encoding, broken }) {
 
 function parsed(line) {
   try {
-    const found = JSON.parse(line);
+    const found = JSON.parse(line, asWritten);
     const { text, id = null } = typeof found === "string" ? { text: found } : found;
     if (typeof text === "string") return { text, id };
   } catch {
     // The same is wrong as with JSON that has no text.
   }
   return { error: new Refusal("", { word: "noRow" }) };
+}
+
+/** A number keeps its digits: JavaScript rounds an id of 17 and more, and two rows would have the same. */
+function asWritten(key, value, { source } = {}) {
+  const kept = typeof value !== "number" || source === undefined || JSON.stringify(value) === source;
+  return kept ? value : JSON.rawJSON(source);
 }

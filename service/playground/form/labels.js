@@ -52,18 +52,24 @@ export function addWhatIsTyped() {
 /** Put the choice into a link's state. */
 export function link(state) {
   for (const label of refused) state.append("without", label);
-  for (const [name, description] of freeLabels()) state.append("label", description ? `${name}: ${description}` : name);
+  for (const [name, description] of freeLabels()) state.append("label", joined(name, description));
 }
 
 /** Take the choice out of a link's state. */
 export function follow(state) {
   refused.clear();
   for (const label of state.getAll("without")) refused.add(label);
-  const labels = state.getAll("label").map((one) => {
-    const [name, ...description] = one.split(": ");
-    return [name, description.join(": ")];
-  });
-  putFreeLabels(labels);
+  putFreeLabels(state.getAll("label").map(parted));
+}
+
+// "name: description" or a name. A line break stands between them where the name has ": " itself:
+// neither field can have one.
+const joined = (name, description) =>
+  name.includes(": ") ? `${name}\n${description}` : description ? `${name}: ${description}` : name;
+
+function parted(label) {
+  const [name, ...description] = label.split(label.includes("\n") ? "\n" : ": ");
+  return [name, description.join(": ")];
 }
 
 function chooseAll(all) {
