@@ -61,7 +61,7 @@ def _content(path: Path) -> Mapping[str, Any]:
     """Notepad's mark is no part of it. Raises DataError."""
     try:
         text = path.read_text(encoding="utf-8-sig")
-        said = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
+        said = tomllib.loads(text) if path.suffix.lower() == ".toml" else json.loads(text)
     except (OSError, ValueError, RecursionError) as exc:
         raise DataError(f"{path}: {why_unusable(exc)}; {_EXPECTED}") from exc
     if not isinstance(said, dict):

@@ -34,16 +34,21 @@ def convert(rows: Path, out: Path, to: Format, tell: Tell | None = None) -> None
 def write(rows: Iterable[dict[str, Any]], out: Path, to: Format) -> None:
     """Write ``out`` anew; raises BulkFailed, OSError.
 
-    A file takes its name when it is whole. A folder is filled in place: what is cut off in the
-    middle, the next call writes again.
+    A file takes its name when it is whole, and what is refused in the middle leaves none. A folder
+    is filled in place: what is cut off in the middle, the next call writes again.
     """
     if to == "brat":
         brat.write(rows, out)
         return
     half = out.with_name(out.name + ".tmp")
-    with half.open("w", encoding=ENCODINGS.get(to, "utf-8"), newline="") as file:
-        WRITERS[to](rows, file)
-    half.replace(out)
+    file = half.open("w", encoding=ENCODINGS.get(to, "utf-8"), newline="")
+    try:
+        with file:
+            WRITERS[to](rows, file)
+        half.replace(out)
+    except BaseException:
+        half.unlink(missing_ok=True)
+        raise
 
 
 def answers(rows: Path, tell: Tell | None = None) -> Iterator[dict[str, Any]]:

@@ -5,9 +5,10 @@ that could not be used. Each choice makes texts like it less wanted, so that a p
 correct the same thing a hundred times.
 """
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
-from heapq import heapify, heappop, heappushpop
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from heapq import heapify, heappop, heappushpop, nsmallest
 from itertools import pairwise
 from typing import Any
 
@@ -41,25 +42,40 @@ class Candidate:
         return max(self.doubt, LEAST_DOUBT) * (1 - self.likeness)
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """Of all texts, only what the next ones are held against: the digest of each, and the labels
+    that were found."""
+
+    texts: set[bytes] = field(default_factory=set)
+    labels: set[str] = field(default_factory=set)
+
+    def new(self, answers: Iterable[Answer]) -> Iterator[tuple[bytes, Answer]]:
+        """Each answer to a text that is not blank and was not there before, with its digest."""
+        for answer in answers:
+            text = _digest(answer["text"])
+            if answer["text"].strip() and text not in self.texts:
+                self.texts.add(text)
+                self.labels.update(entity["label"] for entity in answer["entities"])
+                yield text, answer
+
+
 def choose(answers: Iterable[Answer], count: int, others: Iterable[Answer] = ()) -> list[Candidate]:
     """Up to ``count`` of ``answers``, the most worth first; a text once, blank ones not at all.
 
     ``others`` are another model's answers to the same texts, for the same labels; raises BulkFailed
-    where they have none of either.
+    where they have none of either. Of texts that are not looked at closer only digests are held.
     """
-    theirs = {other["text"]: spans(other) for other in others}
-    texts: dict[str, Candidate] = {}
-    for answer in answers:
-        text = answer["text"]
-        if text.strip() and text not in texts:
-            found = doubt(answer, theirs.get(text))
-            texts[text] = Candidate(answer, found, frozenset(map("".join, pairwise(text))))
+    theirs = {_digest(other["text"]): spans(other) for other in others}
+    seen = _Seen()
+    doubted = ((doubt(answer, theirs.get(text)), answer) for text, answer in seen.new(answers))
+    pool = nsmallest(POOL * count, doubted, key=lambda one: -one[0])
     if theirs:
-        _comparable(texts, theirs)
-    return _chosen(sorted(texts.values(), key=lambda one: -one.doubt)[: POOL * count], count)
+        _comparable(seen, theirs)
+    return _chosen([Candidate(one, found, _pairs(one["text"])) for found, one in pool], count)
 
 
-def _chosen(pool: Collection[Candidate], count: int) -> list[Candidate]:
+def _chosen(pool: Sequence[Candidate], count: int) -> list[Candidate]:
     """Always the one of most worth. That of a candidate only falls, so the others need no look
     while one that has been compared with all of those chosen is before them."""
     waiting = [(-one.worth, place, one) for place, one in enumerate(pool)]
@@ -75,12 +91,11 @@ def _chosen(pool: Collection[Candidate], count: int) -> list[Candidate]:
     return chosen
 
 
-def _comparable(texts: Mapping[str, Candidate], theirs: Mapping[str, Spans]) -> None:
+def _comparable(seen: _Seen, theirs: Mapping[bytes, Spans]) -> None:
     """Raises BulkFailed where every text would be in doubt, or none."""
-    if texts and theirs.keys().isdisjoint(texts):
+    if seen.texts and theirs.keys().isdisjoint(seen.texts):
         raise BulkFailed("--against has none of these texts; expected answers to the same file")
-    found = {label for one in texts.values() for label, *_ in spans(one.answer)}
-    other = {label for one in theirs.values() for label, *_ in one}
+    found, other = seen.labels, {label for one in theirs.values() for label, *_ in one}
     if found and other and found.isdisjoint(other):
         raise BulkFailed(
             f"--against has other labels: {', '.join(sorted(other))}; expected those asked for "
@@ -103,6 +118,15 @@ def doubt(answer: Answer, theirs: Spans | None = None) -> float:
 def spans(answer: Answer) -> Spans:
     """Its entities: label, start, end."""
     return frozenset((one["label"], one["start"], one["end"]) for one in answer["entities"])
+
+
+def _digest(text: str) -> bytes:
+    """Stands for a text that need not be held."""
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+def _pairs(text: str) -> frozenset[str]:
+    return frozenset(map("".join, pairwise(text)))
 
 
 def _likeness(one: frozenset[str], other: frozenset[str]) -> float:

@@ -27,7 +27,7 @@ def labels_of(path: Path) -> tuple["Label", ...]:
     describes it, as it does for predictions. Raises DataError."""
     from adapters.data.label_file import read_labels
 
-    return _of_config(path) if path.suffix == ".xml" else read_labels(path)[1]
+    return _of_config(path) if path.suffix.lower() == ".xml" else read_labels(path)[1]
 
 
 def _of_config(path: Path) -> tuple["Label", ...]:

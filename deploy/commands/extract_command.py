@@ -3,6 +3,7 @@
 import errno
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO
@@ -167,8 +168,15 @@ def _rows(source: str, wanted: "Wanted", files: "Files", retry: bool, service: "
     if source == "-":
         with again_readable(sys.stdin.buffer) as file:
             return run(file, "standard input", Path())
-    with _opened(source) as file:
-        return run(file, source, Path(source))
+    with _opened(source) as file, _seekable(file) as rows:
+        return run(rows, source, Path(source))
+
+
+def _seekable(file: BinaryIO) -> AbstractContextManager[BinaryIO]:
+    """A pipe (a shell's ``<(…)``) as standard input is."""
+    from deploy.bulk.extract import again_readable
+
+    return nullcontext(file) if file.seekable() else again_readable(file)
 
 
 def _opened(source: str) -> BinaryIO:

@@ -135,7 +135,7 @@ def _known(compare: str | None, gold: Sequence["Example"]) -> Mapping[str, Any] 
         return None
     file = Path(compare)
     if not file.is_file():
-        if file.suffix == ".json" or len(file.parts) > 1:  # no model is called so
+        if file.suffix.lower() == ".json" or len(file.parts) > 1:  # no model is called so
             raise typer.BadParameter(f"file {compare!r} does not exist.", param_hint="'--compare'")
         return None
     found = report.load(file)

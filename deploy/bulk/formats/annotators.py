@@ -12,9 +12,14 @@ CONTROL, OBJECT = "label", "text"
 
 
 def write_label_studio(answers: Iterable[Mapping[str, Any]], file: TextIO) -> None:
-    """A JSON list of tasks, each with its answer as a prediction, to be imported."""
-    json.dump([_task(answer) for answer in answers], file, ensure_ascii=False, indent=1)
-    file.write("\n")
+    """A JSON list of tasks, each with its answer as a prediction, to be imported; a task is in
+    memory at a time."""
+    between = "["
+    for answer in answers:
+        task = json.dumps(_task(answer), ensure_ascii=False, indent=1)
+        file.write(between + "\n " + task.replace("\n", "\n "))
+        between = ","
+    file.write("[]\n" if between == "[" else "\n]\n")
 
 
 def write_doccano(answers: Iterable[Mapping[str, Any]], file: TextIO) -> None:

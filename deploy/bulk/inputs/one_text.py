@@ -1,5 +1,6 @@
 """What ``nerve extract TEXT`` was given: a text, or a file's name."""
 
+import os
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -20,10 +21,13 @@ def text_of(
         return _whole(BytesIO(standard_input.read()), "standard input", encoding, tell)
     if path := named_file(given):
         with path.open("rb") as file:
-            text = _whole(file, given, encoding, tell)
+            whole = file if file.seekable() else BytesIO(file.read())
+            text = _whole(whole, given, encoding, tell)
         tell(f"{given}: a file, whose text is read")
         return text
-    if looks_like_a_file(given):
+    if _is_there(Path(given)):
+        tell(f"{given}: a file is there; taken for the text, ./{given} reads it")
+    elif looks_like_a_file(given):
         tell(f"{given}: no such file; taken for the text")
     return given
 
@@ -38,19 +42,24 @@ def _whole(file: BinaryIO, name: str, said: str, tell: Callable[[str], None]) ->
 def named_file(given: str) -> Path | None:
     """The file that is meant by ``given``; None when that is a text.
 
-    A name without an ending or a folder (``README``) is a text. Raises BulkFailed for a file of
-    rows, and for a kind that is not read.
+    A name without an ending or a folder (``README``) is a text, ``./README`` a file. Raises
+    BulkFailed for a file of rows, and for a kind that is not read.
     """
     path = Path(given)
-    try:
-        if not (path.suffix or len(path.parts) > 1) or not path.is_file():
-            return None
-    except (OSError, ValueError):  # too long for a name, or with a NUL
+    if not (path.suffix or os.sep in given) or not _is_there(path):
         return None
     kind = known(path)
     if kind not in (None, "txt"):
         raise BulkFailed(f"{given} is a file of rows ({kind}); expected --out, for their entities")
     return path
+
+
+def _is_there(path: Path) -> bool:
+    """A file, or a pipe such as a shell's ``<(…)``."""
+    try:
+        return path.is_file() or path.is_fifo()
+    except (OSError, ValueError):  # too long for a name, or with a NUL
+        return False
 
 
 def looks_like_a_file(given: str) -> bool:

@@ -18,7 +18,7 @@ def read(lines: Iterable[str], source: Source) -> Iterator[Row]:
     if header:
         header[0] = header[0].removeprefix("\ufeff")
     at = column(header, source.field, "; is --delimiter right?" if len(header) < 2 else "")
-    own = header.index("id") if "id" in header else None
+    own = own_id(header)
     for number, record in enumerate(cells, 1):
         yield _row(number, record, header, at, own, source)
 
@@ -30,6 +30,11 @@ def column(header: Sequence[str], field: str, hint: str = "") -> int:
     if header.count(field) > 1:
         raise BulkFailed(f"there are {header.count(field)} columns {field!r}; expected one")
     return header.index(field)
+
+
+def own_id(header: Sequence[str]) -> int | None:
+    """Where the rows' own ``id`` stands, None for nowhere; raises BulkFailed for two."""
+    return column(header, "id") if "id" in header else None
 
 
 def _records(lines: Iterable[str], source: Source) -> Iterator[list[str]]:

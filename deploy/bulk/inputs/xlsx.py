@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO
 
 from deploy.bulk.errors import BulkFailed
-from deploy.bulk.inputs.records import column
+from deploy.bulk.inputs.records import column, own_id
 from deploy.bulk.inputs.source import Source
 from deploy.bulk.row import Row
 from service.wire.wording import shown
@@ -20,7 +20,7 @@ def records(file: BinaryIO, source: Source) -> Iterator[Row]:
     cells = _sheet(file, source.sheet)
     header = [str(name) for name in next(cells, [])]
     at = column(header, source.field)
-    own = header.index("id") if "id" in header else None
+    own = own_id(header)
     for number, row in enumerate(cells, 1):
         if any(cell != "" for cell in row):
             yield _row(number, row, at, own, source.field)

@@ -23,6 +23,7 @@ LABELS = (Label("bank", "bank"), Label("labels", "labels", "names of things"))
         ("a.json", json.dumps({"language": "zh", "labels": PER_ROW}), "zh", (PER,)),
         ("a.toml", '[labels.PER]\nname = "人物"\ndescription = "人名 🙂"\n', "", (PER,)),
         ("a.toml", '[labels]\nbank = "money"\n', "", (Label("bank", "bank", "money"),)),
+        ("A.TOML", '[labels]\nbank = "money"\n', "", (Label("bank", "bank", "money"),)),
         ("a.json", PLAIN, "", LABELS),
     ],
 )

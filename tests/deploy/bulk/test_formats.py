@@ -1,6 +1,7 @@
 """The formats of `nerve extract --out` and `nerve convert`: what other tools read."""
 
 import csv
+import io
 import json
 import re
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from adapters.data.readers import read
 from deploy.bulk.convert import convert
 from deploy.bulk.errors import BulkFailed
 from deploy.bulk.files import Format
+from deploy.bulk.formats.annotators import write_label_studio
 from deploy.bulk.inputs.opening import Wanted, source_of
 from deploy.bulk.inputs.rows import rows as read_rows
 from deploy.commands.cli import app
@@ -197,6 +199,25 @@ def test_overlapping_entities_are_refused_where_they_cannot_be_said(
     """No gateway answers so; if one did, nothing would be lost in silence."""
     with pytest.raises(BulkFailed, match="row 1 has entities that overlap at 1"):
         converted(tmp_path, to, row(1, "甲乙丙", ("a", 0, 2), ("b", 1, 3)))
+
+
+def test_tasks_are_written_one_at_a_time(tmp_path: Path) -> None:
+    """A list that is whole, and none of its tasks waits for the next row."""
+    answers = [row(at, f"甲\n乙{at}", ("name", 0, 1)) for at in (1, 2)]
+    written = []
+
+    def noting(file: io.StringIO) -> Iterator[dict[str, Any]]:
+        for answer in answers:
+            written.append(file.getvalue())
+            yield answer
+
+    for count in (2, 1, 0):
+        answers, file = answers[:count], io.StringIO()
+        write_label_studio(noting(file), file)
+        found = json.loads(file.getvalue())
+        assert [one["data"]["text"] for one in found] == [one["text"] for one in answers]
+        assert file.getvalue() == json.dumps(found, ensure_ascii=False, indent=1) + "\n"
+    assert "甲\\n乙1" in written[1]
 
 
 def test_csv_is_read_by_our_own_reader(tmp_path: Path) -> None:

@@ -122,6 +122,7 @@ def test_cluener_s_own_json_and_nested_fields() -> None:
         ("a.csv", 'id,text\n1,a\n2,"ab\n3,"cd"\n', {}, "line 3 of the input: a quote opens"),
         ("a.csv", "id;text\n1;a\n", {}, "no column 'text'; expected one of id;text; is --delim"),
         ("a.csv", "text,text\n1,a\n", {}, "there are 2 columns 'text'; expected one"),
+        ("a.csv", "id,text,id\n1,a,2\n", {}, "there are 2 columns 'id'; expected one"),
         ("a.csv", "text\na\n", {"delimiter": "ab"}, "--delimiter has 'ab'; expected one character"),
         ("a.txt", "a\n", {"delimiter": ";"}, "--delimiter for txt; expected csv or tsv"),
         (

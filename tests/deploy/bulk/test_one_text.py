@@ -1,6 +1,7 @@
 """`nerve extract TEXT` without --out."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,38 @@ def test_a_file_of_rows_wants_an_output(
     assert shown.exit_code == 1
     assert "rows.csv is a file of rows (csv); expected --out" in shown.stderr
     assert gateway.engine.asked == []
+
+
+def test_a_name_without_an_ending_is_a_text_and_said_to_be(
+    gateway: Gateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A word may be the name of a file that is there; with a folder it is the file."""
+    gateway.engine.script = finds(NAME)
+    monkeypatch.chdir(tmp_path)
+    Path(NAME).write_text("在上海", encoding="utf-8")
+    shown = nerve(NAME, "--json", "--url", gateway.url)
+    assert json.loads(shown.stdout)["entities"][0]["text"] == NAME
+    assert f"{NAME}: a file is there; taken for the text, ./{NAME} reads it" in shown.stderr
+    read = nerve(f"./{NAME}", "--json", "--url", gateway.url)
+    assert json.loads(read.stdout)["entities"] == []
+    assert f"./{NAME}: a file, whose text is read" in read.stderr
+
+
+@pytest.mark.parametrize("options", [("--json",), ("--out", "out.jsonl")])
+def test_a_pipe_is_read(
+    gateway: Gateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
+) -> None:
+    """As a shell's `<(zcat texts.gz)` is one, which cannot be read twice."""
+    gateway.engine.script = finds(NAME)
+    monkeypatch.chdir(tmp_path)
+    out, into = os.pipe()
+    os.write(into, f"{NAME}在上海\n".encode("gb18030"))
+    os.close(into)
+    shown = nerve(f"/dev/fd/{out}", *options, "--encoding", "gb18030", "--url", gateway.url)
+    os.close(out)
+    assert shown.exit_code == 0, shown.output
+    answer = json.loads(shown.stdout if "--json" in options else Path("out.jsonl").read_text())
+    assert answer["entities"][0]["text"] == NAME
 
 
 def test_a_name_without_a_file_is_a_text_and_said_to_be(gateway: Gateway) -> None:

@@ -206,7 +206,17 @@ def test_a_file_that_is_no_run_is_refused(tmp_path: Path, content: str, says: st
     shown = nerve("convert", str(rows), "--out", str(tmp_path / "out.csv"))
     assert shown.exit_code == 1
     assert says in shown.stderr
-    assert not (tmp_path / "out.csv").exists()
+    assert [*tmp_path.iterdir()] == [rows]
+
+
+def test_a_row_that_is_refused_leaves_no_half_of_an_output(tmp_path: Path) -> None:
+    """Nothing that the next call, or a person, would have to take away."""
+    rows = tmp_path / "rows.jsonl"
+    overlap = row(2, "浙商银行", ("company", 0, 4), ("company", 2, 4))
+    rows.write_text("".join(json.dumps(one) + "\n" for one in (row(1, "一"), overlap)))
+    shown = nerve("convert", str(rows), "--out", str(tmp_path / "out.conll"))
+    assert (shown.exit_code, "entities that overlap" in shown.stderr) == (1, True)
+    assert [*tmp_path.iterdir()] == [rows]
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,9 @@
 
 import datetime
 import io
+import json
 import sys
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,13 @@ def file_of(rows_each: int = 2, **columns: Any) -> io.BytesIO:
     file = io.BytesIO()
     parquet.write_table(pyarrow.table(columns), file, row_group_size=rows_each)
     return file
+
+
+def of_columns(*names: str) -> bytes:
+    """A Parquet file of these columns, of which two may have one name."""
+    file = io.BytesIO()
+    parquet.write_table(pyarrow.table([["x"]] * len(names), names=list(names)), file)
+    return file.getvalue()
 
 
 def test_a_parquet_file_is_extracted_and_resumed(gateway: Gateway, tmp_path: Path) -> None:
@@ -83,12 +92,38 @@ def test_strings_of_every_kind(kind: Any) -> None:
         (["a", "b"], ["a", "b"]),
         ([1.5, float("nan")], ["1.5", "nan"]),
         ([datetime.date(2020, 1, 2), None], ["2020-01-02", None]),
+        (
+            pyarrow.array([1, 2], pyarrow.timestamp("ns")),
+            [f"1970-01-01 00:00:00.00000000{at}" for at in (1, 2)],
+        ),
+        ([b"\x00\xff", None], ["00ff", None]),
+        (pyarrow.array([b"ab", b"cd"], pyarrow.binary(2)), ["6162", "6364"]),
+        (pyarrow.array([uuid.UUID(int=1).bytes] * 2, pyarrow.uuid()), [str(uuid.UUID(int=1))] * 2),
+        ([[1, None], []], [[1, None], []]),
+        (
+            [{"a": 0.5, "b": float("inf")}, {"a": None, "b": 1.0}],
+            [{"a": 0.5, "b": "inf"}, {"a": None, "b": 1.0}],
+        ),
+        (
+            [{"of": b"\x01", "on": [datetime.date(2020, 1, 2)]}, None],
+            [{"of": "01", "on": ["2020-01-02"]}, None],
+        ),
     ],
 )
-def test_an_id_is_what_json_can_say(ids: list[Any], found: list[Any]) -> None:
-    """Or its string."""
-    read = rows(file_of(id=ids, text=["一", "二"]), Source("parquet"))
+def test_an_id_is_what_json_can_say(ids: Any, found: list[Any]) -> None:
+    """Or its string: a UUID as people write it, bytes in hex."""
+    read = list(rows(file_of(id=ids, text=["一", "二"]), Source("parquet")))
     assert [row.id for row in read] == found
+    assert [(row.text, row.error) for row in read] == [("一", None), ("二", None)]
+    json.dumps(found, allow_nan=False)
+
+
+def test_an_id_that_cannot_be_written_fails_its_row_only() -> None:
+    """And is named: the text beside it is well."""
+    bad = pyarrow.array([b"\xff\xfe", "二".encode()]).view(pyarrow.string())
+    first, second = rows(file_of(id=bad, text=["一", "二"]), Source("parquet"))
+    assert (first.text, (first.error or "")[:21]) == (None, "id cannot be written:")
+    assert second == Row(2, "二", "二")
 
 
 def test_bytes_that_are_no_text_fail_their_row_only() -> None:
@@ -104,7 +139,8 @@ def test_bytes_that_are_no_text_fail_their_row_only() -> None:
         (b"a,b\n1,2\n", "the input is not Parquet"),
         (file_of(a=["x"], b=["y"]).getvalue(), "no column 'text'; expected one of a, b"),
         (file_of(text=[1]).getvalue(), "the column 'text' is of type int64; expected string"),
-        (file_of(text=["x"], id=[[1]]).getvalue(), "the Parquet file cannot be read"),
+        (of_columns("text", "text"), "there are 2 columns 'text'; expected one"),
+        (of_columns("text", "id", "id"), "there are 2 columns 'id'; expected one"),
     ],
 )
 def test_what_cannot_be_read_is_said(content: bytes, says: str) -> None:

@@ -1,6 +1,8 @@
 """`nerve adapter review`: which texts, in which order, in whose file."""
 
 import json
+import tracemalloc
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -9,7 +11,7 @@ import pytest
 
 from adapters.data.readers import read
 from deploy.bulk.errors import BulkFailed
-from deploy.bulk.review import Candidate, choose, doubt
+from deploy.bulk.review import POOL, Candidate, choose, doubt, spans
 from service.wire import label_config
 from tests.deploy.bulk.test_formats import nerve, row
 from tests.growth.review import main as measure_review
@@ -86,6 +88,42 @@ def test_as_if_each_were_compared_with_all_that_are_chosen() -> None:
 def _worth(one: Candidate, chosen: list[Candidate]) -> float:
     likeness = (len(one.pairs & c.pairs) / len(one.pairs | c.pairs) for c in chosen)
     return one.doubt * (1 - max(likeness, default=0.0))
+
+
+def test_one_pass_chooses_as_if_all_texts_were_sorted_by_doubt() -> None:
+    """The first of texts that are alike in doubt first; of the rest none comes in."""
+    random = Random(2)
+    answers = [
+        scored(at, "".join(random.choices("甲乙丙 ", k=5)), random.choice((0.2, 0.5, 0.8)))
+        for at in range(300)
+    ]
+    others = [scored(at, one["text"]) for at, one in enumerate(answers) if at % 3 == 0]
+    theirs = {one["text"]: spans(one) for one in others}
+    first = {one["text"]: one for one in reversed(answers) if one["text"].strip()}
+    all_of_them = sorted(first.values(), key=lambda one: one["row"])
+    all_of_them.sort(key=lambda one: -doubt(one, theirs.get(one["text"])))
+    for count in (1, 2, 300):
+        expected = choose(all_of_them[: POOL * count], count, others)
+        assert choose(iter(answers), count, iter(others)) == expected
+        assert len(expected) == min(count, len(first))
+
+
+def test_what_is_not_chosen_is_not_held() -> None:
+    """However many texts a file has: of most only a digest."""
+
+    def many(count: int) -> Iterator[dict[str, Any]]:
+        letters = [chr(0x4E00 + at) for at in range(500)]
+        for at in range(count):
+            yield scored(at, "".join(Random(at).sample(letters, 400)), 0.5)
+
+    choose(many(POOL), 1)
+    peaks = []
+    for count in (4 * POOL, 40 * POOL):
+        tracemalloc.start()
+        choose(many(count), 1)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert (peaks[1] - peaks[0]) / (36 * POOL) < 300
 
 
 @pytest.mark.parametrize(

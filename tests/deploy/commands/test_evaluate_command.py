@@ -4,6 +4,8 @@ import json
 import shutil
 from pathlib import Path
 
+import pytest
+
 from service.models.registry import default_of
 from tests.conftest import ADAPTER, BASE, Gateway
 from tests.deploy.adapter_cases import RECIPE, knows_a_name
@@ -121,6 +123,16 @@ def test_evaluate_compares_with_another_model(gateway: Gateway, rows: str) -> No
     shown = nerve("adapter", "evaluate", rows, "--url", gateway.url, "--compare", BASE)
     assert shown.exit_code == 0, shown.output
     assert f"old: {BASE}, new: {ADAPTER}, 3 sentences" in shown.stdout
+
+
+@pytest.mark.parametrize("name", ["old.json", "OLD.JSON"])
+def test_evaluate_takes_the_name_of_a_report_for_no_model(
+    gateway: Gateway, rows: str, name: str
+) -> None:
+    """One that is not there is a wrong command line."""
+    shown = nerve("adapter", "evaluate", rows, "--url", gateway.url, "--compare", name)
+    assert (shown.exit_code, gateway.engine.asked) == (2, [])
+    assert f"file '{name}' does not exist" in shown.stderr
 
 
 def test_evaluate_refuses_a_report_on_other_rows_before_it_asks(

@@ -62,6 +62,7 @@ LABELS = {
     "config.xml": '<View><Labels name="l" toName="t"><Label value="人物" hint="人名"/></Labels>'
     '<Text name="t" value="$text"/></View>',
 }
+LABELS["CONFIG.XML"] = LABELS["config.xml"]
 
 
 @pytest.mark.parametrize("file", LABELS)
@@ -81,7 +82,7 @@ def test_extract_with_a_file_of_labels(tmp_path: Path, file: str) -> None:
         assert rows.exit_code == 0, rows.output
         told = [one["messages"][0]["content"] for one in gateway.engine.asked]
     assert all(one.endswith("- 人物: 人名") for one in told)
-    found = "人物" if file == "config.xml" else "PER"
+    found = "人物" if file.lower() == "config.xml" else "PER"
     for answer in (json.loads(shown.stdout), json.loads(out.read_text(encoding="utf-8"))):
         (entity,), (dropped,) = answer["entities"], answer["dropped"]
         assert (entity["label"], dropped["label"]) == (found, found)
