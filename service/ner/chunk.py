@@ -4,10 +4,11 @@ A piece ends behind the last paragraph that it can hold, else behind the last se
 else white space, else anywhere; never inside a grapheme cluster, a number or a word of a
 script whose words stand apart, unless that alone is longer than a piece may be.
 
-An entity seldom goes on behind a sentence or a clause. Where there is neither, in a run of words
-or of characters without a mark, the cut may go through one: there both pieces show what stands on
-the other side, ``overlap`` characters of it. Each piece answers for the entities that begin between
-its own cuts, so each entity is found in one piece, whole if it is no longer than what is shown.
+No entity goes on behind a paragraph or a mark that only ends sentences. Other marks stand in names,
+too (J. R. R. Tolkien, Yahoo! Japan, 《你好，李焕英》), and a run of words or of characters may be one:
+there both pieces show what stands on the other side, ``overlap`` characters of it. Each piece
+answers for the entities that begin between its own cuts, so each entity is found in one piece,
+whole if it is no longer than what is shown.
 
 Clusters are those of UAX 29 as far as the standard library knows them: marks, joiners, emoji
 modifiers and tags stay with what stands before them, what follows a zero-width joiner too; CR with
@@ -27,13 +28,20 @@ _IN_CLUSTER, _IN_RUN, _ANYWHERE, _SPACE, _CLAUSE, _SENTENCE, _PARAGRAPH = range(
 
 _BREAK = r"(?:\r\n|[\n\r\u2028\u2029])"
 _CLOSED = "[”’」』）》】〉\"')\\]}]*+[ \t　]*+"
+_SMALL = "[^\\W\\d_A-ZÀ-ÖØ-ÞΑ-ΩА-Я]"
 _ENDS = {
     _SPACE: re.compile(r"\s+"),
-    _CLAUSE: re.compile(f"[，、：,:،—]++{_CLOSED}"),
-    # A full stop ends a sentence if white space follows it.
-    _SENTENCE: re.compile(rf"(?:[。！？!?…；;।؟۔]|\.(?=\s|\Z))++{_CLOSED}"),
+    # ASCII's stand inside of addresses and numbers unless something else follows.
+    _CLAUSE: re.compile(rf"(?:[，、：،—]|(?<![.,:;!?])[.,:;!?]++(?=\s|\Z|[^\0-\x7f]))++{_CLOSED}"),
+    # A full stop ends an abbreviation (J., Dr., Corp.) unless four small letters stand before it.
+    _SENTENCE: re.compile(
+        rf"(?:[。！？…；।؟۔]|(?<=[^\0-\x7f])[!?;]|(?<={_SMALL}{{4}})\.(?=\s|\Z))++{_CLOSED}"
+    ),
     _PARAGRAPH: re.compile(rf"{_BREAK}(?:[ \t　]*+{_BREAK})*+"),
 }
+
+_TITLE = re.compile(r"《[^《》\n]{1,64}》|〈[^〈〉\n]{1,64}〉")
+_NO_BETTER = bytes(min(kind, _ANYWHERE) for kind in range(256))
 
 # Words and numbers, also "3D", "1,000.5" and "2024-05-01"; marks that follow a letter included.
 _IN_WORD = f"[{WORD}{MARKS}]*+"
@@ -82,7 +90,7 @@ def chunks(text: str, max_chars: int, overlap: int = 0) -> list[Chunk]:
     cuts, found, start, before = _cuts(text), [], 0, 0
     while len(text) - before > max_chars:
         end = _last_best(cuts, start + 1, before + max_chars)
-        shown = overlap if cuts[end] < _CLAUSE else 0
+        shown = overlap if cuts[end] < _SENTENCE else 0
         if shown:
             end = _last_best(cuts, start + 1, before + max_chars - shown)
         after = _first_fit(cuts, range(end + shown, end, -1))
@@ -108,6 +116,9 @@ def _cuts(text: str) -> bytearray:
     for kind, pattern in _ENDS.items():  # from bad to good
         for match in pattern.finditer(text):
             cuts[match.end()] = kind
+    for match in _TITLE.finditer(text):
+        inner = slice(match.start() + 1, match.end())
+        cuts[inner] = cuts[inner].translate(_NO_BETTER)
     for match in _RUN.finditer(text):
         inside = match.end() - match.start() - 1
         cuts[match.start() + 1 : match.end()] = bytes([_IN_RUN]) * inside

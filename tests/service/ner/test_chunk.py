@@ -23,6 +23,9 @@ ROWS = [
     (10, ["标题\r\n\r\n", "正文从这里开始"]),
     (10, ["价格是", "3,141.59元左", "右吧"]),
     (10, ["It costs ", "3.50 euro"]),
+    (24, ["He has gone home. ", "She stays where she is."]),
+    (8, ["看《你好！李焕英", "》。"]),  # no sentence ends inside of a title
+    (18, ["www.a.b/c?d=e,f ", "stands there."]),
     (10, ["Dr. ", "Who came. ", "He left."]),
     (10, ["我们在", "Shenzhen见面"]),
     (6, ["Donaud", "ampfsc", "hiff"]),
@@ -111,9 +114,50 @@ def test_no_text_no_piece() -> None:
         chunks("甲", 0)
 
 
+NAMES = ["J. R. R. Tolkien", "Dr. Mira Okafor", "D.C. Circuit", "Yahoo! Japan", "Apple Corp. Ltd.",
+         "Star Wars: Episode IV", "《你好，李焕英》", "《你好！李焕英》", "Sammy Davis Jr., MD",
+         "https://example.com/a?b=c", "J.R.R.托尔金", "Smith, Jones & Co."]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("filler", ["some of the words ", "他们说了很多话"])
+def test_names_with_marks_are_whole_in_the_piece_that_answers_for_them(
+    name: str, filler: str
+) -> None:
+    """Wherever in a text they stand: the piece in whose part they begin shows them to their end."""
+    prose = filler * 40
+    for place in range(0, 300, 3):
+        text = prose[:place] + " " + name + " " + prose[place:]
+        begins = text.index(name)
+        ends = begins + len(name)
+        (piece,) = (one for one in chunks(text, 120, 30) if one.start <= begins < one.end)
+        assert piece.offset <= begins and ends <= piece.offset + len(piece.text)
+
+
 @pytest.mark.parametrize(
     "unit",
-    ["a", "1.", " ", "\n", "\n ", "。", ". ", "”", "\u0301", JOINER, "🇨", "\r", "甲。\n", "\u1112"],
+    [
+        "!?",
+        ".甲",
+        "《",
+        "《甲",
+        "a, ",
+        "abcd. ",
+        "a",
+        "1.",
+        " ",
+        "\n",
+        "\n ",
+        "。",
+        ". ",
+        "”",
+        "\u0301",
+        JOINER,
+        "🇨",
+        "\r",
+        "甲。\n",
+        "\u1112",
+    ],
 )
 def test_it_takes_linear_time(unit: str) -> None:
     """Twenty times the text may not take four hundred times as long."""
@@ -149,11 +193,11 @@ def test_the_own_parts_are_the_text(text: str, max_chars: int, overlap: int) -> 
 )
 def test_a_piece_shows_what_follows_a_cut_through_a_run(parts: list[str], max_chars: int) -> None:
     """What begins in its own part stands in it whole, up to the overlap less a cluster; behind a
-    sentence or a clause, nothing has to be shown twice."""
+    sentence, nothing has to be shown twice."""
     text = "".join(parts)
     for piece, after in pairwise(chunks(text, max_chars, 6)):
         shown = piece.offset + len(piece.text) - piece.end, after.start - after.offset
-        if text[piece.end - 1] in "，。":
+        if text[piece.end - 1] == "。":
             assert shown == (0, 0)
         else:
             assert all(6 - len("3.14") < size <= 6 for size in shown)
