@@ -36,7 +36,8 @@ def align(
     ``all``: a mention yields every occurrence of its surface; longer surfaces choose first.
     ``as_read``: the same, but that a mention first takes the first free occurrence behind the one
     before it, where there is one.
-    ``in_order``: the n-th mention of a surface takes its n-th occurrence.
+    ``in_order``: the n-th mention of a surface takes its n-th occurrence, but for those that other
+    entities have a part of.
     A repeated mention is merged: said again, it is more probable only because it was said before.
 
     No entity overlaps another: a mention that finds all its places taken is dropped as ``overlap``.
@@ -155,7 +156,7 @@ class _AsRead(_Every):
 
 
 class _InOrder(Placing):
-    """The n-th mention has the n-th occurrence, at once."""
+    """The n-th mention has the n-th occurrence that it may have, at once."""
 
     def __init__(
         self, text: str, overlaps: Overlaps = "longest", titles: Collection[str] = ()
@@ -170,10 +171,11 @@ class _InOrder(Placing):
         if sharing not in self.left:
             self.left[sharing] = self.spans(mention)[::-1]
         spans = self.left[sharing]
-        span = spans.pop() if spans else None
-        if span is not None and (self.may_overlap or self.is_free(mention, span)):
-            self.unplaced.setdefault(mention)
-            return self.take(mention, span, score)
+        while spans:
+            span = spans.pop()
+            if self.may_overlap or self.is_free(mention, span):
+                self.unplaced[mention] = None
+                return self.take(mention, span, score)
         if mention not in self.unplaced:
             self.unplaced[mention] = _dropped(mention, self.spans(mention))
         return None
