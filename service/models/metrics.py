@@ -108,8 +108,8 @@ class AdapterMetrics:
             series(self.repaired, name).inc()
 
     def count_scores(self, served: Served, aligned: Aligned) -> None:
-        """The calibrated scores of a completion's entities, before any is sifted out."""
-        for entity in aligned.entities:
+        """The calibrated scores of a completion's entities, too low ones as well."""
+        for entity in (*aligned.entities, *aligned.too_low):
             if entity.score is not None:
                 self._series(self.scores, served.name).observe(entity.score)
 

@@ -6,21 +6,24 @@ that does not stand in the text is dropped, and every mention that yields no ent
 
 from abc import ABC, abstractmethod
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from service.ner.spans import Span, spans_of, with_marks
 from service.ner.types import Dropped, Entity, Mention, Occurrences, Overlaps
 
 Scores = Sequence[float | None]
+Keeps = Callable[[float | None], bool]
 
 
 @dataclass(frozen=True, slots=True)
 class Aligned:
-    """Entities sorted by start; and the mentions that yielded none."""
+    """Entities sorted by start; the mentions that yielded none; and the entities that are none,
+    since their scores are too low."""
 
     entities: tuple[Entity, ...]
     dropped: tuple[Dropped, ...]
+    too_low: tuple[Entity, ...] = ()
 
 
 def align(
@@ -30,24 +33,29 @@ def align(
     scores: Scores | None = None,
     overlaps: Overlaps = "longest",
     titles: Collection[str] = (),
+    keeps: Keeps | None = None,
 ) -> Aligned:
     """Locate ``mentions`` in ``text``. ``scores`` are theirs, one each, and become the entities'.
 
     ``all``: a mention yields every occurrence of its surface; longer surfaces choose first.
     ``as_read``: the same, but that a mention first takes the first free occurrence behind the one
     before it, where there is one.
-    ``in_order``: the n-th mention of a surface takes its n-th occurrence.
+    ``in_order``: the n-th mention of a surface takes its n-th occurrence, but for those that other
+    entities have a part of.
     A repeated mention is merged: said again, it is more probable only because it was said before.
 
     No entity overlaps another: a mention that finds all its places taken is dropped as ``overlap``.
     With ``overlaps`` as ``all``, only entities of its own label take a mention's places, and one
     that finds them all taken has them all the same.
     Where a mention of a label of ``titles`` stands in 《》, they belong to the entity.
+    Entities whose score ``keeps`` refuses are dropped as ``below_min_score``. Their places are not
+    for mentions that have others: what was read there is doubtful, not something else. But a
+    mention that would be lost to them has its places.
     """
     placing = placing_of(occurrences)(text, overlaps, titles)
     for mention, score in zip(mentions, scores or [None] * len(mentions), strict=True):
         placing.add(mention, score)
-    return placing.aligned()
+    return placing.aligned(keeps)
 
 
 class Placing(ABC):
@@ -56,7 +64,7 @@ class Placing(ABC):
     def __init__(
         self, text: str, overlaps: Overlaps = "longest", titles: Collection[str] = ()
     ) -> None:
-        self.text, self.titles = text, titles
+        self.text, self.overlaps, self.titles = text, overlaps, titles
         self.may_overlap = overlaps == "all"
         self.entities: list[Entity] = []
         # By label where entities of different labels may overlap.
@@ -72,15 +80,34 @@ class Placing(ABC):
         """As ``add``, of a mention without white space around it."""
 
     @abstractmethod
-    def rest(self) -> list[Dropped]:
-        """Place what waited for the end; the mentions that yielded nothing."""
+    def rest(self) -> dict[Mention, float | None]:
+        """Place what waited for the end; the mentions that yielded nothing, with their scores."""
 
-    def aligned(self) -> Aligned:
-        """Everything."""
-        dropped = tuple(self.rest())
-        # With and without its marks, a title may have been read twice.
-        entities = sorted(dict.fromkeys(self.entities), key=lambda e: (e.start, e.end))
-        return Aligned(tuple(entities), dropped)
+    def aligned(self, keeps: Keeps | None = None) -> Aligned:
+        """Everything; see ``align``."""
+        lost = self.rest()
+        too_low = [one for one in self.entities if keeps and not keeps(one.score)]
+        if keeps and too_low:
+            lost = self._place_again(lost, keeps)
+        dropped = [_dropped(mention, self.spans(mention)) for mention in lost]
+        for one in _sorted(too_low):
+            dropped.append(Dropped(one.label, self.text[one.start : one.end], "below_min_score"))
+        return Aligned(_sorted(self.entities), tuple(dict.fromkeys(dropped)), _sorted(too_low))
+
+    def _place_again(
+        self, lost: Mapping[Mention, float | None], keeps: Keeps
+    ) -> dict[Mention, float | None]:
+        """Give the places of entities that are not kept to those of ``lost`` that are; the rest."""
+        again = type(self)(self.text, self.overlaps, self.titles)
+        for entity in self.entities:
+            if keeps(entity.score):
+                again.take(Mention(entity.label, ""), (entity.start, entity.end), entity.score)
+        for mention, score in lost.items():
+            if keeps(score):
+                again.place(mention, score)
+        still = again.rest()
+        self.entities = again.entities
+        return {one: score for one, score in lost.items() if one in still or not keeps(score)}
 
     def spans(self, mention: Mention) -> list[Span]:
         """Where it stands; a title with the 《》 around it."""
@@ -117,8 +144,8 @@ class _Every(Placing):
         self.unique.setdefault(mention, score)
         return None
 
-    def rest(self) -> list[Dropped]:
-        reasons: dict[Mention, Dropped] = {}
+    def rest(self) -> dict[Mention, float | None]:
+        lost: set[Mention] = set()
         for mention in sorted(self.unique, key=lambda m: len(m.surface), reverse=True):
             spans = self.spans(mention)
             free = [span for span in spans if self.is_free(mention, span)]
@@ -128,8 +155,8 @@ class _Every(Placing):
             for span in free:
                 self.take(mention, span, self.unique[mention])
             if is_lost and not free:
-                reasons[mention] = _dropped(mention, spans)
-        return [reasons[mention] for mention in self.unique if mention in reasons]
+                lost.add(mention)
+        return {mention: score for mention, score in self.unique.items() if mention in lost}
 
 
 class _AsRead(_Every):
@@ -155,14 +182,15 @@ class _AsRead(_Every):
 
 
 class _InOrder(Placing):
-    """The n-th mention has the n-th occurrence, at once."""
+    """The n-th mention has the n-th occurrence that it may have, at once."""
 
     def __init__(
         self, text: str, overlaps: Overlaps = "longest", titles: Collection[str] = ()
     ) -> None:
         super().__init__(text, overlaps, titles)
         self.left: dict[Mention, list[Span]] = {}
-        self.unplaced: dict[Mention, Dropped | None] = {}  # None: it has had a place
+        self.placed: set[Mention] = set()
+        self.lost: dict[Mention, float | None] = {}
 
     def place(self, mention: Mention, score: float | None) -> Entity | None:
         # Mentions of one surface share its occurrences, unless each label may have them all.
@@ -170,16 +198,17 @@ class _InOrder(Placing):
         if sharing not in self.left:
             self.left[sharing] = self.spans(mention)[::-1]
         spans = self.left[sharing]
-        span = spans.pop() if spans else None
-        if span is not None and (self.may_overlap or self.is_free(mention, span)):
-            self.unplaced.setdefault(mention)
-            return self.take(mention, span, score)
-        if mention not in self.unplaced:
-            self.unplaced[mention] = _dropped(mention, self.spans(mention))
+        while spans:
+            span = spans.pop()
+            if self.may_overlap or self.is_free(mention, span):
+                self.placed.add(mention)
+                return self.take(mention, span, score)
+        if mention not in self.placed:
+            self.lost.setdefault(mention, score)
         return None
 
-    def rest(self) -> list[Dropped]:
-        return [dropped for dropped in self.unplaced.values() if dropped is not None]
+    def rest(self) -> dict[Mention, float | None]:
+        return self.lost
 
 
 _PLACINGS: Mapping[Occurrences, type[Placing]] = {
@@ -192,6 +221,11 @@ _PLACINGS: Mapping[Occurrences, type[Placing]] = {
 def placing_of(occurrences: Occurrences) -> type[Placing]:
     """How that rule places mentions."""
     return _PLACINGS[occurrences]
+
+
+def _sorted(entities: Sequence[Entity]) -> tuple[Entity, ...]:
+    """By their places; a title may have been read twice, with and without its marks."""
+    return tuple(sorted(dict.fromkeys(entities), key=lambda one: (one.start, one.end)))
 
 
 def _dropped(mention: Mention, spans: Sequence[Span]) -> Dropped:

@@ -154,12 +154,17 @@ class ChunkWork:
             )
         with stage("align"):
             scores = scoring.scores(completion, decoded) if scoring else None
-            text, rule = prepared.prompt.text, served.occurrences
-            aligned = align(text, decoded.mentions, rule, scores, asked.overlaps, asked.titles)
-            if scoring:
-                if scoring.calibration:  # raw scores are no confidence
-                    self.adapter_metrics.count_scores(served, aligned)
-                aligned = scoring.sift(text, aligned)
+            aligned = align(
+                prepared.prompt.text,
+                decoded.mentions,
+                served.occurrences,
+                scores,
+                asked.overlaps,
+                asked.titles,
+                scoring.is_good if scoring else None,
+            )
+        if scoring and scoring.calibration:  # raw scores are no confidence
+            self.adapter_metrics.count_scores(served, aligned)
         self.adapter_metrics.count(served, completion, decoded, aligned)
         return Extracted(
             entities=tuple(filter(asked.wants, aligned.entities)),

@@ -6,9 +6,8 @@ from service.engine.completion import Completion
 from service.errors import InvalidRequest
 from service.models.calibration import Calibration
 from service.models.registry import Served
-from service.ner.align import Aligned
 from service.ner.score import raw_scores
-from service.ner.types import Constraint, Decoded, Dropped, Entity
+from service.ner.types import Constraint, Decoded
 from service.wire.requests import Options
 
 
@@ -38,20 +37,6 @@ class Scoring:
     def is_good(self, score: float | None) -> bool:
         """Is an entity of that score to be in the answer?"""
         return not self.min_score or (score is not None and score >= self.min_score)
-
-    def sift(self, text: str, aligned: Aligned) -> Aligned:
-        """The entities of ``text`` that are good enough; the others as dropped, each once."""
-        if not self.min_score:
-            return aligned
-        good: list[Entity] = []
-        bad: dict[Dropped, None] = {}
-        for entity in aligned.entities:
-            if self.is_good(entity.score):
-                good.append(entity)
-            else:
-                surface = text[entity.start : entity.end]
-                bad[Dropped(entity.label, surface, "below_min_score")] = None
-        return Aligned(tuple(good), (*aligned.dropped, *bad))
 
 
 def scoring(served: Served, options: Options) -> Scoring | None:
