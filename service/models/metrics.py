@@ -12,8 +12,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from service.engine.completion import Completion
 from service.models.registry import Served
-from service.ner.align import Aligned
 from service.ner.formats import FORMATS
+from service.ner.placing import Aligned
 from service.ner.prompt import BUILT_IN
 from service.ner.types import Decoded, Reason
 from service.observe.facts import Facts

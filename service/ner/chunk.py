@@ -4,9 +4,9 @@ A piece ends behind the last paragraph that it can hold, else behind the last se
 else white space, else anywhere; never inside a grapheme cluster, a number or a word of a
 script whose words stand apart, unless that alone is longer than a piece may be.
 
-No entity goes on behind a paragraph or a mark that only ends sentences. Other marks stand in names,
-too (J. R. R. Tolkien, Yahoo! Japan, 《你好，李焕英》), and a run of words or of characters may be one:
-there both pieces show what stands on the other side, ``overlap`` characters of it. Each piece
+No entity goes on behind a paragraph or a mark that only ends sentences. Other marks are in names,
+too (J. R. R. Tolkien, Yahoo! Japan, 《你好，李焕英》), and a run of words or of characters may be
+one: there both pieces show what stands on the other side, ``overlap`` characters of it. Each piece
 answers for the entities that begin between its own cuts, so each entity is found in one piece,
 whole if it is no longer than what is shown.
 

@@ -8,8 +8,8 @@ completion's end, since a longer mention, wherever it comes, takes its place awa
 from collections.abc import Sequence
 from typing import Protocol
 
-from service.ner.align import Placing
 from service.ner.formats.reader import Reader
+from service.ner.placing import Placing
 from service.ner.score import RawScores, Token
 from service.ner.types import Entity
 

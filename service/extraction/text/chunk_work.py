@@ -10,9 +10,10 @@ from service.errors import RequestTooLarge
 from service.extraction.text.scoring import Scoring
 from service.models.metrics import AdapterMetrics
 from service.models.registry import Served
-from service.ner.align import align, placing_of
+from service.ner.align import align
 from service.ner.chunk import Chunk
 from service.ner.incremental import Incremental
+from service.ner.placing import placing_of
 from service.ner.prompt import Example, Prompt, render
 from service.ner.score import Token
 from service.ner.types import Constraint, Dropped, Entity, Label, Overlaps

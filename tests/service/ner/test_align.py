@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.ner.align import align, placing_of
+from service.ner.align import align
+from service.ner.placing import placing_of
 from service.ner.types import Mention, Occurrences, Overlaps
 from tests.service.ner.strings import texts, texts_with_parts
 
@@ -198,7 +199,8 @@ def test_scores_are_the_mentions_own(
 
 # rule, text, mentions with scores, spans, dropped; what scores less than .33 is dropped.
 TOO_LOW = [
-    ("as_read", "北京大学的王明", [("x", "北京大学", 0.1), ("n", "北京大学", 0.9), ("n", "王明", 0.9)],
+    ("as_read", "北京大学的王明",
+     [("x", "北京大学", 0.1), ("n", "北京大学", 0.9), ("n", "王明", 0.9)],
      [("n", 0, 4), ("n", 5, 7)], [("x", "北京大学", "below_min_score")]),
     ("all", "王明远来了", [("n", "王明远", 0.1), ("n", "王明", 0.9)],
      [("n", 0, 2)], [("n", "王明远", "below_min_score")]),

@@ -1,0 +1,199 @@
+"""The rules by which mentions take their places in a text; see ``align``."""
+
+from abc import ABC, abstractmethod
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from service.ner.spans import Span, spans_of, with_marks
+from service.ner.types import Dropped, Entity, Mention, Occurrences, Overlaps
+
+Keeps = Callable[[float | None], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Aligned:
+    """Entities sorted by start; the mentions that yielded none; and the entities that are none,
+    since their scores are too low."""
+
+    entities: tuple[Entity, ...]
+    dropped: tuple[Dropped, ...]
+    too_low: tuple[Entity, ...] = ()
+
+
+class Placing(ABC):
+    """Places mentions one by one; ``aligned`` when there are no more."""
+
+    def __init__(
+        self, text: str, overlaps: Overlaps = "longest", titles: Collection[str] = ()
+    ) -> None:
+        self.text, self.overlaps, self.titles = text, overlaps, titles
+        self.may_overlap = overlaps == "all"
+        self.entities: list[Entity] = []
+        # By label where entities of different labels may overlap.
+        self.taken: defaultdict[str, bytearray] = defaultdict(lambda: bytearray(len(text)))
+
+    def add(self, mention: Mention, score: float | None = None) -> Entity | None:
+        """Its entity, if no later mention can change that."""
+        # White space around a surface is the model's, not the entity's.
+        return self.place(Mention(mention.label, mention.surface.strip()), score)
+
+    @abstractmethod
+    def place(self, mention: Mention, score: float | None) -> Entity | None:
+        """As ``add``, of a mention without white space around it."""
+
+    @abstractmethod
+    def rest(self) -> dict[Mention, float | None]:
+        """Place what waited for the end; the mentions that yielded nothing, with their scores."""
+
+    def aligned(self, keeps: Keeps | None = None) -> Aligned:
+        """Everything; see ``align``."""
+        lost = self.rest()
+        too_low = [one for one in self.entities if keeps and not keeps(one.score)]
+        if keeps and too_low:
+            lost = self._place_again(lost, keeps)
+        dropped = [_dropped(mention, self.spans(mention)) for mention in lost]
+        for one in _sorted(too_low):
+            dropped.append(Dropped(one.label, self.text[one.start : one.end], "below_min_score"))
+        return Aligned(_sorted(self.entities), tuple(dict.fromkeys(dropped)), _sorted(too_low))
+
+    def _place_again(
+        self, lost: Mapping[Mention, float | None], keeps: Keeps
+    ) -> dict[Mention, float | None]:
+        """Give the places of entities that are not kept to those of ``lost`` that are; the rest."""
+        again = type(self)(self.text, self.overlaps, self.titles)
+        for entity in self.entities:
+            if keeps(entity.score):
+                again.take(Mention(entity.label, ""), (entity.start, entity.end), entity.score)
+        for mention, score in lost.items():
+            if keeps(score):
+                again.place(mention, score)
+        still = again.rest()
+        self.entities = again.entities
+        return {one: score for one, score in lost.items() if one in still or not keeps(score)}
+
+    def spans(self, mention: Mention) -> list[Span]:
+        """Where it stands; a title with the 《》 around it."""
+        found = spans_of(self.text, mention.surface)
+        is_title = mention.label in self.titles
+        return [with_marks(self.text, span) for span in found] if is_title else found
+
+    def is_free(self, mention: Mention, span: Span) -> bool:
+        """Does no entity that the mention must not overlap have a part of it?"""
+        return self._taken_for(mention).find(1, *span) < 0
+
+    def take(self, mention: Mention, span: Span, score: float | None) -> Entity:
+        """An entity there."""
+        start, end = span
+        self._taken_for(mention)[start:end] = b"\1" * (end - start)
+        self.entities.append(Entity(mention.label, start, end, score))
+        return self.entities[-1]
+
+    def _taken_for(self, mention: Mention) -> bytearray:
+        return self.taken[mention.label if self.may_overlap else ""]
+
+
+class _Every(Placing):
+    """Every occurrence, longest first: all wait for the end, since a longer one may follow."""
+
+    def __init__(
+        self, text: str, overlaps: Overlaps = "longest", titles: Collection[str] = ()
+    ) -> None:
+        super().__init__(text, overlaps, titles)
+        self.unique: dict[Mention, float | None] = {}
+        self.placed: set[Mention] = set()
+
+    def place(self, mention: Mention, score: float | None) -> Entity | None:
+        self.unique.setdefault(mention, score)
+        return None
+
+    def rest(self) -> dict[Mention, float | None]:
+        lost: set[Mention] = set()
+        for mention in sorted(self.unique, key=lambda m: len(m.surface), reverse=True):
+            spans = self.spans(mention)
+            free = [span for span in spans if self.is_free(mention, span)]
+            is_lost = not free and mention not in self.placed
+            if is_lost and self.may_overlap:
+                free = spans
+            for span in free:
+                self.take(mention, span, self.unique[mention])
+            if is_lost and not free:
+                lost.add(mention)
+        return {mention: score for mention, score in self.unique.items() if mention in lost}
+
+
+class _AsRead(_Every):
+    """The place where a mention is read is its own at once; its other occurrences wait."""
+
+    def __init__(
+        self, text: str, overlaps: Overlaps = "longest", titles: Collection[str] = ()
+    ) -> None:
+        super().__init__(text, overlaps, titles)
+        self.read = 0  # the text up to here
+
+    def place(self, mention: Mention, score: float | None) -> Entity | None:
+        if mention in self.unique:
+            return None
+        super().place(mention, score)
+        spans = self.spans(mention)
+        span = next((s for s in spans if s[0] >= self.read and self.is_free(mention, s)), None)
+        if span is None:
+            return None
+        self.read = span[0] if self.may_overlap else span[1]
+        self.placed.add(mention)
+        return self.take(mention, span, score)
+
+
+class _InOrder(Placing):
+    """The n-th mention has the n-th occurrence that it may have, at once."""
+
+    def __init__(
+        self, text: str, overlaps: Overlaps = "longest", titles: Collection[str] = ()
+    ) -> None:
+        super().__init__(text, overlaps, titles)
+        self.left: dict[Mention, list[Span]] = {}
+        self.placed: set[Mention] = set()
+        self.lost: dict[Mention, float | None] = {}
+
+    def place(self, mention: Mention, score: float | None) -> Entity | None:
+        # Mentions of one surface share its occurrences, unless each label may have them all.
+        sharing = mention if self.may_overlap else Mention("", mention.surface)
+        if sharing not in self.left:
+            self.left[sharing] = self.spans(mention)[::-1]
+        spans = self.left[sharing]
+        while spans:
+            span = spans.pop()
+            if self.may_overlap or self.is_free(mention, span):
+                self.placed.add(mention)
+                return self.take(mention, span, score)
+        if mention not in self.placed:
+            self.lost.setdefault(mention, score)
+        return None
+
+    def rest(self) -> dict[Mention, float | None]:
+        return self.lost
+
+
+_PLACINGS: Mapping[Occurrences, type[Placing]] = {
+    "all": _Every,
+    "as_read": _AsRead,
+    "in_order": _InOrder,
+}
+
+
+def placing_of(occurrences: Occurrences) -> type[Placing]:
+    """How that rule places mentions."""
+    return _PLACINGS[occurrences]
+
+
+def _sorted(entities: Sequence[Entity]) -> tuple[Entity, ...]:
+    """By their places; a title may have been read twice, with and without its marks."""
+    return tuple(sorted(dict.fromkeys(entities), key=lambda one: (one.start, one.end)))
+
+
+def _dropped(mention: Mention, spans: Sequence[Span]) -> Dropped:
+    if spans:
+        return Dropped(mention.label, mention.surface, "overlap")
+    if not mention.surface:
+        return Dropped(mention.label, mention.surface, "malformed")
+    return Dropped(mention.label, mention.surface, "not_in_text")
