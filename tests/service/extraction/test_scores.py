@@ -7,7 +7,6 @@ import pytest
 from tests.conftest import ADAPTER, BASE, Gateway, error_of
 from tests.support.fake_engine import completes
 from tests.support.scoring import surely
-from tests.support.streaming import events_of, of
 
 TEXT = "浙商银行的叶老桂，叶老桂"
 WRITTEN = "公司：浙商银行\n姓名：叶老桂"
@@ -49,13 +48,13 @@ def test_what_is_below_min_score_is_dropped(scored: Gateway) -> None:
     assert (len(answer["entities"]), len(answer["dropped"])) == (0, 2)
 
 
-@pytest.mark.parametrize("streamed", [False, True])
-def test_what_is_below_min_score_takes_no_good_one_with_it(scored: Gateway, streamed: bool) -> None:
-    """The place is for the mention that is left; a stream tells it at the chunk's end."""
+def test_what_is_below_min_score_takes_no_good_one_with_it(scored: Gateway) -> None:
+    """The place is for the mention that is left."""
     scored.engine.script = surely("公司：浙商银行\n姓名：浙商", {"公": 0.1})
-    answer = scored.extract(TEXT, min_score=0.3, stream=streamed)
-    entities = of(events_of(answer.content), "entity") if streamed else answer.json()["entities"]
-    assert [(e["label"], e["text"], e["start"]) for e in entities] == [("name", "浙商", 0)]
+    answer = scored.extract(TEXT, min_score=0.3).json()
+    assert [(e["label"], e["text"], e["start"]) for e in answer["entities"]] == [
+        ("name", "浙商", 0)
+    ]
 
 
 def test_no_calibration_for_the_constraint_means_no_score(scored: Gateway) -> None:

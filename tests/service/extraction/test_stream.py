@@ -159,6 +159,7 @@ NESTED = (("name", "银行"), ("company", "浙商银行"), ("name", "银行"), (
             {"overlaps": "all"},
             {"scores": "raw"},
             {"scores": "raw", "min_score": 0.01, "overlaps": "all"},
+            {"scores": "raw", "min_score": 0.1},
         ]
     ),
 )
