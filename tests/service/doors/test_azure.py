@@ -51,6 +51,34 @@ def test_personal_entities(gateway: Gateway) -> None:
     assert document.redacted_text == "浙商银行的😀***"
 
 
+@pytest.mark.parametrize("wanted", [["All"], ["Default"], ["all", "Email"], []])
+def test_every_category(gateway: Gateway, wanted: list[str]) -> None:
+    """Two of the original's names are no category, but all of them."""
+    gateway.engine.script = surely(FOUND)
+    client = client_of(gateway.url)
+    (document,) = client.recognize_pii_entities([TEXT], categories_filter=wanted)
+    assert [e.category for e in document.entities] == ["Organization", "Person"]
+    assert document.redacted_text == "****的😀***"
+
+
+def test_a_category_in_other_letters_beside_one_of_the_originals(gateway: Gateway) -> None:
+    """Names are compared without case; a warning says what is not found here."""
+    gateway.engine.script = surely(FOUND)
+    client = client_of(gateway.url)
+    wanted = ["person", "PhoneNumber"]
+    (document,) = client.recognize_pii_entities([TEXT], categories_filter=wanted)
+    assert document.redacted_text == "浙商银行的😀***"
+    (warning,) = document.warnings
+    assert 'piiCategories has ["PhoneNumber"]' in warning.message
+
+
+def test_categories_that_are_not_here(gateway: Gateway) -> None:
+    """Refused with those there are: the text would come back as it is."""
+    with pytest.raises(HttpResponseError, match="expected one of Organization, Person, or All"):
+        client_of(gateway.url).recognize_pii_entities([TEXT], categories_filter=["Persn"])
+    assert gateway.engine.asked == []
+
+
 def test_documents_in_order_each_with_its_own_error(gateway: Gateway) -> None:
     """An empty text and one over the original's limit are errors of their documents."""
     gateway.engine.script = finds("叶老桂")
