@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from service.doors.asked import TextOrFault, at_most, field, optional, strings, text_or_fault
+from service.doors.asked import TextOrFault, at_most, field, only, optional, strings, text_or_fault
 from service.errors import InvalidRequest
 from service.wire.json_object import JsonObject
 from service.wire.request_errors import as_text
@@ -22,6 +22,12 @@ RESULTS: Mapping[str, str] = {
 
 _UNITS: Mapping[str, Offsets] = {"UnicodeCodePoint": "codepoint", "Utf16CodeUnit": "utf16"}
 _EVERY = frozenset({"all", "default"})
+# There is one model, which keeps nothing and knows no domains.
+_WITHOUT_EFFECT: Mapping[str, type] = {"modelVersion": str, "loggingOptOut": bool, "domain": str}
+_PARAMETERS: Mapping[str, Collection[str]] = {
+    "EntityRecognition": ("stringIndexType", "modelVersion", "loggingOptOut"),
+    "PiiEntityRecognition": ("stringIndexType", "piiCategories", *_WITHOUT_EFFECT),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +46,8 @@ class Asked:
         kind = field(values, "kind", str)
         if kind not in RESULTS:
             raise InvalidRequest(f"kind has {shown(kind)}; expected one of {', '.join(RESULTS)}")
-        parameters = optional(values, "parameters", dict, {})
+        only(values, ("kind", "analysisInput", "parameters"), kind)
+        parameters = _parameters(values, kind)
         documents = [
             (document["id"], _text(document, f"documents[{place}].text"))
             for place, document in enumerate(_documents(values))
@@ -74,13 +81,24 @@ class Asked:
         return sorted(name for name in self.categories if name.casefold() not in names)
 
 
+def _parameters(values: dict[str, Any], kind: str) -> dict[str, Any]:
+    given = optional(values, "parameters", dict, {})
+    only(given, _PARAMETERS[kind], "parameters")
+    for name, expected in _WITHOUT_EFFECT.items():
+        optional(given, name, expected, expected())
+    return given
+
+
 def _documents(values: dict[str, Any]) -> list[dict[str, Any]]:
     """Raises InvalidRequest for what the original refuses as a whole."""
-    documents = field(field(values, "analysisInput", dict), "documents", list)
+    given = field(values, "analysisInput", dict)
+    only(given, ("documents",), "analysisInput")
+    documents = field(given, "documents", list)
     at_most(documents, MOST_TEXTS, "documents", "InvalidDocumentBatch")
     for document in documents:
         if not isinstance(document, dict):
             raise InvalidRequest("documents has what is no document", code="InvalidDocumentBatch")
+        only(document, ("id", "language", "text"), "a document")
         as_text(document.get("id"), "documents.id")
     if len({document["id"] for document in documents}) < len(documents):
         raise InvalidRequest("documents has an id twice", code="InvalidDocumentBatch")

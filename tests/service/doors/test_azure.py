@@ -14,6 +14,7 @@ from azure.core.exceptions import ClientAuthenticationError, HttpResponseError  
 
 TEXT = "浙商银行的😀叶老桂"
 FOUND = "公司：浙商银行\n姓名：叶老桂"
+PATH = "/language/:analyze-text?api-version=2023-04-01"
 
 
 def client_of(url: str, key: str = "any") -> Any:
@@ -92,12 +93,66 @@ def test_documents_in_order_each_with_its_own_error(gateway: Gateway) -> None:
 
 def test_an_id_that_cannot_be_written(gateway: Gateway) -> None:
     """Half a surrogate pair would come back in the answer."""
-    path = "/language/:analyze-text?api-version=2023-04-01"
     document = '{"id": "\\ud800", "text": ""}'
     body = f'{{"kind": "EntityRecognition", "analysisInput": {{"documents": [{document}]}}}}'
-    answer = gateway.client.post(path, content=body, headers={"content-type": "application/json"})
+    answer = gateway.client.post(PATH, content=body, headers={"content-type": "application/json"})
     assert answer.status_code == 400, answer.text
     assert 'documents.id has "\\ud800"; expected' in answer.json()["error"]["message"]
+
+
+DOCUMENT = {"id": "1", "language": "zh", "text": "叶老桂"}
+PARAMETERS = {
+    "modelVersion": "latest",
+    "loggingOptOut": True,
+    "domain": "phi",
+    "piiCategories": ["Person"],
+    "stringIndexType": "UnicodeCodePoint",
+}
+
+
+def body_of(kind: str, document: Any = DOCUMENT, **parameters: Any) -> dict[str, Any]:
+    """A request's."""
+    return {
+        "kind": kind,
+        "analysisInput": {"documents": [document]},
+        "parameters": parameters,
+    }
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        (body_of("PiiEntityRecognition") | {"parms": {}}, "parms is not a field of"),
+        (
+            body_of("PiiEntityRecognition") | {"analysisInput": {"documents": [], "x": 1}},
+            "x is not a field of analysisInput",
+        ),
+        (
+            body_of("PiiEntityRecognition", piiCategorys=["Person"]),
+            "piiCategorys is not a field of parameters (did you mean piiCategories?)",
+        ),
+        (
+            body_of("EntityRecognition", piiCategories=["Person"]),
+            "piiCategories is not a field of parameters",
+        ),
+        (body_of("EntityRecognition", {**DOCUMENT, "txt": ""}), "txt is not a field of a document"),
+        (body_of("EntityRecognition", loggingOptOut="no"), 'loggingOptOut has "no"'),
+    ],
+)
+def test_a_field_that_would_be_ignored(gateway: Gateway, body: dict[str, Any], says: str) -> None:
+    """Refused by name; the engine is not asked."""
+    answer = gateway.client.post(PATH, json=body)
+    assert answer.status_code == 400
+    assert says in answer.json()["error"]["message"]
+    assert gateway.engine.asked == []
+
+
+def test_every_field_of_the_original(gateway: Gateway) -> None:
+    """Those that have no meaning here are taken too."""
+    gateway.engine.script = finds("叶老桂")
+    body = body_of("PiiEntityRecognition", **PARAMETERS)
+    (document,) = gateway.client.post(PATH, json=body).json()["results"]["documents"]
+    assert document["redactedText"] == "***"
 
 
 def test_the_originals_limit_of_documents(gateway: Gateway) -> None:
