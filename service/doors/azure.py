@@ -1,17 +1,19 @@
 """Azure's text analytics: ``TextAnalyticsClient(…).recognize_entities`` and
 ``recognize_pii_entities``, as its language API has them (``/language/:analyze-text``)."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from starlette.responses import JSONResponse, Response
 from starlette.types import Scope
 
 from service.doors.azure_fields import RESULTS, Asked
-from service.doors.finding import Entities, Entity, Finder
+from service.doors.finding import Entity, Finder, Found
 from service.errors import InvalidRequest
+from service.extraction.redact import starred
 from service.ner.offsets import Ruler
+from service.ner.types import Entity as Placed
 from service.wire.responses import ErrorBody
 from service.wire.wording import shown
 
@@ -57,12 +59,11 @@ class Azure:
         wanted, warnings = asked.wanted(known), _warnings(asked.unknown(known))
         found = await finder.many([text for _, text in asked.documents])
         good, bad = [], []
-        for (name, text), entities in zip(asked.documents, found, strict=True):
-            if isinstance(entities, ErrorBody):
-                bad.append(_error(name, entities))
+        for (name, text), one in zip(asked.documents, found, strict=True):
+            if isinstance(one, ErrorBody):
+                bad.append(_error(name, one))
             elif isinstance(text, str):
-                kept = [one for one in entities if one.name in wanted]
-                document = _document(text, kept, asked)
+                document = _document(text, _wanted(one, wanted), asked)
                 good.append({"id": name, **document, "warnings": warnings})
         results = {"documents": good, "errors": bad, "modelVersion": "latest"}
         return JSONResponse({"kind": RESULTS[asked.kind], "results": results})
@@ -83,12 +84,20 @@ def _error(name: str, error: ErrorBody) -> dict[str, Any]:
     return {"id": name, "error": said}
 
 
-def _document(text: str, entities: Entities, asked: Asked) -> dict[str, Any]:
+def _wanted(found: Found, names: Collection[str]) -> Found:
+    entities = [one for one in found.entities if one.name in names]
+    return replace(
+        found, entities=entities, dropped=[one for one in found.dropped if one.label in names]
+    )
+
+
+def _document(text: str, found: Found, asked: Asked) -> dict[str, Any]:
     ruler = Ruler(text, asked.unit)
-    found: dict[str, Any] = {"entities": [_entity(one, ruler) for one in entities]}
+    document: dict[str, Any] = {"entities": [_entity(one, ruler) for one in found.entities]}
     if asked.is_personal:
-        found["redactedText"] = _redacted(text, entities)
-    return found
+        placed = [Placed(one.name, one.start, one.end) for one in found.entities]
+        document["redactedText"] = starred(text, placed, found.dropped)
+    return document
 
 
 def _entity(one: Entity, ruler: Ruler) -> dict[str, Any]:
@@ -100,12 +109,3 @@ def _entity(one: Entity, ruler: Ruler) -> dict[str, Any]:
         "length": ruler(one.end) - start,
         "confidenceScore": one.score,
     }
-
-
-def _redacted(text: str, entities: Entities) -> str:
-    """Each entity as so many ``*`` as it has characters."""
-    parts, done = [], 0
-    for one in entities:
-        parts += [text[done : one.start], "*" * (one.end - one.start)]
-        done = one.end
-    return "".join([*parts, text[done:]])

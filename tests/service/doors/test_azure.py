@@ -1,11 +1,13 @@
 """Azure's own client, unmodified, asks for entities."""
 
+import re
 from typing import Any
 
 import pytest
 
 from tests.conftest import Gateway
-from tests.support.fake_engine import fails, finds
+from tests.service.extraction.test_long_text import when
+from tests.support.fake_engine import completes, fails, finds
 from tests.support.scoring import surely
 
 azure = pytest.importorskip("azure.ai.textanalytics")
@@ -14,6 +16,7 @@ from azure.core.exceptions import ClientAuthenticationError, HttpResponseError  
 
 TEXT = "浙商银行的😀叶老桂"
 FOUND = "公司：浙商银行\n姓名：叶老桂"
+RAIN = "今天下雨。" * 60  # more than a chunk
 PATH = "/language/:analyze-text?api-version=2023-04-01"
 
 
@@ -78,6 +81,34 @@ def test_categories_that_are_not_here(gateway: Gateway) -> None:
     with pytest.raises(HttpResponseError, match="expected one of Organization, Person, or All"):
         client_of(gateway.url).recognize_pii_entities([TEXT], categories_filter=["Persn"])
     assert gateway.engine.asked == []
+
+
+@pytest.mark.parametrize(
+    ("text", "written", "redacted"),
+    [
+        (f"叶老桂来了。{RAIN}毒，叶老桂走了。", None, f"***来了。{RAIN}毒，***走了。"),
+        ("甲乙丙丁来了", "姓名：甲乙丙\n公司：丙丁", "****来了"),
+        ("叶老\n桂来了，叶老桂", "姓名：叶老桂", "****来了，***"),
+    ],
+)
+def test_what_redact_masks_is_redacted(
+    gateway: Gateway, text: str, written: str | None, redacted: str
+) -> None:
+    """A surface wherever it stands, and what lost its place: as ``POST /redact``."""
+    script = completes(written) if written else when("毒", completes("无"), finds("叶老桂"))
+    gateway.engine.script = script
+    (document,) = client_of(gateway.url).recognize_pii_entities([text])
+    assert document.redacted_text == redacted
+    masked = gateway.client.post("/redact", json={"text": text, "mask": "*"}).json()["redacted"]
+    assert re.sub(r"\*+", "*", document.redacted_text) == masked
+
+
+def test_what_lost_its_place_is_of_a_category(gateway: Gateway) -> None:
+    """One that is not asked for stays, as ``POST /redact`` leaves a label that is not."""
+    gateway.engine.script = completes("姓名：甲乙丙\n公司：丙丁")
+    client = client_of(gateway.url)
+    (document,) = client.recognize_pii_entities(["甲乙丙丁来了"], categories_filter=["Person"])
+    assert document.redacted_text == "***丁来了"
 
 
 def test_documents_in_order_each_with_its_own_error(gateway: Gateway) -> None:
