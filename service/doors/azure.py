@@ -1,33 +1,24 @@
 """Azure's text analytics: ``TextAnalyticsClient(…).recognize_entities`` and
 ``recognize_pii_entities``, as its language API has them (``/language/:analyze-text``)."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Self
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from starlette.responses import JSONResponse, Response
 from starlette.types import Scope
 
-from service.doors.asked import TextOrFault, at_most, field, optional, strings, text_or_fault
-from service.doors.finding import Entities, Entity, Finder
+from service.doors.azure_fields import RESULTS, Asked
+from service.doors.finding import Entity, Finder, Found
 from service.errors import InvalidRequest
+from service.extraction.redact import starred
 from service.ner.offsets import Ruler
-from service.wire.json_object import JsonObject
-from service.wire.request_errors import as_text
-from service.wire.requests import Offsets
+from service.ner.types import Entity as Placed
 from service.wire.responses import ErrorBody
 from service.wire.wording import shown
 
 PATH = "/language/:analyze-text"
-# https://learn.microsoft.com/azure/ai-services/language-service/concepts/data-limits
-MOST_TEXTS = 5
-LONGEST_TEXT = 5120
 
-_UNITS: Mapping[str, Offsets] = {"UnicodeCodePoint": "codepoint", "Utf16CodeUnit": "utf16"}
-_RESULTS = {
-    "EntityRecognition": "EntityRecognitionResults",
-    "PiiEntityRecognition": "PiiEntityRecognitionResults",
-}
 _CODES = {
     "invalid_request_error": "InvalidRequest",
     "authentication_error": "401",
@@ -62,92 +53,28 @@ class Azure:
 
     async def answer(self, raw: bytes) -> Response:
         """One result or error a document. Raises NerveError."""
-        asked = _Asked.read(raw)
+        asked = Asked.read(raw)
         finder = self.personal if asked.is_personal else self.entities
+        known = finder.known()
+        wanted, warnings = asked.wanted(known), _warnings(asked.unknown(known))
         found = await finder.many([text for _, text in asked.documents])
-        return JSONResponse({"kind": _RESULTS[asked.kind], "results": _results(asked, found)})
+        good, bad = [], []
+        for (name, text), one in zip(asked.documents, found, strict=True):
+            if isinstance(one, ErrorBody):
+                bad.append(_error(name, one))
+            elif isinstance(text, str):
+                document = _document(text, _wanted(one, wanted), asked)
+                good.append({"id": name, **document, "warnings": warnings})
+        results = {"documents": good, "errors": bad, "modelVersion": "latest"}
+        return JSONResponse({"kind": RESULTS[asked.kind], "results": results})
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """What is taken out of a body: each document's id and text; the categories that are wanted,
-    all if none is named."""
-
-    kind: str
-    documents: Sequence[tuple[str, TextOrFault]]
-    unit: Offsets
-    wanted: Collection[str]
-
-    @classmethod
-    def read(cls, raw: bytes) -> Self:
-        """Raises InvalidRequest, MalformedBody."""
-        values = JsonObject.read(raw).values
-        kind = field(values, "kind", str)
-        if kind not in _RESULTS:
-            raise InvalidRequest(f"kind has {shown(kind)}; expected one of {', '.join(_RESULTS)}")
-        parameters = optional(values, "parameters", dict, {})
-        documents = [
-            (document["id"], _text(document, f"documents[{place}].text"))
-            for place, document in enumerate(_documents(values))
-        ]
-        return cls(kind, documents, _unit(parameters), strings(parameters, "piiCategories"))
-
-    @property
-    def is_personal(self) -> bool:
-        """Are only personal entities asked for?"""
-        return self.kind.startswith("Pii")
-
-
-def _results(asked: _Asked, found: Sequence[Entities | ErrorBody]) -> dict[str, Any]:
-    good, bad = [], []
-    for (name, text), entities in zip(asked.documents, found, strict=True):
-        if isinstance(entities, ErrorBody):
-            bad.append(_error(name, entities))
-        elif isinstance(text, str):
-            kept = [one for one in entities if not asked.wanted or one.name in asked.wanted]
-            good.append({"id": name, **_document(text, kept, asked)})
-    return {"documents": good, "errors": bad, "modelVersion": "latest"}
-
-
-def _documents(values: dict[str, Any]) -> list[dict[str, Any]]:
-    """Raises InvalidRequest for what the original refuses as a whole."""
-    documents = field(field(values, "analysisInput", dict), "documents", list)
-    at_most(documents, MOST_TEXTS, "documents", "InvalidDocumentBatch")
-    for document in documents:
-        if not isinstance(document, dict):
-            raise InvalidRequest("documents has what is no document", code="InvalidDocumentBatch")
-        as_text(document.get("id"), "documents.id")
-    if len({document["id"] for document in documents}) < len(documents):
-        raise InvalidRequest("documents has an id twice", code="InvalidDocumentBatch")
-    return documents
-
-
-def _unit(parameters: dict[str, Any]) -> Offsets:
-    """Code points where nothing is said: a grapheme, the original's default, has no unit here."""
-    given = optional(parameters, "stringIndexType", str, "UnicodeCodePoint")
-    if given not in _UNITS:
-        raise InvalidRequest(
-            f"stringIndexType has {shown(given)}; expected one of {', '.join(_UNITS)}",
-            param="stringIndexType",
-        )
-    return _UNITS[given]
-
-
-def _text(document: dict[str, Any], name: str) -> TextOrFault:
-    """The text of one document, or what the original says of it. A language is not looked at:
-    models here read what they were trained on."""
-    text = document.get("text")
-    if not isinstance(text, str) or not text.strip():
-        return _said("Document text is empty.", "InvalidDocument")
-    if len(text) > LONGEST_TEXT:
-        return _said(f"A document has up to {LONGEST_TEXT} characters.", "InvalidDocument")
-    if not isinstance(document.get("language") or "", str):
-        return _said("A language is a code such as zh.", "UnsupportedLanguageCode")
-    return text_or_fault(text, name)
-
-
-def _said(message: str, code: str) -> ErrorBody:
-    return ErrorBody(message=message, type=InvalidRequest.type, param="documents", code=code)
+def _warnings(unknown: Sequence[str]) -> list[dict[str, str]]:
+    """Categories that nothing is found of here are not passed over in silence."""
+    if not unknown:
+        return []
+    message = f"piiCategories has {shown(unknown)}, which are not found here"
+    return [{"code": "UnknownCategory", "message": message}]
 
 
 def _error(name: str, error: ErrorBody) -> dict[str, Any]:
@@ -157,15 +84,20 @@ def _error(name: str, error: ErrorBody) -> dict[str, Any]:
     return {"id": name, "error": said}
 
 
-def _document(text: str, entities: Entities, asked: _Asked) -> dict[str, Any]:
+def _wanted(found: Found, names: Collection[str]) -> Found:
+    entities = [one for one in found.entities if one.name in names]
+    return replace(
+        found, entities=entities, dropped=[one for one in found.dropped if one.label in names]
+    )
+
+
+def _document(text: str, found: Found, asked: Asked) -> dict[str, Any]:
     ruler = Ruler(text, asked.unit)
-    found: dict[str, Any] = {
-        "entities": [_entity(one, ruler) for one in entities],
-        "warnings": [],
-    }
+    document: dict[str, Any] = {"entities": [_entity(one, ruler) for one in found.entities]}
     if asked.is_personal:
-        found["redactedText"] = _redacted(text, entities)
-    return found
+        placed = [Placed(one.name, one.start, one.end) for one in found.entities]
+        document["redactedText"] = starred(text, placed, found.dropped)
+    return document
 
 
 def _entity(one: Entity, ruler: Ruler) -> dict[str, Any]:
@@ -177,12 +109,3 @@ def _entity(one: Entity, ruler: Ruler) -> dict[str, Any]:
         "length": ruler(one.end) - start,
         "confidenceScore": one.score,
     }
-
-
-def _redacted(text: str, entities: Entities) -> str:
-    """Each entity as so many ``*`` as it has characters."""
-    parts, done = [], 0
-    for one in entities:
-        parts += [text[done : one.start], "*" * (one.end - one.start)]
-        done = one.end
-    return "".join([*parts, text[done:]])

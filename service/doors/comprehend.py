@@ -93,7 +93,8 @@ def _detect(door: Comprehend, values: dict[str, Any]) -> Work:
 
 
 async def _entities(finder: Finder, text: str, model: str | None) -> Answer:
-    return {"Entities": [_with_text(one) for one in await finder.one(text, model)]}
+    found = await finder.one(text, model)
+    return {"Entities": [_with_text(one) for one in found.entities]}
 
 
 def _detect_batch(door: Comprehend, values: dict[str, Any]) -> Work:
@@ -105,11 +106,12 @@ def _detect_batch(door: Comprehend, values: dict[str, Any]) -> Work:
 async def _batch(finder: Finder, texts: Sequence[TextOrFault]) -> Answer:
     results: list[Answer] = []
     errors: list[Answer] = []
-    for place, entities in enumerate(await finder.many(texts)):
-        if isinstance(entities, list):
-            results.append({"Index": place, "Entities": [_with_text(one) for one in entities]})
+    for place, found in enumerate(await finder.many(texts)):
+        if isinstance(found, ErrorBody):
+            errors.append({"Index": place, **_item_error(found)})
         else:
-            errors.append({"Index": place, **_item_error(entities)})
+            entities = [_with_text(one) for one in found.entities]
+            results.append({"Index": place, "Entities": entities})
     return {"ResultList": results, "ErrorList": errors}
 
 
@@ -118,7 +120,8 @@ def _detect_personal(door: Comprehend, values: dict[str, Any]) -> Work:
 
 
 async def _personal(finder: Finder, text: str) -> Answer:
-    return {"Entities": [_place(one) for one in await finder.one(text)]}
+    found = await finder.one(text)
+    return {"Entities": [_place(one) for one in found.entities]}
 
 
 def _contains_personal(door: Comprehend, values: dict[str, Any]) -> Work:
@@ -127,7 +130,7 @@ def _contains_personal(door: Comprehend, values: dict[str, Any]) -> Work:
 
 async def _labels(finder: Finder, text: str) -> Answer:
     best: dict[str, float] = {}
-    for one in await finder.one(text):
+    for one in (await finder.one(text)).entities:
         best[one.name] = max(one.score, best.get(one.name, 0.0))
     return {"Labels": [{"Name": name, "Score": score} for name, score in best.items()]}
 

@@ -12,6 +12,7 @@ from service.extraction.extract import Extract
 from service.extraction.written import size
 from service.guard.concurrency import ConcurrencyLimit
 from service.models.registry import Served
+from service.ner.types import Dropped
 from service.wire.dialects import number
 from service.wire.requests import ExtractRequest
 from service.wire.responses import ErrorBody, ErrorResponse, ExtractResponse, ManyResponse
@@ -28,7 +29,14 @@ class Entity:
     score: float
 
 
-Entities = list[Entity]
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What came of a text: labels, of what was dropped too, are the door's; None where there is
+    none."""
+
+    entities: Sequence[Entity]
+    dropped: Sequence[Dropped]
+    truncated: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +47,8 @@ class Finder:
     concurrency: ConcurrencyLimit
     names: LabelNames
 
-    async def one(self, text: str, model: str | None = None) -> Entities:
-        """The entities of a text. Raises NerveError."""
+    async def one(self, text: str, model: str | None = None) -> Found:
+        """What is found in a text. Raises NerveError."""
         request = self._request(model, text=text)
         with self.concurrency:
             answer = await self.extract(request)
@@ -49,13 +57,13 @@ class Finder:
 
     async def many(
         self, texts: Sequence[TextOrFault], model: str | None = None
-    ) -> list[Entities | ErrorBody]:
-        """Entities, or an error, for each text in order. Raises NerveError."""
+    ) -> list[Found | ErrorBody]:
+        """What is found, or an error, for each text in order. Raises NerveError."""
         good = [text for text in texts if isinstance(text, str)]
         found = iter(await self._found(good, model))
         return [next(found) if isinstance(text, str) else text for text in texts]
 
-    async def _found(self, texts: Sequence[str], model: str | None) -> list[Entities | ErrorBody]:
+    async def _found(self, texts: Sequence[str], model: str | None) -> list[Found | ErrorBody]:
         request = self._request(model, texts=texts)
         with self.concurrency:
             answer = await self.extract(request)
@@ -90,7 +98,7 @@ class Finder:
             return {label.name: label.description for label in wanted}
         return [label.name for label in wanted]
 
-    def _or_error(self, answer: ExtractResponse | ErrorResponse) -> Entities | ErrorBody:
+    def _or_error(self, answer: ExtractResponse | ErrorResponse) -> Found | ErrorBody:
         if isinstance(answer, ErrorResponse):
             return answer.error
         try:
@@ -98,21 +106,26 @@ class Finder:
         except NerveError as exc:
             return ErrorBody.of(exc)
 
-    def _named(self, answer: ExtractResponse) -> Entities:
+    def _named(self, answer: ExtractResponse) -> Found:
         """Raises EngineUnavailable for a text that lacks a part: no shape here could say so."""
         if answer.partial:
             raise EngineUnavailable(
                 f"a part of the text could not be extracted: {answer.chunks[0].error.message}"
             )
         named = ((self.names.of(entity.label), entity) for entity in answer.entities)
-        return [
+        entities = [
             Entity(name, found.text, found.start, found.end, number(found.score))
             for name, found in named
             if name
         ]
+        dropped = [
+            Dropped(self.names.of(one.label) if one.label else None, one.text, one.reason)
+            for one in answer.dropped
+        ]
+        return Found(entities, dropped, answer.truncated)
 
 
-def whole(found: Entities | ErrorBody, name: str) -> Entities:
+def whole(found: Found | ErrorBody, name: str) -> Found:
     """For a list of answers that has no place for an error: raises InvalidRequest or
     RequestTooLarge for the field ``name``, or EngineUnavailable."""
     if not isinstance(found, ErrorBody):

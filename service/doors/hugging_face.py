@@ -4,14 +4,14 @@
 its default model's.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from starlette.responses import JSONResponse, Response
 from starlette.types import Scope
 
 from service.doors.asked import one_or_many, only, optional, strings
-from service.doors.finding import Entities, Finder, whole
+from service.doors.finding import Entity, Finder, whole
 from service.errors import InvalidRequest
 from service.extraction.written import said
 from service.wire.json_object import JsonObject
@@ -41,9 +41,9 @@ async def answer(finder: Finder, raw: bytes, model: str | None = None) -> Respon
     """The entities of a text, or of each in a list. Raises NerveError."""
     inputs, ignored = _read(raw)
     if isinstance(inputs, str):
-        entities = await finder.one(inputs, model)
+        entities = (await finder.one(inputs, model)).entities
         return await said(lambda: _said(entities, ignored), len(entities))
-    found = [whole(one, "inputs") for one in await finder.many(inputs, model)]
+    found = [whole(one, "inputs").entities for one in await finder.many(inputs, model)]
     return await said(lambda: [_said(one, ignored) for one in found], sum(map(len, found)))
 
 
@@ -70,7 +70,7 @@ def _ignored(parameters: dict[str, Any]) -> Collection[str]:
     return strings(parameters, "ignore_labels")
 
 
-def _said(entities: Entities, ignored: Collection[str]) -> list[dict[str, Any]]:
+def _said(entities: Sequence[Entity], ignored: Collection[str]) -> list[dict[str, Any]]:
     return [
         {
             "entity_group": one.name,

@@ -7,7 +7,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Scope
 
 from service.doors.asked import field, one_or_many, only, optional, strings
-from service.doors.finding import Entities, Entity, Finder, whole
+from service.doors.finding import Entity, Finder, whole
 from service.errors import InvalidRequest
 from service.extraction.written import said
 from service.wire.json_object import JsonObject
@@ -48,13 +48,13 @@ async def answer(finder: Finder, raw: bytes) -> Response:
     """The entities of a text, or of each in a list. Raises NerveError."""
     texts, is_kept = _read(finder, raw)
 
-    def results(entities: Entities) -> Answer:
+    def results(entities: Sequence[Entity]) -> Answer:
         return [_result(one) for one in entities if is_kept(one.name, one.text, one.score)]
 
     if isinstance(texts, str):
-        entities = await finder.one(texts)
+        entities = (await finder.one(texts)).entities
         return await said(lambda: results(entities), len(entities))
-    found = [whole(one, "text") for one in await finder.many(texts)]
+    found = [whole(one, "text").entities for one in await finder.many(texts)]
     return await said(lambda: [results(one) for one in found], sum(map(len, found)))
 
 

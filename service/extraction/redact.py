@@ -10,7 +10,7 @@ from service.extraction.masks import NUMBER, PLACEHOLDERS, Masks, unknown
 from service.extraction.text.joining import Found
 from service.ner.fold import fold
 from service.ner.masking import places
-from service.ner.types import Entity
+from service.ner.types import Dropped, Entity
 from service.wire.requests import RedactRequest
 from service.wire.responses import ManyRedacted, RedactResponse
 from service.wire.wording import meant, shown
@@ -86,6 +86,14 @@ def masked(text: str, found: Found, request: RedactRequest) -> tuple[str, dict[s
             param="mask",
         )
     return _with_masks(text, placed), masks.surfaces
+
+
+def starred(text: str, entities: Sequence[Entity], dropped: Sequence[Dropped]) -> str:
+    """``text`` with a ``*`` for each character of the places that ``masked`` would mask."""
+    folded = fold(text)
+    found = places(folded.text, [folded.read(entity) for entity in entities], dropped)
+    placed = [folded.entity(place) for place in found]
+    return _with_masks(text, [(place, "*" * (place.end - place.start)) for place in placed])
 
 
 def _with_masks(text: str, masked: Sequence[tuple[Entity, str]]) -> str:

@@ -1,11 +1,13 @@
 """Azure's own client, unmodified, asks for entities."""
 
+import re
 from typing import Any
 
 import pytest
 
 from tests.conftest import Gateway
-from tests.support.fake_engine import fails, finds
+from tests.service.extraction.test_long_text import when
+from tests.support.fake_engine import completes, fails, finds
 from tests.support.scoring import surely
 
 azure = pytest.importorskip("azure.ai.textanalytics")
@@ -14,6 +16,8 @@ from azure.core.exceptions import ClientAuthenticationError, HttpResponseError  
 
 TEXT = "浙商银行的😀叶老桂"
 FOUND = "公司：浙商银行\n姓名：叶老桂"
+RAIN = "今天下雨。" * 60  # more than a chunk
+PATH = "/language/:analyze-text?api-version=2023-04-01"
 
 
 def client_of(url: str, key: str = "any") -> Any:
@@ -51,6 +55,62 @@ def test_personal_entities(gateway: Gateway) -> None:
     assert document.redacted_text == "浙商银行的😀***"
 
 
+@pytest.mark.parametrize("wanted", [["All"], ["Default"], ["all", "Email"], []])
+def test_every_category(gateway: Gateway, wanted: list[str]) -> None:
+    """Two of the original's names are no category, but all of them."""
+    gateway.engine.script = surely(FOUND)
+    client = client_of(gateway.url)
+    (document,) = client.recognize_pii_entities([TEXT], categories_filter=wanted)
+    assert [e.category for e in document.entities] == ["Organization", "Person"]
+    assert document.redacted_text == "****的😀***"
+
+
+def test_a_category_in_other_letters_beside_one_of_the_originals(gateway: Gateway) -> None:
+    """Names are compared without case; a warning says what is not found here."""
+    gateway.engine.script = surely(FOUND)
+    client = client_of(gateway.url)
+    wanted = ["person", "PhoneNumber"]
+    (document,) = client.recognize_pii_entities([TEXT], categories_filter=wanted)
+    assert document.redacted_text == "浙商银行的😀***"
+    (warning,) = document.warnings
+    assert 'piiCategories has ["PhoneNumber"]' in warning.message
+
+
+def test_categories_that_are_not_here(gateway: Gateway) -> None:
+    """Refused with those there are: the text would come back as it is."""
+    with pytest.raises(HttpResponseError, match="expected one of Organization, Person, or All"):
+        client_of(gateway.url).recognize_pii_entities([TEXT], categories_filter=["Persn"])
+    assert gateway.engine.asked == []
+
+
+@pytest.mark.parametrize(
+    ("text", "written", "redacted"),
+    [
+        (f"叶老桂来了。{RAIN}毒，叶老桂走了。", None, f"***来了。{RAIN}毒，***走了。"),
+        ("甲乙丙丁来了", "姓名：甲乙丙\n公司：丙丁", "****来了"),
+        ("叶老\n桂来了，叶老桂", "姓名：叶老桂", "****来了，***"),
+    ],
+)
+def test_what_redact_masks_is_redacted(
+    gateway: Gateway, text: str, written: str | None, redacted: str
+) -> None:
+    """A surface wherever it stands, and what lost its place: as ``POST /redact``."""
+    script = completes(written) if written else when("毒", completes("无"), finds("叶老桂"))
+    gateway.engine.script = script
+    (document,) = client_of(gateway.url).recognize_pii_entities([text])
+    assert document.redacted_text == redacted
+    masked = gateway.client.post("/redact", json={"text": text, "mask": "*"}).json()["redacted"]
+    assert re.sub(r"\*+", "*", document.redacted_text) == masked
+
+
+def test_what_lost_its_place_is_of_a_category(gateway: Gateway) -> None:
+    """One that is not asked for stays, as ``POST /redact`` leaves a label that is not."""
+    gateway.engine.script = completes("姓名：甲乙丙\n公司：丙丁")
+    client = client_of(gateway.url)
+    (document,) = client.recognize_pii_entities(["甲乙丙丁来了"], categories_filter=["Person"])
+    assert document.redacted_text == "***丁来了"
+
+
 def test_documents_in_order_each_with_its_own_error(gateway: Gateway) -> None:
     """An empty text and one over the original's limit are errors of their documents."""
     gateway.engine.script = finds("叶老桂")
@@ -64,12 +124,66 @@ def test_documents_in_order_each_with_its_own_error(gateway: Gateway) -> None:
 
 def test_an_id_that_cannot_be_written(gateway: Gateway) -> None:
     """Half a surrogate pair would come back in the answer."""
-    path = "/language/:analyze-text?api-version=2023-04-01"
     document = '{"id": "\\ud800", "text": ""}'
     body = f'{{"kind": "EntityRecognition", "analysisInput": {{"documents": [{document}]}}}}'
-    answer = gateway.client.post(path, content=body, headers={"content-type": "application/json"})
+    answer = gateway.client.post(PATH, content=body, headers={"content-type": "application/json"})
     assert answer.status_code == 400, answer.text
     assert 'documents.id has "\\ud800"; expected' in answer.json()["error"]["message"]
+
+
+DOCUMENT = {"id": "1", "language": "zh", "text": "叶老桂"}
+PARAMETERS = {
+    "modelVersion": "latest",
+    "loggingOptOut": True,
+    "domain": "phi",
+    "piiCategories": ["Person"],
+    "stringIndexType": "UnicodeCodePoint",
+}
+
+
+def body_of(kind: str, document: Any = DOCUMENT, **parameters: Any) -> dict[str, Any]:
+    """A request's."""
+    return {
+        "kind": kind,
+        "analysisInput": {"documents": [document]},
+        "parameters": parameters,
+    }
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        (body_of("PiiEntityRecognition") | {"parms": {}}, "parms is not a field of"),
+        (
+            body_of("PiiEntityRecognition") | {"analysisInput": {"documents": [], "x": 1}},
+            "x is not a field of analysisInput",
+        ),
+        (
+            body_of("PiiEntityRecognition", piiCategorys=["Person"]),
+            "piiCategorys is not a field of parameters (did you mean piiCategories?)",
+        ),
+        (
+            body_of("EntityRecognition", piiCategories=["Person"]),
+            "piiCategories is not a field of parameters",
+        ),
+        (body_of("EntityRecognition", {**DOCUMENT, "txt": ""}), "txt is not a field of a document"),
+        (body_of("EntityRecognition", loggingOptOut="no"), 'loggingOptOut has "no"'),
+    ],
+)
+def test_a_field_that_would_be_ignored(gateway: Gateway, body: dict[str, Any], says: str) -> None:
+    """Refused by name; the engine is not asked."""
+    answer = gateway.client.post(PATH, json=body)
+    assert answer.status_code == 400
+    assert says in answer.json()["error"]["message"]
+    assert gateway.engine.asked == []
+
+
+def test_every_field_of_the_original(gateway: Gateway) -> None:
+    """Those that have no meaning here are taken too."""
+    gateway.engine.script = finds("叶老桂")
+    body = body_of("PiiEntityRecognition", **PARAMETERS)
+    (document,) = gateway.client.post(PATH, json=body).json()["results"]["documents"]
+    assert document["redactedText"] == "***"
 
 
 def test_the_originals_limit_of_documents(gateway: Gateway) -> None:

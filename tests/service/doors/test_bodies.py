@@ -30,7 +30,9 @@ ENDPOINT = f"arn:aws:comprehend:eu:1:entity-recognizer-endpoint/{ADAPTER}"
             AZURE,
             {
                 "kind": "EntityRecognition",
-                "analysisInput": {"documents": [{**DOCUMENT, "more": NESTED}]},
+                "analysisInput": {
+                    "documents": [DOCUMENT, {"id": "2", "text": "叶", "language": NESTED}]
+                },
             },
             {},
         ),
@@ -39,8 +41,6 @@ ENDPOINT = f"arn:aws:comprehend:eu:1:entity-recognizer-endpoint/{ADAPTER}"
             {
                 "kind": "PiiEntityRecognition",
                 "analysisInput": {"documents": [DOCUMENT, {"id": "2", "text": NESTED}]},
-                "parameters": {"modelVersion": NESTED},
-                "more": NESTED,
             },
             {},
         ),
