@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from service.models.metrics import every_series
+from service.observe.access_log import LOOKS
 from tests.deploy.operations.observing import (
     DASHBOARDS,
     GRAFANA,
@@ -50,6 +51,15 @@ def test_panels_and_alerts_ask_for_nothing_that_does_not_exist() -> None:
     }
     ours = {name for name in looked_at() if not name.startswith("vllm:")}
     assert ours <= samples | {rule["record"] for rule in rules("rules.yml")}
+
+
+def test_looks_at_the_gateways_health_are_no_requests() -> None:
+    """What leaves one of them out leaves them all out, as the access log does."""
+    queries = [*panel_queries().values(), *alert_queries().values()]
+    queries += [rule["expr"] for rule in rules("rules.yml")]
+    left_out = [found for query in queries for found in re.findall(r'route!~"([^"]*)"', query)]
+    assert left_out
+    assert {frozenset(routes.split("|")) for routes in left_out} == {LOOKS}
 
 
 def test_every_recorded_series_is_used() -> None:
