@@ -9,8 +9,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Scope
 
 from service.doors.azure_fields import RESULTS, Asked
-from service.doors.finding import Entity, Finder, Found
-from service.errors import InvalidRequest
+from service.doors.finding import Entity, Finder, Found, headers
+from service.errors import InvalidRequest, RequestTooLarge
 from service.extraction.redact import starred
 from service.ner.offsets import Ruler
 from service.ner.types import Entity as Placed
@@ -64,9 +64,12 @@ class Azure:
                 bad.append(_error(name, one))
             elif isinstance(text, str):
                 document = _document(text, _wanted(one, wanted), asked)
-                good.append({"id": name, **document, "warnings": warnings})
+                document["warnings"] = [*warnings, *_truncated(one)]
+                good.append({"id": name, **document})
         results = {"documents": good, "errors": bad, "modelVersion": "latest"}
-        return JSONResponse({"kind": RESULTS[asked.kind], "results": results})
+        whole = [one for one in found if not isinstance(one, ErrorBody)]
+        body = {"kind": RESULTS[asked.kind], "results": results}
+        return JSONResponse(body, headers=headers(whole))
 
 
 def _warnings(unknown: Sequence[str]) -> list[dict[str, str]]:
@@ -77,8 +80,16 @@ def _warnings(unknown: Sequence[str]) -> list[dict[str, str]]:
     return [{"code": "UnknownCategory", "message": message}]
 
 
+def _truncated(found: Found) -> list[dict[str, str]]:
+    if not found.truncated:
+        return []
+    message = "A completion ran out of room, so entities may be missing."
+    return [{"code": "DocumentTruncated", "message": message}]
+
+
 def _error(name: str, error: ErrorBody) -> dict[str, Any]:
-    code = "InvalidArgument" if error.type == InvalidRequest.type else "InternalServerError"
+    is_theirs = error.type in (InvalidRequest.type, RequestTooLarge.type)
+    code = "InvalidArgument" if is_theirs else "InternalServerError"
     inner = {"code": error.code or code, "message": error.message}
     said = {"code": code, "message": error.message, "innererror": inner}
     return {"id": name, "error": said}

@@ -16,8 +16,8 @@ from starlette.types import Scope
 
 from service.doors import comprehend_fields as fields
 from service.doors.asked import TextOrFault, only
-from service.doors.finding import Entity, Finder
-from service.errors import InvalidRequest
+from service.doors.finding import Entity, Finder, Found, headers
+from service.errors import InvalidRequest, RequestTooLarge
 from service.extraction.aside import LONG, aside
 from service.wire import cbor, request_id
 from service.wire.headers import header
@@ -39,8 +39,10 @@ _EXCEPTIONS = {
 }
 
 Answer = dict[str, Any]
+# What an operation answers, and from what.
+Done = tuple[Answer, Sequence[Found]]
 # What an operation has taken out of a body, with what is to be done: the body is let go.
-Work = Callable[[], Awaitable[Answer]]
+Work = Callable[[], Awaitable[Done]]
 Operation = Callable[["Comprehend", dict[str, Any]], Work]
 
 
@@ -73,7 +75,10 @@ class Comprehend:
         operation = _operation(scope)
         is_much = len(raw) > LONG
         work = await aside(is_much, lambda: operation(self, _read(scope, raw)))
-        return await aside(is_much, _response, scope, await work(), 200)
+        body, found = await work()
+        response = await aside(is_much, _response, scope, body, 200)
+        response.headers.update(headers(found))
+        return response
 
 
 def _operation(scope: Scope) -> Operation:
@@ -92,9 +97,9 @@ def _detect(door: Comprehend, values: dict[str, Any]) -> Work:
     return partial(_entities, door.entities, fields.text(values), model)
 
 
-async def _entities(finder: Finder, text: str, model: str | None) -> Answer:
+async def _entities(finder: Finder, text: str, model: str | None) -> Done:
     found = await finder.one(text, model)
-    return {"Entities": [_with_text(one) for one in found.entities]}
+    return {"Entities": [_with_text(one) for one in found.entities]}, [found]
 
 
 def _detect_batch(door: Comprehend, values: dict[str, Any]) -> Work:
@@ -103,36 +108,39 @@ def _detect_batch(door: Comprehend, values: dict[str, Any]) -> Work:
     return partial(_batch, door.entities, fields.texts(values))
 
 
-async def _batch(finder: Finder, texts: Sequence[TextOrFault]) -> Answer:
+async def _batch(finder: Finder, texts: Sequence[TextOrFault]) -> Done:
     results: list[Answer] = []
     errors: list[Answer] = []
-    for place, found in enumerate(await finder.many(texts)):
-        if isinstance(found, ErrorBody):
-            errors.append({"Index": place, **_item_error(found)})
+    found = await finder.many(texts)
+    for place, one in enumerate(found):
+        if isinstance(one, ErrorBody):
+            errors.append({"Index": place, **_item_error(one)})
         else:
-            entities = [_with_text(one) for one in found.entities]
+            entities = [_with_text(entity) for entity in one.entities]
             results.append({"Index": place, "Entities": entities})
-    return {"ResultList": results, "ErrorList": errors}
+    good = [one for one in found if not isinstance(one, ErrorBody)]
+    return {"ResultList": results, "ErrorList": errors}, good
 
 
 def _detect_personal(door: Comprehend, values: dict[str, Any]) -> Work:
     return partial(_personal, door.personal, _personal_text(values))
 
 
-async def _personal(finder: Finder, text: str) -> Answer:
+async def _personal(finder: Finder, text: str) -> Done:
     found = await finder.one(text)
-    return {"Entities": [_place(one) for one in found.entities]}
+    return {"Entities": [_place(one) for one in found.entities]}, [found]
 
 
 def _contains_personal(door: Comprehend, values: dict[str, Any]) -> Work:
     return partial(_labels, door.personal, _personal_text(values))
 
 
-async def _labels(finder: Finder, text: str) -> Answer:
+async def _labels(finder: Finder, text: str) -> Done:
     best: dict[str, float] = {}
-    for one in (await finder.one(text)).entities:
+    found = await finder.one(text)
+    for one in found.entities:
         best[one.name] = max(one.score, best.get(one.name, 0.0))
-    return {"Labels": [{"Name": name, "Score": score} for name, score in best.items()]}
+    return {"Labels": [{"Name": name, "Score": score} for name, score in best.items()]}, [found]
 
 
 def _personal_text(values: dict[str, Any]) -> str:
@@ -170,8 +178,8 @@ def _with_text(one: Entity) -> Answer:
 def _item_error(error: ErrorBody) -> Answer:
     is_theirs = error.type == InvalidRequest.type
     code = "INVALID_REQUEST" if is_theirs else "INTERNAL_SERVER_ERROR"
-    if error is fields.TOO_LONG:
-        code = fields.TOO_LONG.code or code
+    if error.type == RequestTooLarge.type:
+        code = "TEXT_SIZE_LIMIT_EXCEEDED"
     return {"ErrorCode": code, "ErrorMessage": error.message}
 
 

@@ -17,7 +17,7 @@ TOO_LONG = ErrorBody(
     message=f"the text is longer than {LONGEST_OF_BATCH} bytes",
     type=RequestTooLarge.type,
     param="TextList",
-    code="TEXT_SIZE_LIMIT_EXCEEDED",
+    code=None,
 )
 
 _LANGUAGES = ("en", "es", "fr", "de", "it", "pt", "ar", "hi", "ja", "ko", "zh", "zh-TW")

@@ -7,8 +7,10 @@ from typing import Any
 from service.doors.asked import TextOrFault
 from service.doors.label_names import LabelNames
 from service.errors import EngineUnavailable, InvalidRequest, NerveError, RequestTooLarge
+from service.extraction import shapes
 from service.extraction.aside import MANY, aside
 from service.extraction.extract import Extract
+from service.extraction.shapes import check_room
 from service.extraction.written import size
 from service.guard.concurrency import ConcurrencyLimit
 from service.models.registry import Served
@@ -41,11 +43,13 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Finder:
-    """One door's way to the use case; holds a place while it works."""
+    """One door's way to the use case; holds a place while it works. ``is_personal``: what is not
+    found may be shown to somebody, so a truncated text is an error."""
 
     extract: Extract
     concurrency: ConcurrencyLimit
     names: LabelNames
+    is_personal: bool
 
     async def one(self, text: str, model: str | None = None) -> Found:
         """What is found in a text. Raises NerveError."""
@@ -107,11 +111,14 @@ class Finder:
             return ErrorBody.of(exc)
 
     def _named(self, answer: ExtractResponse) -> Found:
-        """Raises EngineUnavailable for a text that lacks a part: no shape here could say so."""
+        """Raises EngineUnavailable for a text that lacks a part, RequestTooLarge for a truncated
+        one where that matters: no shape here could say so."""
         if answer.partial:
             raise EngineUnavailable(
                 f"a part of the text could not be extracted: {answer.chunks[0].error.message}"
             )
+        if self.is_personal:
+            check_room(answer.truncated)
         named = ((self.names.of(entity.label), entity) for entity in answer.entities)
         entities = [
             Entity(name, found.text, found.start, found.end, number(found.score))
@@ -123,6 +130,13 @@ class Finder:
             for one in answer.dropped
         ]
         return Found(entities, dropped, answer.truncated)
+
+
+def headers(found: Sequence[Found]) -> dict[str, str]:
+    """What the shapes cannot say of an answer's texts."""
+    return shapes.headers(
+        any(one.truncated for one in found), sum(len(one.dropped) for one in found)
+    )
 
 
 def whole(found: Found | ErrorBody, name: str) -> Found:

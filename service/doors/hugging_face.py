@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Scope
 
 from service.doors.asked import one_or_many, only, optional, strings
-from service.doors.finding import Entity, Finder, whole
+from service.doors.finding import Entity, Finder, headers, whole
 from service.errors import InvalidRequest
 from service.extraction.written import said
 from service.wire.json_object import JsonObject
@@ -41,10 +41,17 @@ async def answer(finder: Finder, raw: bytes, model: str | None = None) -> Respon
     """The entities of a text, or of each in a list. Raises NerveError."""
     inputs, ignored = _read(raw)
     if isinstance(inputs, str):
-        entities = (await finder.one(inputs, model)).entities
-        return await said(lambda: _said(entities, ignored), len(entities))
-    found = [whole(one, "inputs").entities for one in await finder.many(inputs, model)]
-    return await said(lambda: [_said(one, ignored) for one in found], sum(map(len, found)))
+        found = [await finder.one(inputs, model)]
+    else:
+        found = [whole(one, "inputs") for one in await finder.many(inputs, model)]
+
+    def shape() -> object:
+        several = [_said(one.entities, ignored) for one in found]
+        return several[0] if isinstance(inputs, str) else several
+
+    response = await said(shape, sum(len(one.entities) for one in found))
+    response.headers.update(headers(found))
+    return response
 
 
 def _read(raw: bytes) -> tuple[str | list[str], Collection[str]]:

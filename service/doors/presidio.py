@@ -7,7 +7,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Scope
 
 from service.doors.asked import field, one_or_many, only, optional, strings
-from service.doors.finding import Entity, Finder, whole
+from service.doors.finding import Entity, Finder, headers, whole
 from service.errors import InvalidRequest
 from service.extraction.written import said
 from service.wire.json_object import JsonObject
@@ -30,7 +30,6 @@ _FIELDS = (
     *(*_WITHOUT_EFFECT, "ad_hoc_recognizers"),
 )
 
-Answer = list[dict[str, Any]]
 Filter = Callable[[str, str, float], bool]
 
 
@@ -48,14 +47,21 @@ async def answer(finder: Finder, raw: bytes) -> Response:
     """The entities of a text, or of each in a list. Raises NerveError."""
     texts, is_kept = _read(finder, raw)
 
-    def results(entities: Sequence[Entity]) -> Answer:
-        return [_result(one) for one in entities if is_kept(one.name, one.text, one.score)]
-
     if isinstance(texts, str):
-        entities = (await finder.one(texts)).entities
-        return await said(lambda: results(entities), len(entities))
-    found = [whole(one, "text").entities for one in await finder.many(texts)]
-    return await said(lambda: [results(one) for one in found], sum(map(len, found)))
+        found = [await finder.one(texts)]
+    else:
+        found = [whole(one, "text") for one in await finder.many(texts)]
+
+    def shape() -> object:
+        several = [
+            [_result(one) for one in each.entities if is_kept(one.name, one.text, one.score)]
+            for each in found
+        ]
+        return several[0] if isinstance(texts, str) else several
+
+    response = await said(shape, sum(len(one.entities) for one in found))
+    response.headers.update(headers(found))
+    return response
 
 
 def _read(finder: Finder, raw: bytes) -> tuple[str | list[str], Filter]:

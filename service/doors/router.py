@@ -17,13 +17,17 @@ from service.wire.headers import expect_json
 FAULTS: Sequence[tuple[Knows, Says]] = tuple(
     (door.knows, door.says) for door in (comprehend, azure, presidio, hugging_face)
 )
+_PERSONAL = frozenset({"comprehend_pii", "azure_pii", "presidio"})
 
 
 def router(
     extract: Extract, concurrency: ConcurrencyLimit, names: Mapping[str, LabelNames]
 ) -> APIRouter:
     """The routes over a use case and its concurrency limit; ``names`` of labels, by door."""
-    find = {door: Finder(extract, concurrency, table) for door, table in names.items()}
+    find = {
+        door: Finder(extract, concurrency, table, is_personal=door in _PERSONAL)
+        for door, table in names.items()
+    }
     routes = APIRouter(include_in_schema=False)
     _hugging_face_and_comprehend(routes, find)
     _azure(routes, find)

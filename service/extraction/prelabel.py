@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from service.errors import InvalidRequest, NerveError
 from service.extraction.aside import MANY, aside
 from service.extraction.extract import Extract
+from service.extraction.shapes import check_room
 from service.extraction.side_by_side import side_by_side
 from service.extraction.text.chunk_work import Asked
 from service.extraction.text.long_text import Budget
@@ -100,13 +101,15 @@ class Prelabel:
     async def _regions(
         self, texts: Sequence[str], plans: Sequence[Planned], budget: Budget
     ) -> list[Region]:
-        """Raises as ``Extract.find``, and for a text of which a part could not be extracted: once
-        there is a prediction, Label Studio does not ask again."""
+        """Raises as ``Extract.find``, and for a text of which a part could not be extracted or
+        whose entities may not all be there: once there is a prediction, Label Studio does not ask
+        again."""
         regions: list[Region] = []
         for text, plan in zip(texts, plans, strict=True):
             found = await self.extract.find(text, plan.asked, budget)
             if found.failed:
                 raise found.failed[0].error
+            check_room(found.truncated)
             is_much = len(found.entities) > MANY
             regions += await aside(is_much, plan.regions, text, found.entities)
         return regions

@@ -8,6 +8,7 @@ from starlette.types import Scope
 from service.errors import EngineUnavailable, InvalidRequest
 from service.extraction.batch import MEDIA_TYPE, Batch
 from service.extraction.extract import Extract
+from service.extraction.shapes import headers
 from service.extraction.stream import Streamed
 from service.extraction.written import response, said, size
 from service.guard.concurrency import ConcurrencyLimit
@@ -134,8 +135,7 @@ async def _in_dialect(
         )
     found = await said(lambda: dialect(request.only_text(), answer), size(answer))
     found.headers["x-nerve-scores"] = request.scores
-    found.headers["x-nerve-truncated"] = str(answer.truncated).lower()
-    found.headers["x-nerve-dropped"] = str(len(answer.dropped))
+    found.headers.update(headers(answer.truncated, len(answer.dropped)))
     return found
 
 

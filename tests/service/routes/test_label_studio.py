@@ -131,6 +131,15 @@ def test_a_text_that_lacks_a_part_has_no_prediction(gateway: Gateway) -> None:
     assert predict(gateway, text).status_code == 502
 
 
+def test_a_text_whose_answer_ran_out_of_room_has_no_prediction(gateway: Gateway) -> None:
+    """Nobody would see that entities are missing."""
+    cut = completes("姓名：叶老桂\n姓", finish_reason="length")
+    gateway.engine.script = when("毒", cut, finds("叶老桂"))
+    good, bad = predict(gateway, "叶老桂", "毒，叶老桂").json()["results"]
+    assert len(good["result"]) == 1
+    assert (set(bad), bad["error"]["type"]) == ({"error"}, "request_too_large")
+
+
 def test_webhooks_are_heard_and_nothing_is_kept(gateway: Gateway) -> None:
     """Training is asked for by people, from an export."""
     told = {"action": "ANNOTATION_CREATED", "task": {}, "annotation": {}}
