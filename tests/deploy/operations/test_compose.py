@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,8 @@ from service.settings import Settings
 from tests.support.tools import ROOT, output_of
 
 PROFILES = ("gpu", "cpu", "observe")
+ON_A_GPU = ("-f", "docker-compose.yml", "-f", "deploy/gpu.yml")
+TYPED = ("deploy/two-gpus.yml", "deploy/README.md", "docs/howto/gpu.md")
 KEY = "a-secret-of-the-engine"
 
 
@@ -76,10 +79,8 @@ def test_the_engine_takes_vllms_flags_and_more_gpus() -> None:
 
 
 def test_a_gpus_gateway_lets_in_what_a_gpu_takes(services: dict[str, Any]) -> None:
-    """deploy/gpu.env has what `nerve up` sets there; without it, a CPU's."""
-    whole = output_of(
-        "docker-compose", "--env-file", "deploy/gpu.env", "config", "--format", "json"
-    )
+    """deploy/gpu.yml has what `nerve up` sets there; without it, a CPU's."""
+    whole = output_of("docker-compose", *ON_A_GPU, "config", "--format", "json")
     on_gpu = json.loads(whole)["services"]["gateway"]["environment"]
     on_cpu = services["gateway"]["environment"]
     for name, value in ON_GPU.items():
@@ -87,9 +88,31 @@ def test_a_gpus_gateway_lets_in_what_a_gpu_takes(services: dict[str, Any]) -> No
         assert (on_gpu[name], on_cpu[name]) == (value, str(usual))
 
 
+def test_on_a_gpu_variables_come_from_the_same_places(tmp_path: Path) -> None:
+    """.env is read there, too, and what it says of the gateway's limits counts."""
+    (tmp_path / "deploy").mkdir()
+    for name in ON_A_GPU[1::2]:
+        shutil.copy(ROOT / name, tmp_path / name)
+    (tmp_path / ".env").write_text("NERVE_BASE_MODEL=Qwen\nNERVE_MAX_IN_FLIGHT=700\n")
+    whole = output_of("docker-compose", "--project-directory", tmp_path, *ON_A_GPU, "config",
+                      "--format", "json")  # fmt: skip
+    given = json.loads(whole)["services"]["gateway"]["environment"]
+    assert (given["NERVE_BASE_MODEL"], given["NERVE_MAX_IN_FLIGHT"]) == ("Qwen", "700")
+    assert given["NERVE_REQUEST_CONCURRENCY"] == ON_GPU["NERVE_REQUEST_CONCURRENCY"]
+
+
+def test_what_is_typed_for_a_gpu_leaves_env_files_alone() -> None:
+    """One that a command names is read in place of .env."""
+    texts = {name: (ROOT / name).read_text("utf-8") for name in (*ON_A_GPU[1::2], *TYPED)}
+    for name, text in texts.items():
+        for line in text.splitlines():
+            if "docker compose" in line and "--profile gpu" in line:
+                assert "--env-file" not in line and "-f deploy/gpu.yml" in line, name
+
+
 def test_two_gpus_have_an_engine_each_behind_a_router() -> None:
     """Each engine sees its own GPU, the gateway the router, and nobody else a port."""
-    files = ("-f", "docker-compose.yml", "-f", "deploy/two-gpus.yml")
+    files = (*ON_A_GPU, "-f", "deploy/two-gpus.yml")
     whole = output_of("docker-compose", *files, "--profile", "gpu", "config", "--format", "json")
     read = json.loads(whole)["services"]
     seen = {}
