@@ -78,20 +78,22 @@ class Asking:
 
     async def _post(self, place: Place, text: str) -> httpx2.Response | None:
         """None when the gateway is down."""
-        place.inside += 1
+        body = {"text": text, **self._options}
         try:
-            response = await self._client.post(
-                f"{place.url}/extract", json={"text": text, **self._options}
-            )
+            with self._gateways.asked(place):
+                response = await self._client.post(f"{place.url}/extract", json=body)
         except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout) as exc:
             self._gateways.down(place, str(exc) or type(exc).__name__)
             return None
+        except httpx2.ReadTimeout as exc:
+            seconds = self._client.timeout.read
+            raise _Again(
+                f"{without_password(place.url)} gave no answer within {seconds:.0f} s"
+            ) from exc
         except httpx2.HTTPError as exc:
             raise _Again(
                 f"{without_password(place.url)}: {str(exc) or type(exc).__name__}"
             ) from exc
-        finally:
-            place.inside -= 1
         if response.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
             self._gateways.down(place, _error(place.url, response)[0])
             return None

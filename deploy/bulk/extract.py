@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from deploy.bulk.bar import bar_of
+from deploy.bulk.errors import BulkFailed
 from deploy.bulk.files import Files
 from deploy.bulk.inputs.rows import rows
 from deploy.bulk.inputs.source import Source
@@ -51,8 +52,15 @@ def extract(job: Job, file: BinaryIO, service: Service, console: Console) -> int
                 tried += 1
                 bar.advance(bar.task_ids[0])
 
+            def say(line: str) -> None:
+                console.print(Text(line), soft_wrap=True)
+
             try:
-                asyncio.run(run(left, service, output, wrote))
+                asyncio.run(run(left, service, output, wrote, say))
+            except BulkFailed:
+                if not (output.done or output.failed):
+                    job.files.state.unlink()  # another command may have the name
+                raise
             finally:
                 bar.stop()
                 if job.retry_failed:

@@ -39,10 +39,9 @@ class Output:
             self._count(line)
         stale = False
         for line in _whole_lines(self._failures, self.failed_path):
-            # A row whose second try went well, and the run was ended before it was taken out here.
-            if line["row"] in self.done:
-                stale = True
-            else:
+            # A row that was tried again, and the run was ended before its line was taken out here.
+            stale = stale or line["row"] in self.done or line["row"] in self.failed
+            if line["row"] not in self.done:
                 self.failed.add(line["row"])
         if stale:
             self.forget_mended()
@@ -70,17 +69,19 @@ class Output:
         self._count(kept)
 
     def write_failed(self, row: Row, error: str) -> None:
-        """A row that is given up; one that has failed before keeps its line."""
-        if row.number not in self.failed:
-            self._append(self._failures, {**_head(row), "text": row.text, "error": error})
-            self.failed.add(row.number)
+        """A row that is given up."""
+        self._append(self._failures, {**_head(row), "text": row.text, "error": error})
+        self.failed.add(row.number)
 
     def forget_mended(self) -> None:
-        """Take the rows that are done by now out of the file of failures."""
+        """Take the rows that are done by now out of the file of failures, and older failures of
+        the others."""
+        lines = enumerate(_whole_lines(self._failures, self.failed_path))
+        last = {line["row"]: number for number, line in lines}
         half = self.failed_path.with_name(self.failed_path.name + ".tmp")
         with half.open("wb") as kept:
-            for line in _whole_lines(self._failures, self.failed_path):
-                if line["row"] not in self.done:
+            for number, line in enumerate(_whole_lines(self._failures, self.failed_path)):
+                if line["row"] not in self.done and last[line["row"]] == number:
                     kept.write(_line(line))
         half.replace(self.failed_path)
         self._failures.close()

@@ -14,11 +14,14 @@ from deploy.bulk.gate import Gate
 from deploy.bulk.gateways import Gateways
 from deploy.bulk.output import Output
 from deploy.bulk.row import Row
+from deploy.client import TIMEOUT_S
 from deploy.credentials import key_header
 from service.ner.types import Label
 
 # Rows that are read ahead for each request at a time: a slow row holds back no more than these.
 AHEAD = 8
+# A host that is off lets a connection wait for minutes, and a place with it.
+CONNECT_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,7 @@ class Service:
 
     urls: Sequence[str]
     concurrency: int = 16
-    timeout_s: float = 120.0
+    timeout_s: float = TIMEOUT_S
     patience_s: float = 300.0
     options: Mapping[str, Any] = field(default_factory=dict)
     labels: Sequence[Label] = ()
@@ -39,17 +42,23 @@ Result = tuple[Row, dict[str, Any] | str]
 
 
 async def run(
-    rows: Iterable[Row], service: Service, output: Output, wrote: Callable[[], None]
+    rows: Iterable[Row],
+    service: Service,
+    output: Output,
+    wrote: Callable[[], None],
+    say: Callable[[str], None] = lambda _: None,
 ) -> None:
-    """Ask for every row and append its answer or its error; ``wrote`` hears of each.
+    """Ask for every row and append its answer or its error; ``wrote`` hears of each, ``say`` when
+    no gateway answers.
 
     Cancelled or failed, it leaves what is written; raises BulkFailed.
     """
     limits = httpx2.Limits(max_connections=service.concurrency)
-    gateways = Gateways(service.urls, service.patience_s)
+    gateways = Gateways(service.urls, service.patience_s, say)
+    timeout = httpx2.Timeout(service.timeout_s, connect=min(CONNECT_S, service.timeout_s))
     in_flight: deque[asyncio.Task[Result]] = deque()
     async with httpx2.AsyncClient(
-        limits=limits, timeout=service.timeout_s, trust_env=False, headers=key_header()
+        limits=limits, timeout=timeout, trust_env=False, headers=key_header()
     ) as client:
         asking = Asking(client, gateways, Gate(service.concurrency), service.options)
         try:

@@ -34,7 +34,8 @@ def _checked_url(url: str) -> str:
     try:
         parts = urlsplit(url)
         is_one = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:  # a port that is none, half of an IPv6 address
+        (parts.hostname or "").encode("idna")
+    except ValueError:  # a port that is none, half of an IPv6 address, a name with two dots in it
         is_one = False
     if not is_one:
         from service.settings import without_password

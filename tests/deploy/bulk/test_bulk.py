@@ -136,6 +136,25 @@ def test_failures_are_kept_apart_and_tried_again_only_when_asked(
     assert "3 of 5 rows done, 2 failed" in again.stderr
 
 
+@pytest.mark.usefixtures("quick")
+def test_a_failure_has_the_reason_of_its_last_try(gateway: Gateway, tmp_path: Path) -> None:
+    """One line a row, also of a run that was killed before it took the older ones out."""
+    out = tmp_path / "out.jsonl"
+    command = ("-", "--out", str(out), "--url", gateway.url, "--retry-failed")
+    gateway.engine.script = fails(500, {})
+    assert nerve(*command, stdin=NAME).exit_code == 1
+    (first,) = failures(out)
+    assert "status 500" in first["error"]
+    gateway.engine.script = fails(400, {"error": {"message": "maximum context length"}})
+    assert nerve(*command, stdin=NAME).exit_code == 1
+    (second,) = failures(out)
+    assert "does not fit the engine's window" in second["error"]
+    failed = out.with_name(out.name + ".failed.jsonl")
+    failed.write_text(f"{json.dumps(first)}\n{json.dumps(second)}\n", encoding="utf-8")
+    assert nerve(*command[:-1], stdin=NAME).exit_code == 1
+    assert failures(out) == [second]
+
+
 @pytest.mark.parametrize(
     ("kind", "content", "error"),
     [

@@ -3,6 +3,10 @@
 import asyncio
 import io
 import re
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -10,9 +14,12 @@ from rich.console import Console
 from rich.text import Text
 from starlette.types import Receive, Scope, Send
 
+from deploy.bulk import run as run_module
+from deploy.bulk.errors import BulkFailed
 from deploy.bulk.extract import Job, extract
 from deploy.bulk.files import Files
 from deploy.bulk.gate import Gate
+from deploy.bulk.gateways import Gateways, Place
 from deploy.bulk.inputs.source import Source
 from deploy.bulk.run import Service
 from tests.conftest import Gateway, running
@@ -37,6 +44,75 @@ def test_what_is_wrong_for_all_rows_ends_the_run(
     assert shown.exit_code == 1
     assert says in shown.stderr
     assert (lines(out), failures(out)) == ([], [])
+    gateway.engine.script = finds(NAME)
+    mended = nerve("-", "--out", str(out), "--url", gateway.url, stdin="一\n二\n")
+    assert mended.exit_code == 0, "the name of the output belongs to no other run"
+
+
+@pytest.fixture
+def hole() -> Iterator[str]:
+    """The address of a host that is off, as far as a caller sees: connecting takes for ever."""
+    with ExitStack() as opened:
+        listening = opened.enter_context(socket.socket())
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(0)
+        for _ in range(4):  # none is accepted, so that no further one gets in
+            waiting = opened.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(listening.getsockname())
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+
+
+def test_a_gateway_that_is_switched_off_holds_nobody_up(
+    gateway: Gateway, tmp_path: Path, hole: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One request at a time finds out whether it is back; the others go where answers come."""
+    monkeypatch.setattr(run_module, "CONNECT_S", 0.5)
+    gateway.engine.script = finds(NAME)
+    out = tmp_path / "out.jsonl"
+    began = time.monotonic()
+    urls = ("--url", hole, "--url", gateway.url)
+    shown = nerve("-", "--out", str(out), *urls, stdin=f"{NAME}\n" * 300)
+    assert shown.exit_code == 0, shown.output
+    assert len(lines(out)) == 300
+    assert time.monotonic() - began < 30
+
+
+def test_patience_begins_when_the_last_gateway_goes_down() -> None:
+    """Not with the last answer: requests may take longer than that. Once it is said."""
+    said: list[str] = []
+
+    async def chosen() -> Place:
+        gateways = Gateways(["http://a", "http://b"], 0.3, said.append)
+        await asyncio.sleep(0.4)  # a long answer
+        first = await gateways.choose()
+        gateways.down(first, "refused")
+        second = await gateways.choose()
+        assert second is not first
+        gateways.down(second, "refused")
+        return await gateways.choose()  # it has rested
+
+    with pytest.raises(BulkFailed, match=r"no gateway has answered for 0\.3 s"):
+        asyncio.run(chosen())
+    assert said == ["no gateway answers (http://b: refused); waiting up to 0.3 s"]
+
+
+def test_a_gateway_that_has_rested_is_asked_by_one() -> None:
+    """Until it answers."""
+
+    async def chosen() -> None:
+        gateways = Gateways(["http://a"], 60)
+        place = await gateways.choose()
+        gateways.down(place, "refused")
+        place.resting_until = 0.0
+        with gateways.asked(await gateways.choose()):
+            others = [asyncio.create_task(gateways.choose()) for _ in range(2)]
+            done, _ = await asyncio.wait(others, timeout=0.1)
+            assert not done
+            gateways.up(place)
+            assert await asyncio.gather(*others) == [place, place]
+
+    asyncio.run(chosen())
 
 
 def test_a_gateway_that_is_down_is_left_for_the_others(

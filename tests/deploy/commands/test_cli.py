@@ -47,7 +47,9 @@ def test_colours_stand_where_the_entity_does() -> None:
     assert second.replace("\x1b[0m", "").endswith("m浙商银行。")
 
 
-@pytest.mark.parametrize("url", ["ftp://x", "localhost:8080", "http://", "http://a:port"])
+@pytest.mark.parametrize(
+    "url", ["ftp://x", "localhost:8080", "http://", "http://a:port", "http://10.0.0..1"]
+)
 @pytest.mark.parametrize("command", ["extract x", "doctor", "mcp", "adapter calibrate --model x"])
 def test_what_is_no_address(command: str, url: str) -> None:
     """Not taken for a gateway that is down."""
