@@ -74,14 +74,17 @@ class Output:
         self.failed.add(row.number)
 
     def forget_mended(self) -> None:
-        """Take the rows that are done by now out of the file of failures, and older failures of
-        the others."""
-        lines = enumerate(_whole_lines(self._failures, self.failed_path))
-        last = {line["row"]: number for number, line in lines}
+        """Take the rows that are done by now out of the file of failures, and of the others that
+        were tried again the older line."""
+        older, once = Marks(), Marks()
+        for line in _whole_lines(self._failures, self.failed_path):
+            (older if line["row"] in once else once).add(line["row"])
         half = self.failed_path.with_name(self.failed_path.name + ".tmp")
         with half.open("wb") as kept:
-            for number, line in enumerate(_whole_lines(self._failures, self.failed_path)):
-                if line["row"] not in self.done and last[line["row"]] == number:
+            for line in _whole_lines(self._failures, self.failed_path):
+                if line["row"] in older:
+                    older.discard(line["row"])
+                elif line["row"] not in self.done:
                     kept.write(_line(line))
         half.replace(self.failed_path)
         self._failures.close()
