@@ -1,5 +1,6 @@
 """A scripted engine, for gateways that are processes of their own."""
 
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -18,3 +19,12 @@ def engine() -> Iterator[Engine]:
     engine.script = finds("甲")
     with serving(engine) as url:
         yield engine, url
+
+
+@pytest.fixture(autouse=True)
+def hangup() -> Iterator[None]:
+    """A terminal that closes is heard of, though the tests were begun with nohup: what a process
+    ignores, its children do."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
