@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from adapters.data.examples import Example
+    from adapters.recipe import Recipe
 
 
 def data(
@@ -54,7 +55,7 @@ def data(
 
     from adapters import recipe as recipes
     from adapters.data import readers
-    from deploy.terminal.show_data import show_rows, show_written
+    from deploy.terminal.show_data import show_rows
 
     if (to is None) != (out is None) or (to is not None and recipe is None):
         raise typer.BadParameter("--to, --out and --recipe go together")
@@ -67,10 +68,7 @@ def data(
         found = readers.read(file, kind, labels, skip_bad=skip_bad, encoding=encoding)
         show_rows(console, found)
         if plan and to and out:
-            from adapters.data.writers import write
-
-            rows = write(out, to, found.examples, plan.labels, plan.template, plan.format)
-            show_written(console, out, rows, len(found.examples))
+            _write(console, plan, found.examples, to, out)
         if against:
             others = readers.read(
                 *(against, against_kind or kind, labels),
@@ -78,6 +76,16 @@ def data(
                 encoding=encoding if against_encoding is None else against_encoding,
             )
             raise typer.Exit(_leaked(console, found.examples, others.examples))
+
+
+def _write(
+    console: "Console", plan: "Recipe", rows: Sequence["Example"], to: WrittenKind, out: Path
+) -> None:
+    from adapters.data.writers import write
+    from deploy.terminal.show_data import show_written
+
+    written = write(out, to, rows, plan.labels, plan.template, plan.format)
+    show_written(console, out, written, len(rows))
 
 
 def _leaked(console: "Console", rows: Sequence["Example"], against: Sequence["Example"]) -> int:

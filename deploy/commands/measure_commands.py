@@ -93,7 +93,7 @@ def evaluate(
     from adapters.measuring import report
     from adapters.measuring.live_service import Service
     from deploy.factory.gold import Wanted, gold_rows, split_name
-    from deploy.factory.measure import show_comparison, show_report
+    from deploy.factory.measure import measured, show_comparison
 
     console = Console()
     wanted = Wanted(data, kind, held_out, rows, skip_bad, encoding)
@@ -112,12 +112,7 @@ def evaluate(
             end_bias=end_bias,
         )
         name = split or split_name(data, held_out)
-        found = report.measure(service, gold, name)
-        try:
-            if out:
-                report.save(found, out)
-        finally:
-            show_report(console, found)
+        found = measured(console, service, gold, name, out)
         if compare:
             other = other or report.measure(replace(service, model=compare), gold, name)
             show_comparison(console, gold, other, found, show)

@@ -1,13 +1,15 @@
 """A measurement on a terminal."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
 from adapters.data.examples import Example
-from adapters.measuring.report import changed, difference
+from adapters.measuring.live_service import Service
+from adapters.measuring.report import changed, difference, measure, save
 from adapters.measuring.report_text import (
     headline,
     shown_change,
@@ -16,6 +18,20 @@ from adapters.measuring.report_text import (
     table,
 )
 from adapters.measuring.score import Metric
+
+
+def measured(
+    console: Console, service: Service, gold: Sequence[Example], name: str, out: Path | None
+) -> dict[str, Any]:
+    """The report of ``service`` on ``gold``, whose name is ``name``: saved as ``out``, and shown in
+    any case. Raises as ``measure`` and ``save``."""
+    found = measure(service, gold, name)
+    try:
+        if out:
+            save(found, out)
+    finally:
+        show_report(console, found)
+    return found
 
 
 def show_report(console: Console, found: Mapping[str, Any]) -> None:
