@@ -31,7 +31,8 @@ def show(console: Console, files: Files, output: Output, run: Run) -> None:
         f"{len(output.done)} of {run.total} rows done, {len(output.failed)} failed{failures}; "
         f"this run: {run.tried} rows, {run.tried / max(run.seconds, 1e-9):.1f} rows/s"
     ]
-    if left := run.total - len(output.done) - len(output.failed):
+    left = run.total - len(output.done) - len(output.failed)
+    if left and files.state.exists():  # it has no state where the run was refused
         later = "" if files.rows == files.out else f", then writes {files.out}"
         said.append(f"the same command goes on with the {left} that are left{later}")
     for line in said:

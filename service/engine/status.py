@@ -21,8 +21,8 @@ _DEAD_CORE = ("EngineCore", "EngineDead")
 _OURS = (401, 403, 404, 405, 407, 429)
 # So does this, with status 400: of an adapter's files.
 _BROKEN_ADAPTER = "was found but could not be loaded"
-# What vLLM says, and of nothing else, of a completion that it ends: of one whose grammar takes none
-# of the tokens that it let through, having grown over a limit of the matcher's on the way.
+# What vLLM says of a completion that it ends by itself: of one whose grammar takes none of the
+# tokens that it let through, having grown over a limit of the matcher's on the way.
 _GIVEN_UP = (500, "Internal server error")
 _DATA = b"data: "
 _FAILED = _DATA + b'{"error":'

@@ -15,13 +15,20 @@ _STRUCTURES: dict[str, Kind] = {
     "choice": "choice",
     "whitespace_pattern": "regex",
 }
-# A completion is held to the first of these that a request has.
-_HOLDING = ("structured_outputs", "response_format", "text", "tools")
 
 
 def held_by(asked: Mapping[str, Any]) -> str | None:
     """The field that holds the completion to a schema, a grammar or a regex."""
-    return next((name for name in _HOLDING if asked.get(name)), None)
+    if asked.get("structured_outputs"):
+        return "structured_outputs"
+    for name, formatted in (
+        ("response_format", asked.get("response_format")),
+        ("text", (asked.get("text") or {}).get("format")),
+    ):
+        if formatted and formatted.get("type") != "text":
+            return name
+    has_to_call = asked.get("tool_choice") not in (None, "auto", "none")
+    return "tools" if asked.get("tools") and has_to_call else None
 
 
 def limits_of(settings: Settings) -> Limits:

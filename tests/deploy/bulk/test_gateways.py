@@ -43,6 +43,7 @@ def test_what_is_wrong_for_all_rows_ends_the_run(
     shown = nerve("-", "--out", str(out), "--url", gateway.url, *options, stdin="一\n二\n")
     assert shown.exit_code == 1
     assert says in shown.stderr
+    assert "the same command goes on" not in shown.stderr
     assert (lines(out), failures(out)) == ([], [])
     gateway.engine.script = finds(NAME)
     mended = nerve("-", "--out", str(out), "--url", gateway.url, stdin="一\n二\n")

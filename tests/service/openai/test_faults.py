@@ -22,6 +22,7 @@ from tests.support.openai_script import (
 )
 from tests.support.serving import client_of, free_port, serving
 
+TOOL = {"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}
 REFUSAL = b'{"error":{"message":"max_tokens is too large","type":"BadRequestError","code":400}}'
 
 
@@ -66,7 +67,10 @@ def test_an_error_that_the_engine_streams_is_in_our_words(gateway: Gateway) -> N
         ({"structured_outputs": {"regex": "((a{3,15})+){24,}"}}, "structured_outputs"),
         ({"response_format": {"type": "json_object"}}, "response_format"),
         ({}, None),
+        ({"response_format": {"type": "text"}}, None),
         ({"tools": []}, None),
+        ({"tools": [TOOL], "tool_choice": "auto"}, None),
+        ({"tools": [TOOL], "tool_choice": "required"}, "tools"),
     ],
 )
 def test_a_grammar_that_the_engine_gives_up_is_the_callers(
