@@ -6,7 +6,8 @@ those of the worker that is asked, and what the system tells of processes.
 """
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,7 +20,8 @@ _FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 _TICKS = os.sysconf("SC_CLK_TCK")
 # Of the system's series, those that are not added up.
 _FIRST = "process_start_time_seconds"
-_CPU = "process_cpu_seconds"
+_FILES, _MOST_FILES = "process_open_fds", "process_max_fds"
+_CPU, _MEMORY = "process_cpu_seconds", "process_resident_memory_bytes"
 
 
 def count_in(folder: Path, worker: int) -> None:
@@ -78,8 +80,9 @@ class Together(Collector):
                 known = families.setdefault(family.name, family)
                 if known is not family:
                     known.samples += family.samples
+        fullest = _fullest(families)
         for family in families.values():
-            family.samples = [_as_one(family)]
+            family.samples = [_as_one(family, fullest)]
         if cpu := families.get(_CPU):
             # With that of workers that are no more, or the counter would run backwards.
             (sample,) = cpu.samples
@@ -110,13 +113,38 @@ def _key(sample: Sample) -> tuple[str, frozenset[tuple[str, str]]]:
     return sample.name, frozenset(sample.labels.items())
 
 
-def _of_process(pid: int) -> Iterable[Metric]:
-    return ProcessCollector(pid=lambda: pid, registry=None).collect()
+def _of_process(pid: int) -> Iterator[Metric]:
+    for family in ProcessCollector(pid=lambda: pid, registry=None).collect():
+        if family.name == _MEMORY:
+            (sample,) = family.samples
+            family.samples = [sample._replace(value=_memory(pid) or sample.value)]
+        yield family
 
 
-def _as_one(family: Metric) -> Sample:
+def _memory(pid: int) -> int | None:
+    """Bytes, pages that several share by halves and thirds: they are there once. None where the
+    system does not say."""
+    with suppress(OSError):
+        found = re.search(r"(?m)^Pss:\s*(\d+) kB", Path(f"/proc/{pid}/smaps_rollup").read_text())
+        return int(found[1]) * 1024 if found else None
+    return None
+
+
+def _fullest(families: Mapping[str, Metric]) -> int:
+    """Of the processes, the one that is nearest to its limit of files: each has one of its own."""
+    if _FILES not in families or _MOST_FILES not in families:
+        return 0
+    pairs = zip(families[_FILES].samples, families[_MOST_FILES].samples, strict=False)
+    shares = [files.value / most.value for files, most in pairs]
+    return shares.index(max(shares))
+
+
+def _as_one(family: Metric, fullest: int) -> Sample:
     of_each = [sample.value for sample in family.samples]
-    value = min(of_each) if family.name == _FIRST else sum(of_each)
+    if family.name in (_FILES, _MOST_FILES):
+        value = of_each[fullest]
+    else:
+        value = min(of_each) if family.name == _FIRST else sum(of_each)
     return family.samples[0]._replace(value=value)
 
 
