@@ -65,9 +65,11 @@ def says(scope: Scope, status: int, error: ErrorBody) -> Response:
 
 @dataclass(frozen=True, slots=True)
 class Comprehend:
-    """What it needs: the entities under their own names, and those that are personal."""
+    """What it needs: the entities under the original's names, under those of an endpoint's model,
+    and those that are personal."""
 
     entities: Finder
+    of_endpoint: Finder
     personal: Finder
 
     async def answer(self, scope: Scope, raw: bytes) -> Response:
@@ -94,7 +96,8 @@ def _operation(scope: Scope) -> Operation:
 def _detect(door: Comprehend, values: dict[str, Any]) -> Work:
     only(values, ("Text", "LanguageCode", "EndpointArn"), "DetectEntities")
     model = fields.model(values)
-    return partial(_entities, door.entities, fields.text(values), model)
+    finder = door.entities if model is None else door.of_endpoint
+    return partial(_entities, finder, fields.text(values), model)
 
 
 async def _entities(finder: Finder, text: str, model: str | None) -> Done:

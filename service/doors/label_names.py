@@ -12,6 +12,7 @@ from service.wire.wording import meant
 
 _OURS = Path(__file__).with_name("labels.toml")
 _ANY = "*"
+_LAID_OVER = {"comprehend_endpoint": "comprehend"}
 _PLACEHOLDERS = ("{label}", "{LABEL}")
 _IN_BRACES = re.compile(r"\{[^{}]*\}")
 
@@ -43,6 +44,8 @@ def load(theirs: Path | None) -> dict[str, LabelNames]:
                 expected = ", ".join(tables)
                 raise LabelNamesError(f"{theirs}: {door} is no door; expected one of {expected}")
             tables[door] = {**tables[door], **table}
+    for door, below in _LAID_OVER.items():
+        tables[door] = {**tables[below], **tables[door]}
     return {door: LabelNames(table) for door, table in tables.items()}
 
 

@@ -37,7 +37,9 @@ def router(
 
 def _hugging_face_and_comprehend(routes: APIRouter, find: Mapping[str, Finder]) -> None:
     finder = find["hugging_face"]
-    amazon = comprehend.Comprehend(find["comprehend"], find["comprehend_pii"])
+    amazon = comprehend.Comprehend(
+        find["comprehend"], find["comprehend_endpoint"], find["comprehend_pii"]
+    )
 
     @routes.post("/")
     async def root(request: Request) -> Response:

@@ -14,6 +14,8 @@ def test_a_label_that_is_not_listed() -> None:
     """The original's word for others, the label's own name, or left out."""
     names = load(None)
     assert names["comprehend"].of("dish") == "OTHER"
+    assert names["comprehend_endpoint"].of("dish") == "dish"
+    assert names["comprehend_endpoint"].of("name") == "PERSON"
     assert names["azure"].of("dish") == "dish"
     assert names["presidio"].of("dish") == "DISH"
     assert names["comprehend_pii"].of("dish") is None
@@ -30,6 +32,23 @@ def test_an_operators_table(adapters: Path, tmp_path: Path) -> None:
         found = gateway.client.post("/", json=body, headers=headers).json()["Entities"]
         assert [one["Type"] for one in found] == ["ORGANIZATION", "CHARACTER"]
         assert gateway.client.get("/supportedentities").json() == ["ORGANIZATION"]
+
+
+def test_the_names_of_an_endpoint(adapters: Path, tmp_path: Path) -> None:
+    """An operator's for all of the service hold there, too, beneath those for endpoints."""
+    path = tmp_path / "names.toml"
+    path.write_text('[comprehend]\nname = "HERO"\n[comprehend_endpoint]\ncompany = "BANK"\n')
+    arn = f"arn:aws:comprehend:eu-central-1:1:entity-recognizer-endpoint/{ADAPTER}"
+    with running(adapters, label_names=path) as gateway:
+        gateway.engine.script = surely("公司：浙商银行\n姓名：叶老桂")
+        headers = {"x-amz-target": "Comprehend_20171127.DetectEntities"}
+        for asked, types in (
+            ({"EndpointArn": arn}, ["BANK", "HERO"]),
+            ({"LanguageCode": "zh"}, ["ORGANIZATION", "HERO"]),
+        ):
+            body = {"Text": "浙商银行的叶老桂", **asked}
+            found = gateway.client.post("/", json=body, headers=headers).json()["Entities"]
+            assert [one["Type"] for one in found] == types
 
 
 @pytest.mark.parametrize(
