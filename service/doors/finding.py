@@ -10,7 +10,7 @@ from service.errors import EngineUnavailable, InvalidRequest, NerveError, Reques
 from service.extraction import shapes
 from service.extraction.aside import MANY, aside
 from service.extraction.extract import Extract
-from service.extraction.shapes import check_room
+from service.extraction.shapes import check_room, check_whole
 from service.extraction.written import size
 from service.guard.concurrency import ConcurrencyLimit
 from service.models.registry import Served
@@ -111,12 +111,9 @@ class Finder:
             return ErrorBody.of(exc)
 
     def _named(self, answer: ExtractResponse) -> Found:
-        """Raises EngineUnavailable for a text that lacks a part, RequestTooLarge for a truncated
-        one where that matters: no shape here could say so."""
-        if answer.partial:
-            raise EngineUnavailable(
-                f"a part of the text could not be extracted: {answer.chunks[0].error.message}"
-            )
+        """Raises as ``check_whole``, and RequestTooLarge for a truncated text where that matters:
+        no shape here could say so."""
+        check_whole(answer)
         if self.is_personal:
             check_room(answer.truncated)
         named = ((self.names.of(entity.label), entity) for entity in answer.entities)

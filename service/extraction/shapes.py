@@ -1,7 +1,22 @@
 """Answers in another tool's shape, none of which can say that something may be missing: that is an
 error, or stands in headers."""
 
-from service.errors import RequestTooLarge
+from service.errors import EngineTimeout, EngineUnavailable, RequestTooLarge
+from service.wire.responses import ExtractResponse
+
+
+def check_whole(answer: ExtractResponse) -> None:
+    """Raises for a text that lacks a part: RequestTooLarge where that did not fit the deadline,
+    since clients repeat what is 503 by themselves, and it would not fit again; EngineUnavailable
+    else."""
+    if not answer.partial:
+        return
+    errors = [part.error for part in answer.chunks]
+    error = next((one for one in errors if one.type == EngineTimeout.type), errors[0])
+    message = f"a part of the text could not be extracted: {error.message}"
+    if error.type == EngineTimeout.type:
+        raise RequestTooLarge(f"{message}; send a shorter text, or give it longer", param="text")
+    raise EngineUnavailable(message)
 
 
 def check_room(truncated: bool) -> None:

@@ -5,10 +5,10 @@ from typing import Annotated, Any, cast
 from fastapi import APIRouter, Depends, Query, Response
 from starlette.types import Scope
 
-from service.errors import EngineUnavailable, InvalidRequest
+from service.errors import InvalidRequest
 from service.extraction.batch import MEDIA_TYPE, Batch
 from service.extraction.extract import Extract
-from service.extraction.shapes import headers
+from service.extraction.shapes import check_whole, headers
 from service.extraction.stream import Streamed
 from service.extraction.written import response, said, size
 from service.guard.concurrency import ConcurrencyLimit
@@ -129,10 +129,7 @@ async def _in_dialect(
     dialect: Dialect, request: ExtractRequest, answer: ExtractResponse
 ) -> Response:
     """What no dialect can say stands in headers; a text that lacks a part is an error."""
-    if answer.partial:
-        raise EngineUnavailable(
-            f"a part of the text could not be extracted: {answer.chunks[0].error.message}"
-        )
+    check_whole(answer)
     found = await said(lambda: dialect(request.only_text(), answer), size(answer))
     found.headers["x-nerve-scores"] = request.scores
     found.headers.update(headers(answer.truncated, len(answer.dropped)))

@@ -84,6 +84,18 @@ def test_a_long_text_says_which_part_is_missing(gateway: Gateway) -> None:
     assert f"{HEADER} = 200 passed" in chunk["error"]["message"]
 
 
+@pytest.mark.parametrize("path", ["/extract?format=hf", "/analyze"])
+def test_a_shape_that_cannot_say_so_is_an_error(gateway: Gateway, path: str) -> None:
+    """One that clients do not repeat by themselves, as they would a 503: it would not go better."""
+    gateway.engine.script = one_hangs(gateway)
+    body = {"text": "甲" * 255 + "。" + "慢" * 255 + "。", "language": "zh"}
+    answer = ask(gateway, path, body if path == "/analyze" else {"text": body["text"]})
+    assert answer.status_code == 413
+    assert "retry-after" not in answer.headers
+    assert f"{HEADER} = 200 passed" in answer.text
+    assert "send a shorter text" in answer.text
+
+
 def test_each_line_of_a_batch_has_its_error(gateway: Gateway) -> None:
     """It is a deadline of the whole batch."""
     gateway.engine.script = one_hangs(gateway)
