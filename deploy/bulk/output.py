@@ -14,7 +14,7 @@ from deploy.bulk.files import Files
 from deploy.bulk.marks import Marks
 from deploy.bulk.row import Row
 from deploy.bulk.torn import is_torn
-from service.wire.lines import one_line
+from service.wire.lines import json_line
 from service.wire.wording import shown, why_unusable
 
 # Enough for any number that a run writes, and it keeps a foreign file from taking the memory.
@@ -104,7 +104,7 @@ def _head(row: Row) -> dict[str, Any]:
 
 
 def _line(content: dict[str, Any]) -> bytes:
-    return one_line(json.dumps(content, ensure_ascii=False, allow_nan=False).encode()) + b"\n"
+    return json_line(content) + b"\n"
 
 
 def _open(path: Path) -> BinaryIO:

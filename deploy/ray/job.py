@@ -24,6 +24,7 @@ from deploy.ray.sink import Lines
 from service.models.manifest import ManifestError, load
 from service.ner.control_tokens import QWEN_ADDED_TOKENS
 from service.ner.types import Constraint
+from service.wire.lines import json_line
 
 AT_ONCE = 1000  # pieces
 BLOCK_BYTES = 2**20
@@ -96,7 +97,7 @@ def _unasked(extraction: Extraction, row: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _dumped(content: Mapping[str, Any]) -> str:
-    return json.dumps(content, ensure_ascii=False)
+    return json_line(content).decode()
 
 
 def _extraction(options: argparse.Namespace) -> Extraction:

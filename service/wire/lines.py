@@ -1,18 +1,25 @@
 """Lines out of the pieces of a stream, each within a limit; memory is that of one line. And JSON
 that is one line to every reader."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 # They may stand unescaped in strings of JSON, and Python's ``splitlines``, with which HTTP clients
 # read lines and events, ends a line at each.
 _LINE_BREAKS = {end.encode(): f"\\u{ord(end):04x}".encode() for end in "\x85\u2028\u2029"}
 
 
-def one_line(json: bytes) -> bytes:
-    """``json``, which has no line breaks between its tokens, without any in its strings."""
+def json_line(content: Mapping[str, Any]) -> bytes:
+    """``content`` as UTF-8, without the line feed; raises ValueError for NaN and infinity."""
+    return one_line(json.dumps(content, ensure_ascii=False, allow_nan=False).encode())
+
+
+def one_line(written: bytes) -> bytes:
+    """``written``, JSON that has no line breaks between its tokens, without any in its strings."""
     for end, escaped in _LINE_BREAKS.items():
-        json = json.replace(end, escaped)
-    return json
+        written = written.replace(end, escaped)
+    return written
 
 
 class Lines:

@@ -6,6 +6,7 @@ from typing import Any, TextIO
 from xml.sax.saxutils import quoteattr
 
 from service.wire.label_studio import Prediction, Region, RegionValue
+from service.wire.lines import json_line
 
 # As in ``label_config``.
 CONTROL, OBJECT = "label", "text"
@@ -27,7 +28,7 @@ def write_doccano(answers: Iterable[Mapping[str, Any]], file: TextIO) -> None:
     for answer in answers:
         labels = [[one["start"], one["end"], one["label"]] for one in answer["entities"]]
         row = {"text": answer["text"], "label": labels, **_head(answer)}
-        file.write(json.dumps(row, ensure_ascii=False) + "\n")
+        file.write(json_line(row).decode() + "\n")
 
 
 def label_config(labels: Mapping[str, str]) -> str:

@@ -3,6 +3,7 @@
 import json
 import tracemalloc
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 
 from adapters.data.readers import read
 from deploy.bulk.errors import BulkFailed
+from deploy.bulk.formats.annotators import write_doccano
 from deploy.bulk.review import POOL, Candidate, choose, doubt, spans
 from service.wire import label_config
 from tests.deploy.bulk.test_formats import nerve, row
@@ -191,6 +193,14 @@ def test_the_labelling_config_has_all_that_was_asked_for(tmp_path: Path) -> None
         hints = {name: one.hint for name, one in field.labels.items()}
         assert hints == {"company": "", "name": "人名", "city": "城市"}
         (tmp_path / "out").unlink()
+
+
+def test_a_line_for_doccano_is_one_to_every_reader() -> None:
+    """Python's ``splitlines`` ends one at U+0085, U+2028 and U+2029, which JSON may have."""
+    file = StringIO()
+    write_doccano([row(0, "叶\u2028老\x85桂\u2029", ("name", 0, 5))], file)
+    (line,) = file.getvalue().splitlines()
+    assert json.loads(line)["text"] == "叶\u2028老\x85桂\u2029"
 
 
 def test_doccano_imports_labels(tmp_path: Path) -> None:
