@@ -4,14 +4,12 @@ import errno
 import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
 from deploy import GATEWAY_URL
-from deploy.bulk.inputs.kinds import Kind
 from deploy.commands.asked_labels import asked_labels
 from deploy.commands.options import (
     AsJson,
@@ -23,6 +21,17 @@ from deploy.commands.options import (
     Model,
     Urls,
 )
+from deploy.commands.row_options import (
+    Column,
+    Delimiter,
+    Field,
+    Out,
+    Patience,
+    Retry,
+    RowKind,
+    Sheet,
+    refuse_options_of_rows,
+)
 from deploy.commands.running import clear_errors, tell
 
 if TYPE_CHECKING:
@@ -31,8 +40,6 @@ if TYPE_CHECKING:
     from deploy.bulk.run import Service
     from service.ner.types import Label
 
-row_option = partial(typer.Option, rich_help_panel="A file of rows")
-
 Text = Annotated[
     str,
     typer.Argument(
@@ -40,35 +47,10 @@ Text = Annotated[
         help="a text, or a text file; with --out a file of rows; - is standard input",
     ),
 ]
-Out = Annotated[
-    Path | None,
-    row_option(help="write the entities of every row of a file; the same command resumes"),
-]
-RowKind = Annotated[
-    Kind | None,
-    row_option(
-        "--kind", help="txt: a text a line; json: an array; left out: as the file's name says"
-    ),
-]
-Column = Annotated[
-    str,
-    row_option(help="the column of the text, of CSV, TSV, Parquet, XLSX; left out: text"),
-]
-Field = Annotated[
-    str,
-    row_option(help="the JSON field of the text; data.text: the one in data; left out: text"),
-]
-Delimiter = Annotated[str, row_option(metavar="CHARACTER", help="of CSV and TSV; tab is one")]
-Sheet = Annotated[str, row_option(metavar="NAME", help="of an XLSX file with more than one")]
-Retry = Annotated[
-    bool, row_option("--retry-failed", help="ask again for the rows of OUT.failed.jsonl")
-]
-Patience = Annotated[
-    float, row_option(min=0, metavar="SECONDS", help="give up once every gateway is down so long")
-]
 
 
 def extract(
+    context: typer.Context,
     text: Text,
     model: Model = None,
     label: LabelOption = None,
@@ -95,9 +77,8 @@ def extract(
     from deploy.bulk.files import Files, format_of
     from deploy.bulk.inputs.opening import Wanted
 
-    wanted = Wanted(kind, column, field, encoding, delimiter, sheet)
-    if not out and (wanted != Wanted(encoding=encoding) or out_format or retry_failed):
-        raise typer.BadParameter("options of a file of rows without --out: expected both")
+    if out is None:
+        refuse_options_of_rows(context, url)
     if out and as_json:
         raise typer.BadParameter("--json and --out: expected one of them; --format says how")
     with clear_errors():
@@ -107,6 +88,7 @@ def extract(
         else:
             files = Files(out, out_format or format_of(out))
             service = _service(url, concurrency, patience, model, asked)
+            wanted = Wanted(kind, column, field, encoding, delimiter, sheet)
             is_whole = _rows(text, wanted, files, retry_failed, service)
     raise typer.Exit(0 if is_whole else 1)
 

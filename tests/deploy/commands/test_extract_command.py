@@ -122,12 +122,21 @@ def test_extract_repeats_the_gateways_message(
     assert says in shown.stderr
 
 
-@pytest.mark.parametrize("option", ["--format csv", "--kind txt", "--column a", "--retry-failed"])
-def test_an_option_of_rows_is_not_passed_over(option: str) -> None:
+@pytest.mark.parametrize(
+    "options",
+    [
+        *("--format csv", "--kind txt", "--column a", "--field b", "--delimiter ;", "--sheet c"),
+        *("--retry-failed", "--concurrency 16", "--patience 300", "--side-by-side 2"),
+    ],
+)
+def test_an_option_of_rows_is_not_passed_over(options: str) -> None:
     """A text has one answer, on the terminal."""
-    shown = nerve("extract", "叶老桂", *option.split())
+    shown = nerve("extract", "叶老桂", *options.split())
     assert shown.exit_code == 2
-    assert "without --out" in shown.stderr
+    name = options.split()[0].replace("side-by-side", "concurrency")
+    assert f"{name} without --out" in shown.stderr
+    two = nerve("extract", "叶老桂", "--url", "http://127.0.0.1:1", "--url", "http://127.0.0.1:2")
+    assert (two.exit_code, "more than one --url without --out" in two.stderr) == (2, True)
     both = nerve("extract", "-", "--out", "rows.jsonl", "--json")
     assert (both.exit_code, "--json and --out: expected one" in both.stderr) == (2, True)
 
