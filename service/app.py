@@ -21,6 +21,7 @@ from service.guard.counters import Counters
 from service.guard.deadline import Deadline
 from service.guard.draining import CloseWhenDraining, Draining
 from service.guard.fast_path import FastPath
+from service.guard.plain_path import PlainPath
 from service.guard.same_site import SameSite
 from service.mcp.backend import ThisGateway
 from service.observe.measure import MeasureRequests
@@ -145,6 +146,7 @@ def _wrap(app: FastAPI, parts: Parts) -> None:
     app.add_middleware(Deadline)
     app.add_middleware(Access, keys=parts.keys, counters=parts.counters)
     app.add_middleware(SameSite, settings=settings, needs_keys=parts.keys.needed)
+    app.add_middleware(PlainPath)
     app.add_middleware(MeasureRequests, metrics=parts.metrics)
     app.add_middleware(TraceRequests, tracing=parts.tracing)
     # Inside of CORS: what is said as a door's original says it, a page may read too.

@@ -59,4 +59,9 @@ class Parts:
             settings.max_in_flight, places, in_flight, self.queue.check
         )
         held = counters.counter("held bytes")
-        self.held = HeldBytes(settings.max_held_bytes, held, self.metrics.guards.held_bytes)
+        self.held = HeldBytes(
+            settings.max_held_bytes,
+            settings.max_body_bytes,
+            held,
+            self.metrics.guards.held_bytes,
+        )

@@ -133,6 +133,7 @@ def config(settings: Settings, app: FastAPI, door: Door) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         server_header=False,
+        reset_contextvars=True,  # one that was sent ahead would have the deadline and the trace
         proxy_headers=False,  # nothing here asks for a caller's address
     )
 

@@ -6,11 +6,12 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service.errors import AuthenticationFailed, NerveError, PermissionDenied
-from service.guard import credentials, share
+from service.guard import credentials
 from service.guard.counters import Counters
 from service.guard.keys import Key, Keys
 from service.guard.keys import Scope as KeyScope
 from service.guard.limits import Limits
+from service.guard.share import HELD_BYTES, PLACES
 from service.observe import request_record
 from service.wire.answers import answer
 
@@ -80,7 +81,6 @@ class Access:
         Raises AuthenticationFailed, PermissionDenied, Overloaded.
         """
         needed = right(scope["method"], scope["path"])
-        share.holds_for(None)
         if not self._is_asked_for(needed):
             return None
         name, key = self._key(needed, scope["path"], Headers(scope=scope))
@@ -89,8 +89,9 @@ class Access:
         if limits is None:
             limits = self._limits[name] = Limits(name, self._counters)
         limits.enter(key)
-        if key.concurrency is None and self._keys.are_several():
-            share.holds_for(limits.places)
+        if self._keys.are_several():
+            HELD_BYTES.holds_for(limits.held_bytes)
+            PLACES.holds_for(None if key.concurrency else limits.places)
         return limits
 
     def _is_asked_for(self, needed: Right) -> bool:

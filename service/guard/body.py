@@ -7,6 +7,7 @@ from typing import Any
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.errors import Overloaded, RequestTooLarge, RequestTooSlow
+from service.guard.access import right
 from service.guard.held_bytes import HeldBytes
 from service.wire.answers import answer
 
@@ -15,7 +16,8 @@ class WholeBody:
     """The application gets the body in one piece, and is cancelled when the client leaves.
 
     Without the second half an engine would go on working for nobody: the server tells an
-    application of a disconnect only when it asks. The paths ``in_parts`` do both by themselves.
+    application of a disconnect only when it asks. The paths ``in_parts`` do both by themselves;
+    what needs no key has no use for a body, and may not hold one.
     """
 
     def __init__(
@@ -33,7 +35,7 @@ class WholeBody:
         self.in_parts = in_parts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] in self.in_parts:
+        if scope["type"] != "http" or self._is_left_alone(scope):
             await self.app(scope, receive, send)
             return
         with _Holding(self.held) as holding:
@@ -46,6 +48,9 @@ class WholeBody:
                 return
             if body is not None:
                 await self._run(body, scope, receive, send)
+
+    def _is_left_alone(self, scope: Scope) -> bool:
+        return scope["path"] in self.in_parts or right(scope["method"], scope["path"]) == "open"
 
     async def _in_time(self, holding: "_Holding", scope: Scope, receive: Receive) -> bytes | None:
         """As ``_read``; raises RequestTooSlow, too."""

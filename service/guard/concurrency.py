@@ -7,8 +7,8 @@ from collections.abc import Callable
 from prometheus_client import Gauge
 
 from service.errors import Overloaded
-from service.guard import share
 from service.guard.counters import Counter
+from service.guard.share import PLACES
 
 _LOOK_S = 0.05
 
@@ -28,7 +28,7 @@ class ConcurrencyLimit:
 
     def __enter__(self) -> None:
         """Hold a place; raises Overloaded when there is none."""
-        limit = share.of(self._limit)
+        limit = PLACES.of(self._limit)
         if not self._taken.take(1, limit):
             raise self._refusal(limit)
         try:
@@ -37,12 +37,12 @@ class ConcurrencyLimit:
             self._taken.add(-1)
             raise
         self._gauge.inc()
-        share.add(1)
+        PLACES.add(1)
 
     async def wait(self) -> None:
         """Hold a place, as soon as there is one; who came first is first, and the only one to look,
         of those for whom the same places are kept back."""
-        async with self._turns[share.holder()]:
+        async with self._turns[PLACES.holder()]:
             while True:
                 try:
                     return self.__enter__()
@@ -50,7 +50,7 @@ class ConcurrencyLimit:
                     await asyncio.sleep(_LOOK_S)  # a place further on, in the engine, sends no word
 
     def __exit__(self, *_: object) -> None:
-        share.add(-1)
+        PLACES.add(-1)
         self._taken.add(-1)
         self._gauge.dec()
 

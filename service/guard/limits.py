@@ -13,7 +13,7 @@ _MINUTE = 60 * _NS
 
 class Limits:
     """Requests at a time, and a token bucket: it holds a minute's requests and is full at first.
-    ``places``: how many of its requests hold one.
+    ``places``: how many of its requests hold one; ``held_bytes``: those of its bodies.
 
     The bucket is one number, the moment at which it will be full again: a request moves that on by
     the time in which one token comes in, and there is none left when it is a minute ahead. The
@@ -27,6 +27,7 @@ class Limits:
         self._counters = counters
         self._running: Counter = counters.counter(f"api key {name}")
         self.places = counters.counter(f"places of {name}")
+        self.held_bytes = counters.counter(f"held bytes of {name}")
         self._clock = clock
 
     def enter(self, key: Key) -> None:

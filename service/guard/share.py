@@ -1,8 +1,8 @@
-"""The last places are for callers who have few: one api key does not take all of them.
+"""The last of what callers share is for those who have little: one api key does not take all of it.
 
-A key without a ``concurrency`` of its own could: as long as its requests run, every other caller
-would get 429. So an eighth of the places is kept back from whoever holds as many already. Nothing
-is measured over time, and nothing waits.
+A key could: places, where it has no ``concurrency`` of its own, and bytes of bodies; as long as it
+held them, every other caller would get 429. So an eighth is kept back from whoever holds as much
+already. Nothing is measured over time, and nothing waits.
 """
 
 from contextvars import ContextVar
@@ -11,31 +11,35 @@ from service.guard.counters import Counter
 
 _KEPT_BACK = 8  # one in so many
 
-_CURRENT: ContextVar[Counter | None] = ContextVar("places of the key", default=None)
+
+class Share:
+    """What the keys of several callers have of one thing; who holds it is said of each request."""
+
+    def __init__(self, name: str) -> None:
+        self._current: ContextVar[Counter | None] = ContextVar(name, default=None)
+
+    def holds_for(self, key: Counter | None) -> None:
+        """The request holds for a key that has so much now; None: for nobody."""
+        self._current.set(key)
+
+    def holder(self) -> Counter | None:
+        """For whom the request holds: the same of all that one key sends, None for nobody."""
+        return self._current.get()
+
+    def add(self, amount: int) -> None:
+        """The caller holds so much more; less than 0 gives back."""
+        key = self._current.get()
+        if key is not None:
+            key.add(amount)
+
+    def of(self, limit: int, most_kept_back: int | None = None) -> int:
+        """Of ``limit`` that up to which the caller may take, however much others hold."""
+        key, kept_back = self._current.get(), limit // _KEPT_BACK
+        if most_kept_back is not None:
+            kept_back = min(kept_back, most_kept_back)
+        has_much = key is not None and 0 < kept_back <= key.total
+        return limit - kept_back if has_much else limit
 
 
-def holds_for(places: Counter | None) -> None:
-    """The request holds places for a key that has so many now; None: for nobody.
-
-    To be said of each request: one that was sent ahead begins in the context of the one before.
-    """
-    _CURRENT.set(places)
-
-
-def holder() -> Counter | None:
-    """For whom the request holds places: the same of all that one key sends, None for nobody."""
-    return _CURRENT.get()
-
-
-def add(amount: int) -> None:
-    """The caller holds so many places more; less than 0 gives back."""
-    places = _CURRENT.get()
-    if places is not None:
-        places.add(amount)
-
-
-def of(limit: int) -> int:
-    """Of ``limit`` places those up to which the caller may take one, however many others hold."""
-    places, kept_back = _CURRENT.get(), limit // _KEPT_BACK
-    has_many = places is not None and 0 < kept_back <= places.total
-    return limit - kept_back if has_many else limit
+PLACES = Share("places of the key")
+HELD_BYTES = Share("held bytes of the key")

@@ -40,7 +40,12 @@ def serving(app: ASGIApp, port: int = 0) -> Iterator[str]:
     listener.bind(("127.0.0.1", port))
     # Connections rest as long as in the gateway: a client's would else end while it uses them anew.
     config = uvicorn.Config(
-        app, log_level="error", timeout_graceful_shutdown=1, timeout_keep_alive=75, ws="none"
+        app,
+        log_level="error",
+        timeout_graceful_shutdown=1,
+        timeout_keep_alive=75,
+        ws="none",
+        reset_contextvars=True,
     )
     server = _Server(config)
     thread = threading.Thread(target=server.run, args=([listener],), daemon=True)

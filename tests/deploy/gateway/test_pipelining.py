@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -97,3 +98,23 @@ def test_a_caller_who_sends_far_ahead_is_cut_off(
         except ConnectionError:
             pass
     until(lambda: not in_flight(gateway))
+
+
+def test_none_has_the_deadline_or_the_trace_of_the_one_before(
+    engine: FakeEngine, gateway: GatewayProcess
+) -> None:
+    """A proxy may send requests of several callers on one connection."""
+    engine.script = engine.hangs
+    own = b"x-nerve-deadline-ms: 50\r\ntraceparent: 00-%s-b7ad6b7169203331-01\r\n" % (b"7" * 32)
+    first = EXTRACT.replace(b"host:", own + b"host:")
+
+    async def then(body: Any, receive: Any, send: Any) -> None:
+        engine.script = finds("x")
+        await engine.hangs(body, receive, send)
+
+    engine.script = then
+    last = EXTRACT.replace(b"host:", b"connection: close\r\nhost:")
+    answers = gateway.talk(first + EXTRACT + last)
+    assert [part[:3] for part in answers.split(b"HTTP/1.1 ")[1:]] == [b"504", b"200", b"200"]
+    traces = [asked.headers.get("traceparent", "") for asked in engine.seen[-3:]]
+    assert ["7" * 32 in trace for trace in traces] == [True, False, False]

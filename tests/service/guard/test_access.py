@@ -94,6 +94,15 @@ def test_every_route_has_its_right(adapters: Path) -> None:
     assert found == ROUTES
 
 
+@pytest.mark.parametrize("end", ["%0A", "%0D", "%00", "%7F", "%C2%85", "%0A%0A"])
+@pytest.mark.parametrize(("method", "path"), ROUTES)
+def test_a_control_character_leads_to_no_route(
+    gateway: Gateway, method: str, path: str, end: str
+) -> None:
+    """A router's ``$`` matches before a line feed: whoever had any key could change adapters."""
+    assert ask(gateway, method, path + end, "admin-key").status_code == 404
+
+
 @pytest.mark.parametrize(("method", "path"), ROUTES)
 def test_scopes(gateway: Gateway, method: str, path: str) -> None:
     """401 without a key, 403 with a key for something else, never with the right one."""

@@ -8,6 +8,8 @@ import pytest
 
 from tests.conftest import BASE, ENGINE_NAME, Gateway, error_of, running
 from tests.deploy.gateway.gateway_process import gateway_process
+from tests.service.guard.test_access import bearer
+from tests.service.guard.test_keys import table
 from tests.support.fake_engine import FakeEngine, finds
 from tests.support.serving import serving
 from tests.support.waiting import until
@@ -15,14 +17,17 @@ from tests.support.waiting import until
 pytestmark = pytest.mark.slow
 
 MB = 1_000_000
-HEAD = b"POST %s HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
+HEAD = b"%s %s HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
 
 
-def unfinished(gateway: Gateway, path: bytes, size: int) -> socket.socket:
+def unfinished(
+    gateway: Gateway, path: bytes, size: int, method: bytes = b"POST", key: bytes = b""
+) -> socket.socket:
     """A request of which ``size`` bytes have come, and no more do."""
     host, _, port = gateway.url.removeprefix("http://").partition(":")
     client = socket.create_connection((host, int(port)), timeout=20)
-    client.sendall(HEAD % path + b"content-length: %d\r\n\r\n" % (size + 1) + b" " * size)
+    own = b"authorization: Bearer %s\r\ncontent-length: %d\r\n\r\n" % (key, size + 1)
+    client.sendall(HEAD % (method, path) + own + b" " * size)
     return client
 
 
@@ -55,6 +60,46 @@ def test_an_unfinished_row_of_a_batch_counts_too(adapters: Path) -> None:
         assert gateway.metric("nerve_held_bytes") == 0
 
 
+@pytest.mark.parametrize("request_line", [b"GET /live", b"GET /metrics", b"POST /playground/x"])
+def test_who_needs_no_key_holds_nothing(adapters: Path, request_line: bytes) -> None:
+    """33 bodies that nobody had asked for a key kept every caller out."""
+    with running(adapters, max_held_bytes=MB, max_body_bytes=MB) as gateway:
+        method, _, path = request_line.partition(b" ")
+        with unfinished(gateway, path, 900_000, method) as client:
+            assert client.recv(12) in (b"HTTP/1.1 200", b"HTTP/1.1 405", b"HTTP/1.1 404")
+            assert gateway.metric("nerve_held_bytes") == 0
+
+
+def test_the_last_bytes_are_for_keys_that_hold_few(adapters: Path, tmp_path: Path) -> None:
+    """One of eight, as of places: also where a key has a limit of requests."""
+    path = tmp_path / "keys.toml"
+    tables = [table("busy", "busy", "extract", more="concurrency = 9"), table("o", "o", "extract")]
+    path.write_text("".join(tables), encoding="utf-8")
+    limits = {"api_keys_file": path, "max_held_bytes": MB, "max_body_bytes": MB // 4}
+    with running(adapters, **limits) as gateway, ExitStack() as stack:
+        gateway.engine.script = finds("甲")
+        for size in (200_000,) * 4:
+            stack.enter_context(unfinished(gateway, b"/extract", size, key=b"busy"))
+        until(lambda: gateway.metric("nerve_held_bytes") == 800_000)
+        body = {"text": "甲" * 30_000}
+        refused = gateway.client.post("/extract", json=body, headers=bearer("busy"))
+        assert (refused.status_code, error_of(refused)["code"]) == (429, "key_share")
+        assert "expected up to 875000 with this one" in error_of(refused)["message"]
+        answered = gateway.client.post("/extract", json=body, headers=bearer("o"))
+        assert answered.status_code == 200
+
+
+def test_the_largest_body_finds_room_whoever_sends_it(adapters: Path, tmp_path: Path) -> None:
+    """Nothing is kept back from it, where it is the only one."""
+    path = tmp_path / "keys.toml"
+    path.write_text(table("a", "a", "extract") + table("b", "b", "extract"), encoding="utf-8")
+    limits = {"api_keys_file": path, "max_held_bytes": MB, "max_body_bytes": MB}
+    with running(adapters, **limits) as gateway:
+        spaces = b'{"text": ""' + b" " * (MB - 12) + b"}"
+        head = {"content-type": "application/json", **bearer("a")}
+        assert gateway.client.post("/extract", content=spaces, headers=head).status_code == 200
+
+
 @pytest.mark.slow
 def test_four_hundred_unfinished_bodies_cost_little(adapters: Path, tmp_path: Path) -> None:
     """The memory of the budget, not of the bodies; others are served meanwhile."""
@@ -68,7 +113,7 @@ def test_four_hundred_unfinished_bodies_cost_little(adapters: Path, tmp_path: Pa
         before = gateway.memory_mib()
         for _ in range(400):
             client = stack.enter_context(gateway.connect())
-            _send(client, HEAD % b"/extract" + b"content-length: %d\r\n\r\n" % (2 * MB))
+            _send(client, HEAD % (b"POST", b"/extract") + b"content-length: %d\r\n\r\n" % (2 * MB))
             _send(client, b" " * (2 * MB - 10))
         until(lambda: gateway.status("/live") == 200, within_s=60)
         grown = gateway.memory_mib() - before

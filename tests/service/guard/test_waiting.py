@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from prometheus_client import Gauge
 
-from service.guard import share
 from service.guard.concurrency import ConcurrencyLimit
 from service.guard.counters import Counter, Counters
 from service.guard.held_bytes import HeldBytes
+from service.guard.share import PLACES
 
 MOST = 50
 
@@ -33,7 +33,7 @@ class Looks(AbstractContextManager[None]):
 
 def bytes_of(held: Counter) -> Wait:
     """Room for a byte."""
-    budget = HeldBytes(MOST, held, Gauge("held", "bytes", registry=None))
+    budget = HeldBytes(MOST, 1, held, Gauge("held", "bytes", registry=None))
     return lambda: budget.wait(1)
 
 
@@ -78,7 +78,7 @@ def test_who_has_many_places_keeps_nobody_else_waiting() -> None:
     many, few = counters.counter("many"), counters.counter("few")
 
     async def waits(holder: Counter, times: int) -> None:
-        share.holds_for(holder)
+        PLACES.holds_for(holder)
         for _ in range(times):
             await limit.wait()
 
