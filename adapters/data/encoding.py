@@ -4,6 +4,7 @@
 a byte order mark      UTF-8, UTF-16 or UTF-32
 UTF-8, or mostly       UTF-8; what is not is an error of its row
 UTF-16, UTF-32         without a mark, where nearly all characters are of everyday use
+two bytes a character  Chinese, Korean or Japanese, by the characters that come out
 anything else          what charset-normalizer finds likeliest of ``LIKELY``; Chinese where several
                        are as likely
 =====================  =========================================================================
@@ -13,6 +14,7 @@ import codecs
 from io import TextIOWrapper
 from typing import BinaryIO
 
+from adapters.data.east_asian import likeliest
 from adapters.data.without_mark import only_utf8, wide
 
 SAMPLE = 2**20  # bytes that are looked at
@@ -83,7 +85,7 @@ def encoding_of(file: BinaryIO) -> str:
     if found := wide(sample):
         return found
     _refuse_binary(sample)
-    return "utf-8" if bad * 3 <= others else _likeliest(lines)
+    return "utf-8" if bad * 3 <= others else likeliest(lines) or _guessed(lines)
 
 
 def opened(file: BinaryIO, encoding: str, newline: str | None) -> TextIOWrapper:
@@ -105,7 +107,7 @@ def _refuse_binary(sample: bytes) -> None:
         raise NotText("the file is not text; expected text, or --kind parquet or xlsx")
 
 
-def _likeliest(sample: bytes) -> str:
+def _guessed(sample: bytes) -> str:
     from charset_normalizer import from_bytes
 
     found = {one.encoding: one.chaos for one in from_bytes(sample, cp_isolation=[*LIKELY])}

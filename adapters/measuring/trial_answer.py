@@ -9,6 +9,7 @@ from service.ner.align import align
 from service.ner.fold import Folded
 from service.ner.formats import FORMATS
 from service.ner.types import Dropped
+from service.ner.unfolding import unfolded
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,6 @@ class Answer:
         decoded = FORMATS[adapter.format].decode(completion, adapter.labels, complete=complete)
         titles = adapter.decoding.titles_of(adapter.labels)
         aligned = align(shown, decoded.mentions, adapter.occurrences, titles=titles)
-        dropped = decoded.dropped + aligned.dropped
-        found = Example(folded.received, tuple(map(folded.entity, aligned.entities)))
-        return cls(completion, found, dropped, truncated=not complete)
+        entities, overlapping = unfolded(aligned.entities, folded)
+        dropped = decoded.dropped + aligned.dropped + overlapping
+        return cls(completion, Example(folded.received, entities), dropped, not complete)

@@ -15,6 +15,7 @@ from service.ner.fold import fold
 from service.ner.formats import FORMATS
 from service.ner.prompt import render
 from service.ner.types import Constraint, Label
+from service.ner.unfolding import unfolded
 
 Piece = dict[str, Any]
 
@@ -78,6 +79,7 @@ class Extraction:
         answer = FORMATS[self.adapter.format]
         decoded = answer.decode(made["generated_text"], self.labels, complete=complete)
         aligned = align(text, decoded.mentions, self.adapter.occurrences)
+        entities, overlapping = unfolded(aligned.entities, folded)
         return {
             **piece,
             "entities": [
@@ -88,9 +90,9 @@ class Extraction:
                     "end": entity.end,
                     "score": None,
                 }
-                for entity in map(folded.entity, aligned.entities)
+                for entity in entities
             ],
-            "dropped": [asdict(one) for one in (*decoded.dropped, *aligned.dropped)],
+            "dropped": [asdict(one) for one in (*decoded.dropped, *aligned.dropped, *overlapping)],
             "truncated": not complete,
             "model": self.adapter.name,
         }

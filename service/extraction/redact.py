@@ -8,8 +8,8 @@ from service.extraction.aside import LONG, aside
 from service.extraction.extract import Extract
 from service.extraction.masks import NUMBER, PLACEHOLDERS, Masks, unknown
 from service.extraction.text.joining import Found
-from service.ner.fold import fold
-from service.ner.masking import places
+from service.ner.fold import Folded, fold
+from service.ner.masking import places, united
 from service.ner.types import Dropped, Entity
 from service.wire.requests import RedactRequest
 from service.wire.responses import ManyRedacted, RedactResponse
@@ -71,12 +71,11 @@ def _check(request: RedactRequest) -> None:
 def masked(text: str, found: Found, request: RedactRequest) -> tuple[str, dict[str, str]]:
     """The masked text, and what each of its numbered masks stands for; raises RequestTooLarge."""
     folded = fold(text)
-    entities = [folded.read(entity) for entity in found.entities]
     # A map says which spelling a mask stands for, so each has its own.
     masks = Masks(request.mask, text, any_case=request.ignore_case and not request.map)
     placed = [
         (folded.entity(place), masks.of(place.label, folded.text[place.start : place.end]))
-        for place in places(folded.text, entities, found.dropped, any_case=request.ignore_case)
+        for place in _whole(folded, found.entities, found.dropped, any_case=request.ignore_case)
     ]
     most = max(_MOST_TIMES * len(text), _MOST_OF_SHORT)
     if sum(len(mask) for _, mask in placed) > most:
@@ -91,9 +90,22 @@ def masked(text: str, found: Found, request: RedactRequest) -> tuple[str, dict[s
 def starred(text: str, entities: Sequence[Entity], dropped: Sequence[Dropped]) -> str:
     """``text`` with a ``*`` for each character of the places that ``masked`` would mask."""
     folded = fold(text)
-    found = places(folded.text, [folded.read(entity) for entity in entities], dropped)
-    placed = [folded.entity(place) for place in found]
+    placed = [folded.entity(place) for place in _whole(folded, entities, dropped)]
     return _with_masks(text, [(place, "*" * (place.end - place.start)) for place in placed])
+
+
+def _whole(
+    folded: Folded,
+    entities: Sequence[Entity],
+    dropped: Sequence[Dropped],
+    *,
+    any_case: bool = False,
+) -> list[Entity]:
+    """What to mask in the folded text. A character of which folding made several (``ﬁ``) is masked
+    as a whole: half of it cannot be left, and a map has to have all of it."""
+    read = [folded.read(entity) for entity in entities]
+    found = places(folded.text, read, dropped, any_case=any_case)
+    return list(united([folded.read(folded.entity(place)) for place in found]))
 
 
 def _with_masks(text: str, masked: Sequence[tuple[Entity, str]]) -> str:

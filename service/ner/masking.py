@@ -34,7 +34,7 @@ def places(
         Entity(one.label, *edits.before(one.start, one.end))
         for one in Surfaces(labels, in_words).places(read)
     ]
-    return list(_united([*entities, *again, *_inside_words(text, lost)]))
+    return list(united([*entities, *again, *_inside_words(text, lost)]))
 
 
 def in_one_case(text: str) -> str:
@@ -63,7 +63,7 @@ def _inside_words(text: str, lost: Iterable[tuple[str, str]]) -> Iterator[Entity
     return Surfaces(inside, list).places(text)
 
 
-def _united(found: Sequence[Entity]) -> Iterator[Entity]:
+def united(found: Sequence[Entity]) -> Iterator[Entity]:
     """What overlaps, as one."""
     group: list[Entity] = []
     end = 0

@@ -9,10 +9,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from deploy.bulk.formats.pieces import one_word
+from deploy.bulk.formats.pieces import begun, one_word
 
 CONFIGURATION = "annotation.conf"
-_MARK = "\ufeff"  # a text that begins with it has another before it: readers take the first away
 _ROW = re.compile(r"\d{8,}\.(txt|ann)")
 
 
@@ -22,7 +21,7 @@ def write(answers: Iterable[dict[str, Any]], folder: Path) -> None:
     labels: set[str] = set()
     for answer in answers:
         name = f"{answer['row']:08d}"
-        _write(folder / f"{name}.txt", _MARK * answer["text"].startswith(_MARK) + answer["text"])
+        _write(folder / f"{name}.txt", begun(answer["text"]) + answer["text"])
         _write(folder / f"{name}.ann", _annotations(answer))
         labels |= {one_word(entity["label"]) for entity in answer["entities"]}
     entities = "".join(f"{label}\n" for label in sorted(labels))

@@ -8,12 +8,13 @@ a text comes back with its length, but with every line break, tab or wide space 
 from collections.abc import Iterable
 from typing import Any, TextIO
 
-from deploy.bulk.formats.pieces import one_word, pieces
+from deploy.bulk.formats.pieces import begun, one_word, pieces
 
 
 def write(answers: Iterable[dict[str, Any]], file: TextIO) -> None:
     """All rows; labels with white space have ``_`` instead. Raises BulkFailed, see ``pieces``."""
-    for answer in answers:
+    for place, answer in enumerate(answers):
+        file.write("" if place else begun(answer["text"]))
         for piece, entity in pieces(answer):
             label = one_word(entity["label"]) if entity else None
             for position, character in enumerate(piece):

@@ -1,4 +1,5 @@
-"""A text cut at the edges of its entities, for the formats that cannot say that two overlap."""
+"""A text in other tools' files: how it begins there, and its pieces, cut at the edges of its
+entities, for the formats that cannot say that two overlap."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -26,6 +27,12 @@ def pieces(answer: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any] |
         at = end
     if at < len(text):
         yield text[at:], None
+
+
+def begun(text: str) -> str:
+    """What a file has before ``text``: another byte order mark, if it begins with one, since
+    readers take the first away."""
+    return "\ufeff" * text.startswith("\ufeff")
 
 
 def one_word(label: str) -> str:

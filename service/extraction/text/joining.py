@@ -8,6 +8,7 @@ from service.extraction.text.chunk_work import Extracted
 from service.ner.chunk import Chunk
 from service.ner.fold import Folded
 from service.ner.types import Dropped, Entity, Overlaps
+from service.ner.unfolding import unfolded
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +32,15 @@ class Found:
     completion_tokens: int = 0
 
 
-def unfolded(found: Found, folded: Folded) -> Found:
+def as_received(found: Found, folded: Folded, overlaps: Overlaps) -> Found:
     """``found`` in the folded text, with offsets in the text as received."""
     if not folded.steps:
         return found
+    entities, dropped = unfolded(found.entities, folded, overlaps)
     return replace(
         found,
-        entities=tuple(map(folded.entity, found.entities)),
+        entities=entities,
+        dropped=found.dropped + dropped,
         failed=tuple(
             Failed(folded.cut(part.start), folded.cut(part.end), part.error)
             for part in found.failed

@@ -13,7 +13,7 @@ from service.errors import EngineTimeout, EngineUnavailable, NerveError
 from service.extraction.aside import LONG, aside
 from service.extraction.side_by_side import side_by_side
 from service.extraction.text.chunk_work import Asked, ChunkWork, Extracted
-from service.extraction.text.joining import Found, joined, unfolded
+from service.extraction.text.joining import Found, as_received, joined
 from service.models.registry import Served
 from service.ner.chunk import Chunk, chunks
 from service.ner.fold import Folded, fold
@@ -64,7 +64,7 @@ class LongText:
         results = await self.each(len(pieces), budget, work)
 
         def whole() -> Found:
-            return unfolded(joined(pieces, results, asked.overlaps), folded)
+            return as_received(joined(pieces, results, asked.overlaps), folded, asked.overlaps)
 
         return await aside(len(text) > LONG, whole)
 

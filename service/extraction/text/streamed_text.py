@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from service.errors import EngineUnavailable, NerveError
 from service.extraction.text.chunk_work import Asked, Extracted
-from service.extraction.text.joining import Found, Joining, unfolded
+from service.extraction.text.joining import Found, Joining, as_received
 from service.extraction.text.long_text import Budget, LongText, Work
 from service.ner.chunk import Chunk
 from service.ner.types import Dropped, Entity
+from service.ner.unfolding import Unfolding
 
 Arrival = Entity | Extracted | NerveError
 Tell = Callable[[Sequence[Entity | Dropped]], Awaitable[None]]
@@ -33,9 +34,13 @@ class StreamedText:
         folded = await self.long_text.fold(text)
         pieces = await self.long_text.cut(asked, folded.text)
         arrivals, joining = _Arrivals(), Joining(asked.overlaps)
+        unfolding = Unfolding(folded, asked.overlaps)
 
         async def tell_placed(news: Sequence[Entity | Dropped]) -> None:
-            await tell([folded.entity(one) if isinstance(one, Entity) else one for one in news])
+            dropped = [one for one in news if isinstance(one, Dropped)]
+            entities = unfolding.placed(one for one in news if isinstance(one, Entity))
+            if told := [*dropped, *entities]:
+                await tell(told)
 
         work = self._work(asked, pieces, arrivals)
         each = self.long_text.each(len(pieces), budget, work, arrivals.put)
@@ -47,7 +52,7 @@ class StreamedText:
         finally:
             extracting.cancel()
             await asyncio.wait({extracting})
-        return unfolded(joining.found(), folded)
+        return as_received(joining.found(), folded, asked.overlaps)
 
     def _work(self, asked: Asked, pieces: Sequence[Chunk], arrivals: "_Arrivals") -> Work:
         broken: dict[int, EngineUnavailable] = {}

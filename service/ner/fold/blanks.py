@@ -4,7 +4,8 @@ Between ideographs a blank that is seen separates: items of a list, fields, colu
 sets single characters apart (``王 小 明``), or pads a name to the width of others (``王　明``): of
 the blanks between two single ideographs in labelled texts (``adapters/LOG.md``) 23 stand inside an
 entity and 7 at the edge of one, of all others 22 inside and 519 at an edge. Thin and no-break
-blanks are a typographer's, who separates nothing by them.
+blanks are a typographer's, who separates nothing by them. A tab, or three blanks, is what stands
+between the cells of a table, however short they are.
 """
 
 import re
@@ -20,6 +21,7 @@ _RUN = re.compile(
 _ANY = re.compile(f" (?: |(?<=[{IDEOGRAPHS}] )[{IDEOGRAPHS}](?![{IDEOGRAPHS}]))")
 _IDEOGRAPH = re.compile(f"[{IDEOGRAPHS}]")
 _THIN = re.compile(f"[{THIN}]")
+_COLUMN = re.compile(f"\t|[{BLANKS}]{{3}}")
 
 
 def has_any(text: str) -> bool:
@@ -36,6 +38,8 @@ def edits(text: str) -> Sequence[Edit]:
 
 def _is_stray(text: str, start: int, end: int) -> bool:
     """Does it separate nothing?"""
+    if _COLUMN.search(text, start, end):
+        return False
     if not _is_ideograph(text, start - 1) or not _is_ideograph(text, end):
         return False
     if _THIN.fullmatch(text, start, end):

@@ -12,10 +12,12 @@ from tests.conftest import ADAPTER, MANIFEST
 TEXT = "余华写了《活着》，由浙商银行印"
 
 
-def _read(folder: Path, manifest: str, completion: str, *, complete: bool = True) -> Answer:
+def _read(
+    folder: Path, manifest: str, completion: str, *, complete: bool = True, text: str = TEXT
+) -> Answer:
     (folder / ADAPTER).mkdir()
     (folder / ADAPTER / "adapter.toml").write_text(manifest, encoding="utf-8")
-    folded = fold(TEXT)
+    folded = fold(text)
     return Answer.read(load(folder / ADAPTER), folded, folded.text, completion, complete=complete)
 
 
@@ -44,3 +46,10 @@ def test_what_is_lost_is_told(tmp_path: Path) -> None:
     shown = answer.shown()
     assert [entity["text"] for entity in shown["entities"]] == ["浙商银行"]
     assert shown["dropped"] and shown["truncated"]
+
+
+def test_halves_of_a_character_do_not_overlap(tmp_path: Path) -> None:
+    """The second would have the character that the first has."""
+    shown = _read(tmp_path, MANIFEST, "公司：招商f\n姓名：i王", text="招商ﬁ王").shown()
+    assert [entity["text"] for entity in shown["entities"]] == ["招商ﬁ"]
+    assert shown["dropped"] == [{"label": "name", "text": "i王", "reason": "overlap"}]

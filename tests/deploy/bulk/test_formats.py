@@ -85,6 +85,17 @@ def test_columns_as_chinese_tools_have_them(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("first", ["\ufeff", "\ufeff\ufeff"])
+def test_columns_keep_a_mark_of_the_text(tmp_path: Path, first: str) -> None:
+    """A byte order mark that the first text itself begins with; others begin no file."""
+    one, two = f"{first}{NAME}", f"{first}无"
+    some = row(1, one, ("name", len(first), len(one))), row(2, two, ("mark", 0, 1))
+    found = read(converted(tmp_path, "conll", *some), "columns", []).examples
+    assert [example.text for example in found] == [one, two]
+    spans = [(e.label, e.start, e.end) for example in found for e in example.entities]
+    assert spans == [("name", len(first), len(one)), ("mark", 0, 1)]
+
+
 def test_csv_has_a_row_an_entity(tmp_path: Path) -> None:
     """Any text survives the quoting; a text without entities has no row."""
     some = (

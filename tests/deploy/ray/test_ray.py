@@ -141,3 +141,12 @@ def test_pieces_are_folded(extraction: Extraction, tmp_path: Path) -> None:
     line = extraction.line(last, {**made, "num_generated_tokens": 9})
     assert [entity["text"] for entity in line["entities"]] == ["浙商\n银行", "叶\u200b老桂"]
     assert not is_asked({"text": "\ufeff"})
+
+
+def test_halves_of_a_character_do_not_overlap(extraction: Extraction, tmp_path: Path) -> None:
+    """As in the gateway: of two that have a part of a ligature the second is dropped."""
+    (piece,) = pieces(extraction, tmp_path, "招商ﬁ王")
+    made = {"generated_text": "公司：招商f\n姓名：i王", "num_input_tokens": 9}
+    line = extraction.line(piece, {**made, "num_generated_tokens": 9})
+    assert [entity["text"] for entity in line["entities"]] == ["招商ﬁ"]
+    assert line["dropped"] == [{"label": "name", "text": "i王", "reason": "overlap"}]

@@ -161,3 +161,58 @@ def test_a_long_text_is_cut_where_it_was_not_split(gateway: Gateway) -> None:
     text = "今天下雨明天天晴" * 30 + "叶老\n桂" + "今天下雨明天天晴" * 30
     (entity,) = gateway.extract(text).json()["entities"]
     assert entity["text"] == "叶老\n桂"
+
+
+async def _says_halves(body: dict[str, Any], receive: Receive, send: Send) -> None:
+    """The model names the letters of a ligature, and a letter apart from its second mark."""
+    says = (
+        "公司：招商f\n姓名：i王" if "招商" in text_of(body) else "公司：\u1ea1\u0301b\n姓名：\u1ea1"
+    )
+    await Words([says])(body, receive, send)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_halves_of_a_character_do_not_overlap(gateway: Gateway, stream: bool) -> None:
+    """The second would have the character that the first has: it is dropped."""
+    gateway.engine.script = _says_halves
+    response = gateway.extract("招商ﬁ王", stream=stream)
+    events = events_of(response.content) if stream else []
+    answer = response.json() if not stream else {}
+    entities = of(events, "entity") if stream else answer["entities"]
+    assert [(one["text"], one["start"], one["end"]) for one in entities] == [("招商ﬁ", 0, 3)]
+    dropped = of(events, "dropped") if stream else answer["dropped"]
+    assert dropped == [{"label": "name", "text": "i王", "reason": "overlap"}]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_parts_of_a_character_are_it_once(gateway: Gateway, stream: bool) -> None:
+    """Two mentions of one label that are one place here; overlaps are sorted by their places."""
+    gateway.engine.script = completes("公司：a\u0301\n公司：f\n公司：i\n姓名：ib\n公司：fib")
+    if stream:
+        gateway.engine.script = _says_parts
+    response = gateway.extract("ﬁb", overlaps="all", stream=stream)
+    found = of(events_of(response.content), "entity") if stream else response.json()["entities"]
+    places = [(one["label"], one["start"], one["end"]) for one in found]
+    assert len(set(places)) == len(places)
+    assert sorted(places) == [("company", 0, 1), ("company", 0, 2), ("name", 0, 2)]
+    assert stream or [place[1:] for place in places] == [(0, 1), (0, 2), (0, 2)]
+
+
+async def _says_parts(body: dict[str, Any], receive: Receive, send: Send) -> None:
+    await Words(["公司：fib\n姓名：ib\n公司：f\n公司：i"])(body, receive, send)
+
+
+def test_redaction_masks_halves_of_a_character_with_it(gateway: Gateway) -> None:
+    """The map gives the whole text back, whether they may overlap or not."""
+    gateway.engine.script = _says_halves
+    for overlaps in ("longest", "all"):
+        for text, read in (
+            ("在招商ﬁ王处", "在招商fi王处"),
+            ("xa\u0301\u0323by", "x\u1ea1\u0301by"),
+        ):
+            body = {"text": text, "overlaps": overlaps, "mask": "[{LABEL}_{n}]", "map": True}
+            answer = gateway.client.post("/redact", json=body).json()
+            again = answer["redacted"]
+            for mask, surface in answer["map"].items():
+                again = again.replace(mask, surface)
+            assert again == read

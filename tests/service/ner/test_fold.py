@@ -113,6 +113,10 @@ BLANKS = [
     ("王　明", "王明"),  # padded to the width of three
     ("张　三　　李四光　王五", "张三 李四光 王五"),
     ("石景山\t王小明", "石景山 王小明"),
+    ("姓名\t性别\t民族\n王明\t男\t汉\n", "姓名 性别 民族\n王明 男 汉\n"),  # cells of one character
+    ("男   汉", "男 汉"),
+    ("男\xa0\xa0\xa0汉", "男 汉"),
+    ("王　　明", "王明"),  # padded to the width of four
 ]
 
 
