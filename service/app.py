@@ -40,6 +40,7 @@ from service.routes import (
     playground,
     redact,
 )
+from service.routes.documented import Documented
 from service.routes.error_handlers import handle_errors
 from service.settings import Settings
 from service.wire import request_id
@@ -73,7 +74,7 @@ def create_app(
     parts = Parts(settings, draining or Draining(), spans, counters or Counters(), together)
     backend = ThisGateway(parts.extract, parts.concurrency, parts.registry, parts.readiness)
     tools = mcp.mounted(settings, backend, VERSION)
-    app = FastAPI(
+    app = Documented(
         title="Nerve",
         version=VERSION,
         lifespan=_lifespan(parts, tools.running() if tools else nullcontext()),

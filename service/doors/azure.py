@@ -11,6 +11,7 @@ from starlette.types import Scope
 from service.doors.azure_fields import RESULTS, Asked
 from service.doors.finding import Entity, Finder, Found, headers
 from service.errors import InvalidRequest, RequestTooLarge
+from service.extraction.aside import read_aside
 from service.extraction.redact import starred
 from service.ner.offsets import Ruler
 from service.ner.types import Entity as Placed
@@ -29,6 +30,10 @@ _CODES = {
     "engine_unavailable": "ServiceUnavailable",
     "engine_timeout": "Timeout",
 }
+
+
+# What is asked, who finds it, the names that are wanted, and warnings of those that are not here.
+_Read = tuple[Asked, Finder, Collection[str], Sequence[dict[str, str]]]
 
 
 def knows(scope: Scope) -> bool:
@@ -53,10 +58,7 @@ class Azure:
 
     async def answer(self, raw: bytes) -> Response:
         """One result or error a document. Raises NerveError."""
-        asked = Asked.read(raw)
-        finder = self.personal if asked.is_personal else self.entities
-        known = finder.known()
-        wanted, warnings = asked.wanted(known), _warnings(asked.unknown(known))
+        asked, finder, wanted, warnings = await read_aside(raw, self._read)
         found = await finder.many([text for _, text in asked.documents])
         good, bad = [], []
         for (name, text), one in zip(asked.documents, found, strict=True):
@@ -70,6 +72,12 @@ class Azure:
         whole = [one for one in found if not isinstance(one, ErrorBody)]
         body = {"kind": RESULTS[asked.kind], "results": results}
         return JSONResponse(body, headers=headers(whole))
+
+    def _read(self, raw: bytes) -> _Read:
+        asked = Asked.read(raw)
+        finder = self.personal if asked.is_personal else self.entities
+        known = finder.known()
+        return asked, finder, asked.wanted(known), _warnings(asked.unknown(known))
 
 
 def _warnings(unknown: Sequence[str]) -> list[dict[str, str]]:

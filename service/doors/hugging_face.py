@@ -13,6 +13,7 @@ from starlette.types import Scope
 from service.doors.asked import one_or_many, only, optional, strings
 from service.doors.finding import Entity, Finder, headers, whole
 from service.errors import InvalidRequest
+from service.extraction.aside import read_aside
 from service.extraction.written import said
 from service.wire.json_object import JsonObject
 from service.wire.responses import ErrorBody
@@ -39,7 +40,7 @@ def says(_: Scope, status: int, error: ErrorBody) -> Response:
 
 async def answer(finder: Finder, raw: bytes, model: str | None = None) -> Response:
     """The entities of a text, or of each in a list. Raises NerveError."""
-    inputs, ignored = _read(raw)
+    inputs, ignored = await read_aside(raw, _read)
     if isinstance(inputs, str):
         found = [await finder.one(inputs, model)]
     else:

@@ -9,6 +9,7 @@ from starlette.types import Scope
 from service.doors.asked import field, one_or_many, only, optional, strings
 from service.doors.finding import Entity, Finder, headers, whole
 from service.errors import InvalidRequest
+from service.extraction.aside import read_aside
 from service.extraction.written import said
 from service.wire.json_object import JsonObject
 from service.wire.responses import ErrorBody
@@ -45,8 +46,7 @@ def says(_: Scope, status: int, error: ErrorBody) -> Response:
 
 async def answer(finder: Finder, raw: bytes) -> Response:
     """The entities of a text, or of each in a list. Raises NerveError."""
-    texts, is_kept = _read(finder, raw)
-
+    texts, is_kept = await read_aside(raw, lambda raw: _read(finder.known(), raw))
     if isinstance(texts, str):
         found = [await finder.one(texts)]
     else:
@@ -64,23 +64,23 @@ async def answer(finder: Finder, raw: bytes) -> Response:
     return response
 
 
-def _read(finder: Finder, raw: bytes) -> tuple[str | list[str], Filter]:
+def _read(known: Sequence[str], raw: bytes) -> tuple[str | list[str], Filter]:
     values = JsonObject.read(raw).values
     only(values, _FIELDS, "analyze")
     for name, kind in _WITHOUT_EFFECT.items():
         optional(values, name, kind, kind())
-    is_kept = _filter(finder, values)
+    is_kept = _filter(known, values)
     return one_or_many(values, "text", _MOST), is_kept
 
 
-def _filter(finder: Finder, values: dict[str, Any]) -> Filter:
+def _filter(known: Sequence[str], values: dict[str, Any]) -> Filter:
     """Is an entity of that name, text and score asked for? Raises InvalidRequest."""
     field(values, "language", str)
     if values.get("ad_hoc_recognizers"):
         raise InvalidRequest("ad_hoc_recognizers is there; expected none: they are Presidio's own")
     if optional(values, "allow_list_match", str, "exact") != "exact":
         raise InvalidRequest("allow_list_match expects exact", param="allow_list_match")
-    wanted = _wanted(finder.known(), strings(values, "entities"))
+    wanted = _wanted(known, strings(values, "entities"))
     allowed = strings(values, "allow_list")
     least = values.get("score_threshold") or 0
     if isinstance(least, bool) or not isinstance(least, int | float) or not 0 <= least <= 1:

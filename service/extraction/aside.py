@@ -23,3 +23,8 @@ async def aside(
     if is_much:
         return await asyncio.to_thread(work, *arguments, **named)
     return work(*arguments, **named)
+
+
+async def read_aside(raw: bytes, read: Callable[[bytes], Result]) -> Result:
+    """What ``read`` makes of a body: parsed and checked, a long one takes tenths of a second."""
+    return await aside(len(raw) > LONG, read, raw)

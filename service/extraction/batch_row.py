@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from service.errors import InternalError, NerveError, Overloaded
+from service.extraction.aside import LONG, aside
 from service.extraction.extract import Extract
 from service.extraction.text.long_text import Budget
 from service.extraction.written import written
 from service.guard.concurrency import SharedPlace
-from service.wire.batch_line import asked_by, own_id, read
+from service.wire.batch_line import own_id, read
 from service.wire.lines import one_line
+from service.wire.request_errors import validated
+from service.wire.requests import BatchLine
 from service.wire.responses import ErrorBody, LineAnswer, LineError
 
 logger = logging.getLogger("nerve")
@@ -32,9 +35,10 @@ class AnswerRow:
         """The answer to a line, as a line; whatever goes wrong with it is its error."""
         own: dict[str, Any] = {}
         try:
-            fields = read(line, self.extract.settings.max_body_bytes)
+            most = self.extract.settings.max_body_bytes
+            fields = await aside(len(line or b"") > LONG, read, line, most)
             own = own_id(fields)
-            asked = asked_by(fields)
+            asked = validated(BatchLine, fields)
             async with self._placed():
                 found = await self.extract.one(
                     asked.text, self.extract.resolve(asked), asked.offsets, self.budget

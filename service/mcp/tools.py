@@ -59,7 +59,16 @@ class Models(BaseModel):
 
 
 class _Server(MCPServer):
-    """Tells of a tool that there is not as every door does; the SDK repeats the name, whole."""
+    """Has tools only; tells of one that there is not as every door does: the SDK repeats the name,
+    whole."""
+
+    def __init__(self, *given: Any, **options: Any) -> None:
+        super().__init__(*given, **options)
+        # The SDK cannot be told so: it offers prompts and resources of which there are none, and
+        # logs whoever asks for a prompt as a fault of ours.
+        handlers = self._lowlevel_server._request_handlers
+        for method in [one for one in handlers if one.startswith(("prompts/", "resources/"))]:
+            del handlers[method]
 
     async def call_tool(self, name: str, *given: Any, **options: Any) -> Any:
         """Raises ToolError."""

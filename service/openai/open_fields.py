@@ -9,13 +9,16 @@ from service.openai.messages import text_only
 from service.openai.request import Route
 from service.openai.rules import (
     MOST_LOGPROBS,
+    SAMPLING,
     Rule,
     a_name,
+    a_number,
     a_prompt,
     a_seed,
     anything,
-    few_items,
+    few_biases,
     few_stops,
+    few_tokens,
     few_words,
     known_structure,
     known_switches,
@@ -29,17 +32,15 @@ from service.settings import Settings
 
 # Of OpenAI's reference and of vLLM's extras: what touches this request's own completion only.
 _BOTH = (
-    *("stream", "stream_interval", "user"),
-    *("temperature", "top_p", "top_k", "min_p", "ignore_eos"),
-    *("presence_penalty", "frequency_penalty", "repetition_penalty"),
+    *("stream", "user", "ignore_eos"),
     *("include_stop_str_in_output", "skip_special_tokens", "spaces_between_special_tokens"),
-    *("truncate_prompt_tokens", "truncation_side", "add_special_tokens", "echo"),
+    *("truncation_side", "add_special_tokens", "echo"),
     *("return_token_ids", "return_tokens_as_token_ids"),
 )
-_PER_TOKEN = ("logit_bias", "stop_token_ids", "allowed_token_ids")
+_NUMBERS = (*SAMPLING, "stream_interval", "truncate_prompt_tokens")
 _CHAT = (
     *("logprobs", "parallel_tool_calls", "reasoning_effort", "include_reasoning"),
-    *("thinking_token_budget", "add_generation_prompt", "continue_final_message"),
+    *("add_generation_prompt", "continue_final_message"),
     # OpenAI's own, without an effect on vLLM.
     *("metadata", "store", "service_tier", "safety_identifier", "verbosity", "prediction"),
     *("prompt_cache_key", "prompt_cache_options", "prompt_cache_retention"),
@@ -76,7 +77,9 @@ def _both(settings: Settings) -> dict[str, Rule]:
     return {
         "model": a_name,
         **dict.fromkeys(_BOTH, anything),
-        **dict.fromkeys(_PER_TOKEN, few_items),
+        **dict.fromkeys(_NUMBERS, a_number),
+        **dict.fromkeys(("stop_token_ids", "allowed_token_ids"), few_tokens),
+        "logit_bias": few_biases,
         "stream_options": known_stream_options,
         "seed": a_seed,
         "stop": few_stops,
@@ -94,6 +97,7 @@ def _chat(settings: Settings) -> dict[str, Rule]:
         **_both(settings),
         **dict.fromkeys(_CHAT, anything),
         "messages": text_only,
+        "thinking_token_budget": a_number,
         "max_completion_tokens": up_to(settings.max_tokens, least=1),
         "top_logprobs": up_to(MOST_LOGPROBS),
         "tools": no_longer_than(

@@ -11,11 +11,15 @@ from service.openai.closed import CLOSED, Closed
 from service.openai.items import only_text
 from service.openai.rules import (
     MOST_LOGPROBS,
+    SAMPLING,
     Rule,
     a_name,
+    a_number,
+    a_seed,
     anything,
-    few_items,
+    few_biases,
     few_stops,
+    few_tokens,
     known_structure,
     known_switches,
     no_longer_than,
@@ -53,10 +57,9 @@ _CLOSED_HERE = {
 NOT_OPEN: Mapping[str, Closed] = {**CLOSED, **_CLOSED_HERE}
 
 _FREE = (
-    *("stream", "temperature", "top_p", "top_k", "min_p", "seed", "ignore_eos"),
-    *("presence_penalty", "frequency_penalty", "repetition_penalty"),
+    *("stream", "ignore_eos"),
     *("include_stop_str_in_output", "skip_special_tokens", "include_reasoning", "include"),
-    *("instructions", "reasoning", "parallel_tool_calls", "max_tool_calls", "truncation"),
+    *("instructions", "reasoning", "parallel_tool_calls", "truncation"),
     # Without an effect on vLLM.
     *("metadata", "store", "service_tier", "safety_identifier", "user", "stream_options"),
     *("prompt_cache_key", "prompt_cache_options", "prompt_cache_retention"),
@@ -75,7 +78,10 @@ def rules(settings: Settings) -> dict[str, Rule]:
         "model": a_name,
         "input": only_text,
         **dict.fromkeys(_FREE, anything),
-        **dict.fromkeys(("logit_bias", "stop_token_ids"), few_items),
+        **dict.fromkeys((*SAMPLING, "max_tool_calls"), a_number),
+        "seed": a_seed,
+        "stop_token_ids": few_tokens,
+        "logit_bias": few_biases,
         "stop": few_stops,
         "max_output_tokens": up_to(settings.max_tokens, least=1),
         "top_logprobs": up_to(MOST_LOGPROBS),

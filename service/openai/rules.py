@@ -1,5 +1,6 @@
 """Rules for single fields of an OpenAI request: each says what it expects of a value it refuses."""
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -14,6 +15,10 @@ MOST_VALUES = 64
 MOST_WORDS = 128  # the engine's default
 LONGEST_WORD = 256  # characters
 
+SAMPLING = (
+    *("temperature", "top_p", "top_k", "min_p"),
+    *("presence_penalty", "frequency_penalty", "repetition_penalty"),
+)
 # What may be switched in a chat template. Other names reach the tokenizer, whose `padding` and
 # `max_length` could be made to fill the memory.
 SWITCHES = ("enable_thinking", "preserve_thinking", "thinking")
@@ -27,6 +32,7 @@ STRUCTURED = (
 # The engine's own types hold no more, and what does not fit is a fault to it, not a refusal.
 _MOST_NUMBER = 2**31
 _MOST_SEED = 2**63
+_DIGITS = re.compile("[0-9]{1,10}")
 
 
 def anything(value: Any, _: str) -> str | None:
@@ -37,8 +43,17 @@ def anything(value: Any, _: str) -> str | None:
     return _no_large_number(value if isinstance(value, list) else [value])
 
 
+def a_number(value: Any, _: str) -> str | None:
+    """As JSON has them: the engine would read a string as a number, too, as large as it says."""
+    return None if _is_number(value) else f"a number below {_MOST_NUMBER}"
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) in (int, float) and abs(value) < _MOST_NUMBER
+
+
 def _no_large_number(values: Iterable[Any]) -> str | None:
-    is_fine = all(abs(one) < _MOST_NUMBER for one in values if type(one) in (int, float))
+    is_fine = all(_is_number(one) for one in values if type(one) in (int, float))
     return None if is_fine else f"numbers below {_MOST_NUMBER}"
 
 
@@ -111,12 +126,26 @@ def few_stops(value: Any, _: str) -> str | None:
     return None if is_fine else f"at most {MOST_STOPS} strings"
 
 
-def few_items(value: Any, _: str) -> str | None:
-    """A list or an object that the engine works through for each token."""
-    if not isinstance(value, list | dict) or not is_few(value, MOST_ITEMS):
-        return f"a list or an object of at most {MOST_ITEMS} items"
-    values = value.values() if isinstance(value, dict) else value
-    return _no_large_number(values)
+def few_tokens(value: Any, written: str) -> str | None:
+    """A list that the engine works through for each token."""
+    if isinstance(value, list) and len(value) > MOST_ITEMS:
+        return f"at most {MOST_ITEMS} items"
+    return some_tokens(value, written)
+
+
+def few_biases(value: Any, _: str) -> str | None:
+    """Likewise an object, of tokens to what is added to their logits."""
+    is_fine = isinstance(value, dict) and len(value) <= MOST_ITEMS
+    if is_fine and all(_is_token(key) and _is_number(bias) for key, bias in value.items()):
+        return None
+    return (
+        f"an object of at most {MOST_ITEMS} items, from tokens as whole numbers from 0 and below "
+        f"{_MOST_NUMBER} to numbers below it"
+    )
+
+
+def _is_token(key: str) -> bool:
+    return _DIGITS.fullmatch(key) is not None and int(key) < _MOST_NUMBER
 
 
 def few_words(value: Any, _: str) -> str | None:

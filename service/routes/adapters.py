@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Request
 
 from service.errors import InvalidRequest
+from service.extraction.aside import read_aside
 from service.models.adapter_cards import AdapterCard, AdapterList, card, cards
 from service.models.live_registry import LiveRegistry
 from service.readiness import Readiness
@@ -35,7 +36,7 @@ def router(registry: LiveRegistry, readiness: Readiness) -> APIRouter:
 
         It is checked, and the engine has answered with it, before requests reach it.
         """
-        served = await registry.load(_name(await request.body()))
+        served = await registry.load(await read_aside(await request.body(), _name))
         assert served.adapter is not None, "what was loaded is an adapter"
         return card(served.adapter, registry, {served.engine_name})
 

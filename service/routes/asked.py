@@ -1,33 +1,38 @@
-"""What a route expects of a request beside its body; anything else is refused, never ignored."""
+"""What a route expects of a request: its body, read and checked, and its query; anything else is
+refused, never ignored."""
 
-import json
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from fastapi import Request
 from pydantic import BaseModel
+from starlette.types import Scope
 
-from service.errors import InvalidRequest, MalformedBody
+from service.errors import InvalidRequest
+from service.extraction.aside import read_aside
 from service.wire.headers import expect_json
-from service.wire.json_object import once
-from service.wire.request_errors import only_fields
-from service.wire.wording import meant, why_not_json
+from service.wire.json_object import value_of
+from service.wire.request_errors import validated
+from service.wire.wording import meant
+
+Kind = TypeVar("Kind", bound=BaseModel)
 
 
-def json_body(kind: type[BaseModel]) -> Callable[[Request], Awaitable[None]]:
-    """A dependency. Raises InvalidRequest when the body is not said to be JSON, has a name twice,
-    or has more fields than a ``kind`` has."""
+async def asked(scope: Scope, raw: bytes, kind: type[Kind]) -> Kind:
+    """The body as a ``kind``. Raises MalformedBody, and InvalidRequest: it is not said to be JSON,
+    has a name twice, or a field is wrong."""
+    expect_json(scope)
+    return await read_aside(raw, lambda raw: validated(kind, value_of(raw) if raw else None))
 
-    async def check(request: Request) -> None:
-        expect_json(request.scope)
-        if body := await request.body():
-            # FastAPI has read it before, and of a name that is there twice has kept the last.
-            try:
-                values = json.loads(body, object_pairs_hook=once)
-            except RecursionError as exc:  # FastAPI read it with less of the stack in use
-                raise MalformedBody(f"the body is not JSON: {why_not_json(exc)}") from exc
-            only_fields(values, kind)
 
-    return check
+def body(kind: type[Kind]) -> Callable[[Request], Awaitable[Kind]]:
+    """A dependency: as ``asked``. FastAPI would parse in the event loop, and keep the last of two
+    members with one name."""
+
+    async def read(request: Request) -> Kind:
+        return await asked(request.scope, await request.body(), kind)
+
+    return read
 
 
 def only_query(*names: str) -> Callable[[Request], None]:

@@ -14,19 +14,15 @@ from service.extraction.written import response, said, size
 from service.guard.concurrency import ConcurrencyLimit
 from service.guard.fast_path import Handler
 from service.guard.held_bytes import HeldBytes
-from service.routes.asked import json_body, only_query
-from service.routes.documented import errors
+from service.routes.asked import asked, body, only_query
+from service.routes.documented import body_of, errors
 from service.wire.dialects import DIALECTS, SCORED, WITHOUT_OVERLAPS, Dialect
 from service.wire.event_stream import MEDIA_TYPE as MEDIA_TYPE_OF_STREAM
-from service.wire.json_object import DECODER
-from service.wire.request_errors import only_fields
 from service.wire.requests import BatchLine, ExtractRequest
 from service.wire.responses import ExtractResponse, LineAnswer, LineError, ManyResponse
 
 PATH = "/extract"
 BATCH = "/extract/batch"
-
-_JSON = b"application/json"
 
 _FORMAT = Query(description=f"the answer in another tool's shape: one of {', '.join(DIALECTS)}")
 
@@ -53,10 +49,12 @@ def router(extract: Extract, concurrency: ConcurrencyLimit, held: HeldBytes) -> 
         PATH,
         responses={200: _STREAM, **ERRORS},
         response_model_exclude_defaults=True,
-        dependencies=[Depends(only_query("format")), Depends(json_body(ExtractRequest))],
+        openapi_extra=body_of(ExtractRequest),
+        dependencies=[Depends(only_query("format"))],
     )
     async def extract_entities(
-        request: ExtractRequest, format: Annotated[str | None, _FORMAT] = None
+        request: Annotated[ExtractRequest, Depends(body(ExtractRequest))],
+        format: Annotated[str | None, _FORMAT] = None,
     ) -> ExtractResponse | ManyResponse:
         """Typed entities of a text or of several, with exact positions; with `stream`, of one text
         while they are found."""
@@ -87,21 +85,16 @@ def router(extract: Extract, concurrency: ConcurrencyLimit, held: HeldBytes) -> 
 
 
 def fast_path(extract: Extract, concurrency: ConcurrencyLimit) -> Handler:
-    """``POST /extract`` as most callers send it; what is odd or wrong is left to the route."""
+    """``POST /extract`` as most callers send it; one with a query is left to the route."""
 
-    async def extract_entities(scope: Scope, body: bytes) -> Response | None:
-        if scope["query_string"] or (b"content-type", _JSON) not in scope["headers"]:
+    async def extract_entities(scope: Scope, raw: bytes) -> Response | None:
+        if scope["query_string"]:
             return None
-        try:
-            fields = DECODER.decode(body.decode())
-            only_fields(fields, ExtractRequest)
-            asked = ExtractRequest.model_validate(fields)
-        except (RecursionError, ValueError):
-            return None
-        if asked.stream:
-            return Streamed(extract, concurrency, asked)
+        request = await asked(scope, raw, ExtractRequest)
+        if request.stream:
+            return Streamed(extract, concurrency, request)
         with concurrency:
-            answer = await extract(asked)
+            answer = await extract(request)
         return await response(answer)
 
     return extract_entities

@@ -10,7 +10,7 @@ from typing import Any, cast
 from fastapi import APIRouter, Request
 
 from service.errors import InvalidRequest, NerveError
-from service.extraction.aside import LONG, aside
+from service.extraction.aside import read_aside
 from service.extraction.prelabel import Prelabel
 from service.extraction.written import response
 from service.guard.concurrency import ConcurrencyLimit
@@ -64,7 +64,8 @@ def _connecting(routes: APIRouter, prelabel: Prelabel, readiness: Readiness) -> 
     @routes.post("/{model}/setup", responses=ERRORS, openapi_extra=_BODY)
     async def set_up(request: Request, model: str | None = None) -> ModelVersion:
         """The version that answers for a project; 422 when its labels cannot be found."""
-        plans = prelabel.plan(Setup.read(await request.body()).config, model)
+        asked = await read_aside(await request.body(), Setup.read)
+        plans = prelabel.plan(asked.config, model)
         return ModelVersion(model_version=prelabel.version(plans))
 
 
@@ -73,8 +74,7 @@ def _predicting(routes: APIRouter, prelabel: Prelabel, concurrency: ConcurrencyL
     @routes.post("/{model}/predict", responses=ERRORS, openapi_extra=_BODY)
     async def predict(request: Request, model: str | None = None) -> Predictions:
         """Predictions for tasks, with the labels of the project's config."""
-        raw = await request.body()
-        asked = await aside(len(raw) > LONG, PredictRequest.read, raw)
+        asked = await read_aside(await request.body(), PredictRequest.read)
         with concurrency:
             results = await prelabel(asked.tasks, asked.config, model)
         _log(results)
@@ -89,13 +89,17 @@ def _hearing(routes: APIRouter, prelabel: Prelabel) -> None:
     async def webhook(request: Request, model: str | None = None) -> dict[str, bool]:
         """What happens in a project is told here, and nothing of it is kept."""
         prelabel.served(model)
-        if JsonObject.read(await request.body()).values.get("action") == "START_TRAINING":
+        if await read_aside(await request.body(), _action) == "START_TRAINING":
             raise InvalidRequest(
                 "action has START_TRAINING; an adapter is trained by `nerve adapter train`, "
                 "from the project's export",
                 param="action",
             )
         return {"kept": False}
+
+
+def _action(raw: bytes) -> Any:
+    return JsonObject.read(raw).values.get("action")
 
 
 def _told(result: Prediction | NerveError) -> Prediction | ErrorResponse:

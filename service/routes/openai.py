@@ -12,7 +12,7 @@ from starlette.types import Scope
 
 from service.engine.forwarding import ForwardedRequest
 from service.errors import BadRequest, InvalidRequest
-from service.extraction.aside import LONG, aside
+from service.extraction.aside import read_aside
 from service.guard import deadline
 from service.models.live_registry import LiveRegistry
 from service.models.model_cards import ModelCard, ModelCards, card
@@ -78,7 +78,7 @@ def _handler(route: Route, registry: LiveRegistry, proxy: Proxy) -> Handle:
     async def pass_on(scope: Scope, raw: bytes) -> Response:
         try:
             expect_json(scope)
-            body = await aside(len(raw) > LONG, _read, route, raw)
+            body = await read_aside(raw, lambda raw: route.checked(JsonObject.read(raw)))
         except InvalidRequest as exc:
             raise BadRequest.of(exc) from exc
         served = registry.resolve(_named(body.values.get("model"), registry))
@@ -88,10 +88,6 @@ def _handler(route: Route, registry: LiveRegistry, proxy: Proxy) -> Handle:
         return Proxied(proxy, asked, Renaming(served.engine_name, served.name))
 
     return pass_on
-
-
-def _read(route: Route, raw: bytes) -> JsonObject:
-    return route.checked(JsonObject.read(raw))
 
 
 def _named(model: Any, registry: LiveRegistry) -> Any:

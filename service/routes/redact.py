@@ -1,13 +1,14 @@
 """``POST /redact``."""
 
-from typing import cast
+from typing import Annotated, cast
 
 from fastapi import APIRouter, Depends
 
 from service.extraction.redact import Redact
 from service.extraction.written import response
 from service.guard.concurrency import ConcurrencyLimit
-from service.routes.asked import json_body, only_query
+from service.routes.asked import body, only_query
+from service.routes.documented import body_of
 from service.routes.extract import ERRORS
 from service.wire.requests import RedactRequest
 from service.wire.responses import ManyRedacted, RedactResponse
@@ -23,9 +24,12 @@ def router(redact: Redact, concurrency: ConcurrencyLimit) -> APIRouter:
         PATH,
         responses=ERRORS,
         response_model_exclude_defaults=True,
-        dependencies=[Depends(only_query()), Depends(json_body(RedactRequest))],
+        openapi_extra=body_of(RedactRequest),
+        dependencies=[Depends(only_query())],
     )
-    async def redact_entities(request: RedactRequest) -> RedactResponse | ManyRedacted:
+    async def redact_entities(
+        request: Annotated[RedactRequest, Depends(body(RedactRequest))],
+    ) -> RedactResponse | ManyRedacted:
         """A text, or several, with its entities masked; and the entities."""
         with concurrency:
             answer = await redact(request)

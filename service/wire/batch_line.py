@@ -8,8 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from service.errors import InvalidRequest, MalformedBody, RequestTooLarge
 from service.wire.json_object import once
-from service.wire.request_errors import only_fields, request_error
-from service.wire.requests import BatchLine, LineId
+from service.wire.requests import LineId
 from service.wire.wording import why_not_json
 
 _ID: TypeAdapter[str | int] = TypeAdapter(LineId, config={"strict": True})
@@ -39,13 +38,3 @@ def own_id(fields: Mapping[str, Any]) -> dict[str, str | int]:
         return {"id": _ID.validate_python(fields.get("id"))}
     except ValidationError:
         return {}
-
-
-def asked_by(fields: Mapping[str, Any]) -> BatchLine:
-    """What a line asks. Raises InvalidRequest."""
-    only_fields(fields, BatchLine)
-    try:
-        return BatchLine.model_validate(fields)
-    except ValidationError as exc:
-        problems = [{**one, "loc": ("line", *one["loc"])} for one in exc.errors()]
-        raise request_error(problems, BatchLine) from exc

@@ -102,6 +102,19 @@ class JsonObject:
         return end
 
 
+def value_of(raw: bytes) -> Any:
+    """Whatever JSON has, as a value to be checked further: NaN is one, and UTF-16 is read.
+
+    Raises MalformedBody, InvalidRequest for a double key.
+    """
+    try:
+        return _ANY.decode(raw.decode(json.detect_encoding(raw), "surrogatepass"))
+    except json.JSONDecodeError as exc:
+        raise MalformedBody(f"the body is not JSON: {exc.msg}") from exc
+    except (RecursionError, ValueError) as exc:
+        raise MalformedBody(f"the body is not JSON: {why_not_json(exc)}") from exc
+
+
 def once(members: list[tuple[str, Any]]) -> dict[str, Any]:
     """An object of JSON, of its members in order, as a decoder's ``object_pairs_hook``.
 
@@ -124,5 +137,6 @@ def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is no value")
 
 
+_ANY = json.JSONDecoder(object_pairs_hook=once)
 # JSON as its standard has it: no NaN, no infinity, every name once.
 DECODER = json.JSONDecoder(object_pairs_hook=once, parse_constant=_refuse)

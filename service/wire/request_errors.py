@@ -1,11 +1,11 @@
 """What is wrong with a body, as field, value and what was expected."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
-from service.errors import InvalidRequest, MalformedBody
+from service.errors import InvalidRequest
 from service.wire.requests import (
     TEXT,
     UNSENDABLE,
@@ -17,6 +17,7 @@ from service.wire.requests import (
 )
 from service.wire.wording import meant, shown
 
+Body = TypeVar("Body", bound=BaseModel)
 Problem = Mapping[str, Any]  # as pydantic tells it
 
 _ITEMS: Mapping[str, type[BaseModel]] = {"examples": LabelledText, "entities": ExampleEntity}
@@ -38,7 +39,17 @@ def no_text(value: str, name: str) -> InvalidRequest:
     return InvalidRequest(f"{name} has {value}; expected {TEXT}", param=name)
 
 
-def only_fields(values: object, body: type[BaseModel]) -> None:
+def validated(body: type[Body], values: object) -> Body:
+    """``values`` as a ``body``. Raises InvalidRequest."""
+    _only_fields(values, body)
+    try:
+        return body.model_validate(values)
+    except ValidationError as exc:
+        problems = [{**one, "loc": ("body", *one["loc"])} for one in exc.errors(include_url=False)]
+        raise request_error(problems, body) from exc
+
+
+def _only_fields(values: object, body: type[BaseModel]) -> None:
     """Raises InvalidRequest where an object has more fields than there are: pydantic would tell of
     each, and there may be a hundred thousand. Of half a surrogate pair in a name it tells nothing
     but that the body is wrong."""
@@ -61,8 +72,6 @@ def request_error(
 def _of_the_whole(problem: Problem) -> InvalidRequest | None:
     """The error for a body that is none, or whose fields do not go together; None for a field."""
     match problem["type"]:
-        case "json_invalid":
-            return MalformedBody(f"the body is not JSON: {problem['ctx']['error']}")
         case "no_text":
             return InvalidRequest(f"text is missing; expected {TEXT}, or texts", param="text")
         case "both_texts":

@@ -6,17 +6,19 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 LONGEST = 80  # characters of a value that a message shows
+# With a check for circles it would keep a value that it does not write to its end.
+_PIECES = json.JSONEncoder(ensure_ascii=False, check_circular=False, default=repr)
 
 
 def shown(value: object) -> str:
     """As JSON, cut after ``LONGEST`` characters. What people read stands as it is; what they do not
     see (zero-width and bidi characters, half of a surrogate pair) as its escape."""
-    try:
-        written = json.dumps(value, ensure_ascii=False, default=repr)
-    except RecursionError:  # what could be read just so cannot be written further in
-        return "what is nested too deeply"
-    if len(written) > LONGEST:
-        written = written[: LONGEST - 3] + "..."
+    written = ""
+    for piece in _PIECES.iterencode(value):  # no more than is shown: a body has room for millions
+        written += piece
+        if len(written) > LONGEST:
+            written = written[: LONGEST - 3] + "..."
+            break
     return visible(written)
 
 

@@ -48,8 +48,8 @@ ODD = dict.fromkeys(("name", "tool_call_id", "refusal", "audio", "function_call"
 WORST: list[tuple[str, dict[str, Any]]] = [
     (CHAT, {"messages": [{"role": "user", "content": "x", **ODD}] * 1024}),
     (CHAT, {"messages": [{"role": "x", "content": "x", "audio": [{}] * 16}] * 1024}),
-    (CHAT, {"messages": [], "logit_bias": {f"x{number}": [] for number in range(1024)}}),
-    (CHAT, {"messages": [], "stop_token_ids": ["x"] * 1024, "metadata": [{}] * 64}),
+    (CHAT, {"messages": [], "metadata": {f"x{number}": [] for number in range(64)}}),
+    (CHAT, {"messages": [], "user": [{}] * 64, "metadata": [{}] * 64}),
     (COMPLETIONS, {"prompt": "x", "suffix": [{}] * 64, "user": [{}] * 64}),
     (RESPONSES, {"input": "x", "include": [{}] * 64, "reasoning": {"effort": [{}] * 60}}),
 ]

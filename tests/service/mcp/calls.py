@@ -18,6 +18,16 @@ def tools(server: object) -> dict[str, Any]:
     return asyncio.run(ask())
 
 
+def capabilities(server: object) -> Any:
+    """What a server says that it has."""
+
+    async def ask() -> Any:
+        async with mcp.Client(server) as client:
+            return client.server_capabilities
+
+    return asyncio.run(ask())
+
+
 def call(server: object, tool: str, **arguments: object) -> Any:
     """What a tool answers, as an object; ToolFailed with what it says when it fails."""
 

@@ -12,7 +12,7 @@ import pytest
 
 from tests.conftest import ADAPTER, BASE, Gateway, error_of, running
 from tests.service.guard.test_keys import table
-from tests.service.mcp.calls import ToolFailed, call, mcp, tools
+from tests.service.mcp.calls import ToolFailed, call, capabilities, mcp, tools
 from tests.support.fake_engine import completes, fails
 from tests.support.open_adapter import OPEN, open_gateway
 from tests.support.streaming import BANK, NAME, TEXT
@@ -80,6 +80,42 @@ def message(**fields: object) -> bytes:
     params = {"name": "extract", "arguments": {"text": TEXT}, **fields}
     call = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
     return json.dumps(call).encode()
+
+
+@pytest.mark.parametrize(
+    ("method", "params"),
+    [
+        ("prompts/list", {}),
+        ("prompts/get", {"name": TEXT}),
+        ("resources/list", {}),
+        ("resources/templates/list", {}),
+        ("resources/read", {"uri": "x:y"}),
+    ],
+)
+def test_there_are_tools_only(
+    gateway: Gateway, caplog: pytest.LogCaptureFixture, method: str, params: dict[str, str]
+) -> None:
+    """As the protocol says it of what there is none of; that a caller asks is no fault of ours."""
+    asked = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+    with caplog.at_level("WARNING"):
+        answer = gateway.client.post("/mcp", json=asked, headers=ACCEPT)
+    assert answer.json()["error"]["code"] == -32601
+    assert caplog.records == []
+
+
+def test_only_tools_are_offered(gateway: Gateway) -> None:
+    """To the client at its defaults, and in the older handshake."""
+    hello = {
+        "protocolVersion": "2025-06-18",
+        "capabilities": {},
+        "clientInfo": {"name": "x", "version": "1"},
+    }
+    asked = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": hello}
+    answer = gateway.client.post("/mcp", json=asked, headers=ACCEPT)
+    assert set(answer.json()["result"]["capabilities"]) == {"tools"}
+    offered = capabilities(f"{gateway.url}/mcp")
+    assert offered.tools is not None
+    assert (offered.prompts, offered.resources) == (None, None)
 
 
 def test_a_string_without_an_end_costs_no_more_than_another(gateway: Gateway) -> None:

@@ -32,9 +32,19 @@ def test_a_long_value_is_cut() -> None:
     assert shown("浙" * 1000) == '"' + "浙" * (LONGEST - 4) + "..."
 
 
-def test_what_could_be_read_just_so_is_not_written() -> None:
+def test_of_a_large_value_no_more_is_written_than_is_shown() -> None:
+    """A body has room for a million values."""
+
+    class Unwritable:
+        def __repr__(self) -> str:
+            raise AssertionError("written")
+
+    assert shown([0] * 30 + [Unwritable()]) == "[" + "0, " * 25 + "0" + "..."
+
+
+def test_what_could_be_read_just_so_is_shown_and_not_changed() -> None:
     """A body nested 956 deep was a fault of ours: reading had room where writing had none."""
-    assert shown(nested(2000)) == "what is nested too deeply"
+    assert shown(nested(2000)) == "[" * 77 + "..."
     with pytest.raises(MalformedBody, match="it is nested too deeply"):
         JsonObject.read(b'{"a": 1}').changed({"a": nested(2000)})
 
