@@ -5,11 +5,12 @@ that leaves room. Sizes in bytes.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from math import prod
 from pathlib import Path
 
+from deploy.engine import vllm_flags
 from deploy.engine.admission import LaunchRefused
 from deploy.engine.device import Gpu
 
@@ -18,8 +19,15 @@ SHARE = 0.92
 # CUDA's context, activations of a full batch, CUDA graphs.
 _BESIDES = 2_000_000_000
 _BYTES = 2  # bfloat16: LoRA matrices and KV cache
-_NOT_ESTIMATED = {"--quantization", "-q", "--cpu-offload-gb", "--max-loras", "--max-lora-rank"}
-_SHARED_BY = ("--tensor-parallel-size", "-tp")
+_NOT_ESTIMATED = {
+    "--quantization",
+    "--cpu-offload-gb",
+    "--max-loras",
+    "--max-lora-rank",
+    "--device-ids",
+    "--config",  # a file with flags
+}
+_SHARED_BY = ("--tensor-parallel-size", "--pipeline-parallel-size")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +117,10 @@ def check(taken: Taken, gpus: Sequence[Gpu], extra: Sequence[str]) -> None:
     Nothing is refused where no memory is told, or where ``extra``, the user's own vLLM flags,
     change what is held in ways that are not estimated.
     """
-    names = {word.split("=")[0] for word in extra}
-    if not gpus or not gpus[0].memory or not names.isdisjoint(_NOT_ESTIMATED):
+    flags = vllm_flags.read(extra)
+    if not gpus or not gpus[0].memory or not flags.keys().isdisjoint(_NOT_ESTIMATED):
         return
-    needed = taken.on_each(_gpus_of(extra))
+    needed = taken.on_each(_sharing(flags))
     if needed > gpus[0].memory:
         raise LaunchRefused(
             f"{taken.model.name} needs about {needed / 2**30:.0f} GiB on each GPU, and "
@@ -122,8 +130,7 @@ def check(taken: Taken, gpus: Sequence[Gpu], extra: Sequence[str]) -> None:
         )
 
 
-def _gpus_of(extra: Sequence[str]) -> int:
-    """How many share the model: --tensor-parallel-size, as vLLM reads it."""
-    words = [part for word in extra for part in word.split("=", 1)]
-    named = [after for word, after in pairwise(words) if word in _SHARED_BY]
-    return max(int(named[-1]), 1) if named and named[-1].isdecimal() else 1
+def _sharing(flags: Mapping[str, str]) -> int:
+    """How many GPUs share the model: each stage of a pipeline is on as many as a tensor is cut
+    for."""
+    return prod(vllm_flags.number(flags, name) or 1 for name in _SHARED_BY)
