@@ -81,43 +81,6 @@ def test_a_folder_may_be_named_as_modelscope_does(tmp_path: Path, inside: str) -
     assert (pulled.path / "weights.bin").read_bytes() == FILES["weights.bin"]
 
 
-def test_a_model_without_digests_is_taken_from_a_folder(tmp_path: Path) -> None:
-    """As it is; without the folder, or with another, it is said what to bring."""
-    known = Catalogue({"m": BaseModel("m", "folder", (), (Folder(),), 0)}, {"hub": NOWHERE})
-    with pytest.raises(PullError, match=r"sha256 of its files are not known.*NERVE_MODEL_FOLDER="):
-        pull("m", tmp_path, Path(sys.executable), catalogue=known, environ={})
-    mine = tmp_path / "mine"
-    mine.mkdir()
-    (mine / "tokenizer.json").write_bytes(FILES["tokenizer.json"])
-    environ = {"NERVE_MODEL_FOLDER": str(mine)}
-    with pytest.raises(PullError, match=r"expected the folder of m, with config.json"):
-        pull("m", tmp_path, Path(sys.executable), catalogue=known, environ=environ)
-    (mine / "config.json").write_text("{}")
-    (mine / "model.safetensors").write_bytes(b"weights")
-    pulled = pull("m", tmp_path, Path(sys.executable), catalogue=known, environ=environ)
-    assert (pulled.path / "model.safetensors").read_bytes() == b"weights"
-    assert pulled == pull("m", tmp_path, Path(sys.executable), catalogue=known, environ={})
-
-
-def test_a_model_that_nerve_pulled_is_taken_from_its_folder(tmp_path: Path) -> None:
-    """What the first pull wrote about its own files is not a file of the model."""
-    known = Catalogue({"m": BaseModel("m", "folder", (), (Folder(),), 0)}, {"hub": NOWHERE})
-    theirs = tmp_path / "theirs"
-    theirs.mkdir()
-    (theirs / "tokenizer.json").write_bytes(FILES["tokenizer.json"])
-    (theirs / "config.json").write_text("{}")
-    (theirs / "model.safetensors").write_bytes(b"weights")
-    folder = theirs
-    for home in ("first", "second"):
-        environ = {"NERVE_MODEL_FOLDER": str(folder)}
-        where = tmp_path / home
-        pulled = pull("m", where, Path(sys.executable), catalogue=known, environ=environ)
-        folder = pulled.path
-    assert folder.is_relative_to(tmp_path / "second")
-    assert (folder / "model.safetensors").read_bytes() == b"weights"
-    assert pulled == pull("m", tmp_path / "second", Path(sys.executable), catalogue=known)
-
-
 def test_no_source_gives_the_model(tmp_path: Path) -> None:
     """The error lists every source with its reason, soon, and leaves nothing to be used."""
     started = time.monotonic()
