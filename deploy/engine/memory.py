@@ -12,7 +12,7 @@ from pathlib import Path
 
 from deploy.engine import vllm_flags
 from deploy.engine.admission import LaunchRefused
-from deploy.engine.device import Gpu
+from deploy.engine.gpu import Gpu, usable
 
 # vLLM's own default of --gpu-memory-utilization.
 SHARE = 0.92
@@ -112,20 +112,23 @@ class Taken:
 
 
 def check(taken: Taken, gpus: Sequence[Gpu], extra: Sequence[str]) -> None:
-    """Raises LaunchRefused where the first GPU is too small.
+    """Raises LaunchRefused where one of the GPUs that the engine takes is too small: the first of
+    those that vLLM can use.
 
     Nothing is refused where no memory is told, or where ``extra``, the user's own vLLM flags,
     change what is held in ways that are not estimated.
     """
     flags = vllm_flags.read(extra)
-    if not gpus or not gpus[0].memory or not flags.keys().isdisjoint(_NOT_ESTIMATED):
+    sharing = _sharing(flags)
+    smallest = min(usable(gpus)[:sharing], key=lambda gpu: gpu.memory, default=None)
+    if not smallest or not smallest.memory or not flags.keys().isdisjoint(_NOT_ESTIMATED):
         return
-    needed = taken.on_each(_sharing(flags))
-    if needed > gpus[0].memory:
+    needed = taken.on_each(sharing)
+    if needed > smallest.memory:
         raise LaunchRefused(
             f"{taken.model.name} needs about {needed / 2**30:.0f} GiB on each GPU, and "
-            f"{gpus[0].name} has {gpus[0].memory / 2**30:.0f}: take fewer bits (--weights fp8, or "
-            "awq), a smaller rank (--max-lora-rank auto), several GPUs (vLLM's "
+            f"{smallest.name} has {smallest.memory / 2**30:.0f}: take fewer bits (--weights fp8, "
+            "or awq), a smaller rank (--max-lora-rank auto), several GPUs (vLLM's "
             "--tensor-parallel-size), a smaller base model, or the CPU (NERVE_DEVICE=cpu)."
         )
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from deploy.engine.admission import LaunchRefused
-from deploy.engine.device import Gpu
+from deploy.engine.gpu import Gpu
 from deploy.engine.memory import Shape, Taken, check
 
 QWEN_7B = {
@@ -94,3 +94,14 @@ def test_a_model_that_does_not_describe_itself_is_not_refused(tmp_path: Path) ->
     (tmp_path / "config.json").write_text("{}")
     check(_taken(tmp_path), [_gpu(4)], ())
     check(_taken(tmp_path / "none"), [_gpu(4)], ())
+
+
+def test_only_gpus_that_vllm_can_use_are_measured(model: Path) -> None:
+    """A small old one in the first place does not count, and the smallest of several does."""
+    old, large, small = Gpu("0", "a", "old", "580", (6, 1), 2**31), _gpu(24), _gpu(16)
+    check(_taken(model), [old, large], ())
+    check(_taken(model), [large, small], ())
+    with pytest.raises(LaunchRefused, match=r"GiB on each GPU, and a card has 16"):
+        check(_taken(model), [old, small, large], ())
+    with pytest.raises(LaunchRefused, match=r"GiB on each GPU, and a card has 8"):
+        check(_taken(model), [large, _gpu(8)], ("-tp", "2"))
