@@ -93,9 +93,9 @@ def engine(
     from deploy.up.install import ROOT, EngineFlags, Places, install
 
     with clear_errors():
+        flags = EngineFlags(context.args, weights)
         settings, places = read_settings(), Places(home.absolute(), torch_index)
         installed = install(settings, places, Phases(Console()), weights)
-        flags = EngineFlags(context.args, weights)
         command = installed.engine_command(settings, places.home, flags)
         sys.stdout.flush()
         os.chdir(ROOT)

@@ -8,6 +8,7 @@ from adapters.recipe import RecipeError
 from adapters.registering.trained import RegisterError
 from deploy.bulk.errors import BulkFailed
 from deploy.client import AskFailed
+from deploy.engine.admission import LaunchRefused
 from deploy.engine.device import DeviceRefused
 from deploy.engine.installer import EnvironmentNotMade
 from deploy.factory.trainer import TrainerFailed
@@ -25,6 +26,7 @@ FOR_PEOPLE = (
     DeviceRefused,
     EnvironmentNotMade,
     EvaluationError,
+    LaunchRefused,
     ManifestError,
     OSError,  # a full disk, a folder that cannot be written
     PullError,

@@ -45,7 +45,7 @@ def examine(
     finding, registry = files.default(settings, base, served)
     yield finding
     yield files.tokenizer(settings, home, base)
-    yield from flags(given, base, served, device)
+    yield from flags(given, base, served, device, settings.max_model_len)
     yield from asyncio.run(_asked(settings, registry, url))
 
 

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 from deploy.doctor.finding import Finding, note, well, wrong
 from deploy.engine import device as devices
 from deploy.engine.device import Device, DeviceRefused
+from deploy.engine.gpu import usable
 from service.settings import Settings, is_loopback
 
 
@@ -13,7 +14,9 @@ def device(settings: Settings) -> tuple[Finding, Device]:
     try:
         found = devices.here()
         if found == "cpu":
-            return well("device", "CPU: no NVIDIA GPU, or NERVE_DEVICE=cpu"), found
+            return well(
+                "device", "CPU: no NVIDIA GPU, or none by NERVE_DEVICE and CUDA_VISIBLE_DEVICES"
+            ), found
         devices.check_compiler()
         return _gpu(), found
     except DeviceRefused as exc:
@@ -22,11 +25,12 @@ def device(settings: Settings) -> tuple[Finding, Device]:
 
 
 def _gpu() -> Finding:
-    seen = devices.gpus()
+    seen = usable(devices.gpus())
     if not seen:
         return note("device", "an NVIDIA GPU, of which nothing is known: there is no nvidia-smi")
     one, *more = seen
-    told = f"{one.name}, {one.memory / 2**30:.0f} GiB, driver {one.driver}"
+    known = [f"{one.memory / 2**30:.0f} GiB"] if one.memory else []
+    told = ", ".join([one.name, *known, *([f"driver {one.driver}"] if one.driver else [])])
     if more:
         told += (
             f"; {len(more)} more, which one engine leaves idle: docs/howto/gpu.md has an engine "

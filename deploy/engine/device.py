@@ -11,36 +11,23 @@ import shutil
 import subprocess
 import sysconfig
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+from deploy.engine.gpu import CAPABILITY, COLUMNS, VISIBLE, Gpu, hides_all, told, usable, visible
 
 Device = Literal["cpu", "cuda"]
 CHOICES = ("auto", "cpu", "cuda")
 
-# What vLLM's wheels for CUDA 13 need.
+# What vLLM's wheels for CUDA 13 need, beside CAPABILITY.
 DRIVER = 580
-CAPABILITY = (7, 5)
 
 _NODES = Path("/dev")
-_COLUMNS = "index,uuid,name,driver_version,compute_cap,memory.total"
 _INSTEAD = "or take the CPU with NERVE_DEVICE=cpu"
 
 
 class DeviceRefused(Exception):
     """vLLM would not start on this device: one sentence that says what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Gpu:
-    """What nvidia-smi tells of a GPU; ``memory`` in bytes, 0 where it tells none."""
-
-    index: str
-    uuid: str
-    name: str
-    driver: str
-    capability: tuple[int, int]
-    memory: int
 
 
 def here(environ: Mapping[str, str] = os.environ) -> Device:
@@ -50,13 +37,13 @@ def here(environ: Mapping[str, str] = os.environ) -> Device:
         raise DeviceRefused(f"NERVE_DEVICE = {wanted!r}; expected {', '.join(CHOICES)}")
     if wanted == "cpu":
         return "cpu"
-    found = gpus(environ)
-    hidden = environ.get("CUDA_VISIBLE_DEVICES") == ""
-    if not found and (hidden or not _has_node()):
+    listed, named = _listed(environ), environ.get(VISIBLE)
+    found = visible(listed, named)
+    if not found and (listed or hides_all(named) or not _has_node()):
         if wanted == "cuda":
             raise DeviceRefused(
                 "NERVE_DEVICE is cuda, and no NVIDIA GPU is seen here (nvidia-smi lists none, or "
-                f"CUDA_VISIBLE_DEVICES hides it): install NVIDIA's driver, {_INSTEAD}."
+                f"{VISIBLE} hides it): install NVIDIA's driver, {_INSTEAD}."
             )
         return "cpu"
     check(found, environ)
@@ -68,17 +55,22 @@ def gpus(environ: Mapping[str, str] = os.environ) -> list[Gpu]:
 
     Raises DeviceRefused when there is a GPU and its driver does not answer.
     """
+    return visible(_listed(environ), environ.get(VISIBLE))
+
+
+def _listed(environ: Mapping[str, str]) -> list[Gpu]:
+    """All that nvidia-smi tells of, in its order, which is the bus's."""
     tool = shutil.which("nvidia-smi", path=environ.get("PATH"))
     if tool is None:
         return []
-    command = [tool, f"--query-gpu={_COLUMNS}", "--format=csv,noheader,nounits"]
+    command = [tool, f"--query-gpu={COLUMNS}", "--format=csv,noheader,nounits"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     except (OSError, subprocess.TimeoutExpired) as exc:
         return _silent(str(exc))
     if done.returncode:
         return _silent((done.stdout or done.stderr).strip())
-    return _visible(map(_gpu, done.stdout.splitlines()), environ.get("CUDA_VISIBLE_DEVICES"))
+    return [*map(told, done.stdout.splitlines())]
 
 
 def check(found: Iterable[Gpu], environ: Mapping[str, str] = os.environ) -> None:
@@ -87,8 +79,8 @@ def check(found: Iterable[Gpu], environ: Mapping[str, str] = os.environ) -> None
     None found is none refused: in a container nvidia-smi may be missing beside a GPU that works.
     """
     found = list(found)
-    usable = [gpu for gpu in found if gpu.capability >= CAPABILITY]
-    if found and not usable:
+    new_enough = usable(found)
+    if found and not new_enough:
         one = found[0]
         has, needs = (".".join(map(str, pair)) for pair in (one.capability, CAPABILITY))
         raise DeviceRefused(
@@ -97,7 +89,7 @@ def check(found: Iterable[Gpu], environ: Mapping[str, str] = os.environ) -> None
         )
     # With this variable vLLM brings the libraries that let an older driver do.
     compatible = environ.get("VLLM_ENABLE_CUDA_COMPATIBILITY", "").strip().lower() in ("1", "true")
-    for gpu in usable:
+    for gpu in new_enough:
         major = re.match(r"\d+", gpu.driver)
         if major and int(major[0]) < DRIVER and not compatible:
             raise DeviceRefused(
@@ -145,24 +137,3 @@ def _silent(reason: str) -> list[Gpu]:
             f"install the driver anew, {_INSTEAD}."
         )
     return []
-
-
-def _gpu(line: str) -> Gpu:
-    cells = [cell.strip() for cell in line.split(",")]
-    index, uuid, name, driver, capability, memory = (*cells, *[""] * 6)[:6]
-    version = re.fullmatch(r"(\d+)\.(\d+)", capability)
-    mebibytes = int(memory) if memory.isdecimal() else 0
-    # A capability that is not told is no reason to refuse.
-    pair = (int(version[1]), int(version[2])) if version else CAPABILITY
-    return Gpu(index, uuid, name, driver, pair, mebibytes * 2**20)
-
-
-def _visible(found: Iterable[Gpu], named: str | None) -> list[Gpu]:
-    """Those that CUDA_VISIBLE_DEVICES names, in its order; all where it is not set."""
-    found = list(found)
-    if named is None:
-        return found
-    chosen = []
-    for word in filter(None, (word.strip() for word in named.split(","))):
-        chosen += [gpu for gpu in found if gpu.index == word or gpu.uuid.startswith(word)]
-    return chosen

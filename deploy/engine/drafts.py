@@ -3,16 +3,18 @@
 import json
 from collections.abc import Sequence
 
+from deploy.engine import vllm_flags
+
 _CONFIG = {
     "method": "custom_class",
     "model": "nerve_cpu_draft.Proposer",
     "num_speculative_tokens": 4,
 }
-_THEIRS = ("--spec", "-sc")
+_THEIRS = ("--speculative-", "--spec-")
 
 
 def flags(extra: Sequence[str]) -> list[str]:
     """None where the user's own flags speak of speculative decoding."""
-    if any(word.startswith(_THEIRS) for word in extra):
+    if any(name.startswith(_THEIRS) for name in vllm_flags.read(extra)):
         return []
     return ["--speculative-config", json.dumps(_CONFIG)]

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from deploy.engine.device import Device
@@ -26,6 +26,7 @@ PLUGIN = HERE / "plugin"
 PACKAGES_MARKER = "nerve-packages.sha256"
 # Installed size plus the room that pip needs to unpack, in bytes.
 _ROOM = {"cpu": 5_000_000_000, "cuda": 15_000_000_000}
+_ELSEWHERE = {f"PIP_{name}" for name in ("TARGET", "PREFIX", "ROOT", "USER", "PYTHON", "DRY_RUN")}
 
 
 class EnvironmentNotMade(Exception):
@@ -47,12 +48,6 @@ class Installer:
 
     def install_packages(self) -> None:
         self._check_room(_ROOM[self._device])
-        if self._folder.is_symlink():
-            self._folder.unlink()
-        elif self._folder.exists():
-            self._report("removing the unfinished or outdated engine environment")
-            (self._folder / PACKAGES_MARKER).unlink(missing_ok=True)
-            shutil.rmtree(self._folder)
         self._log.write_text("")
         self._report(f"making the engine's environment in {self._folder}")
         self._run([sys.executable, "-m", "venv", str(self._folder)])
@@ -60,10 +55,11 @@ class Installer:
         if self._device == "cpu":
             self._install_torch()
         # No --only-binary: a source build is slow, but better than none on a rare platform.
-        total = _count(listing)
+        total = len(_names(listing))
         self._pip("--no-deps", "--require-hashes", "-r", str(listing), total=total)
         if self._device == "cuda":
             self._check_cuda()
+        self._check_installed(listing)
 
     def install_plugin(self) -> None:
         self._report("installing Nerve's vLLM plugin")
@@ -97,6 +93,18 @@ class Installer:
             )
         self._report(f"torch is for CUDA {done.stdout.strip()}")
 
+    def _check_installed(self, listing: Path) -> None:
+        """By the first of the list: settings of pip's may send all packages elsewhere."""
+        name = _names(listing)[0]
+        code = "import sys; from importlib.metadata import version; version(sys.argv[1])"
+        command = [str(self._folder / "bin" / "python"), "-I", "-c", code, name]
+        if subprocess.run(command, capture_output=True).returncode:
+            raise EnvironmentNotMade(
+                f"pip ended well, and {name} is not in {self._folder}: take what installs "
+                "elsewhere (target, prefix, root, dry-run) out of pip's settings (`pip config "
+                "list`), and start again."
+            )
+
     def _pip(self, *arguments: str, total: int = 0) -> None:
         python = self._folder / "bin" / "python"
         options = ["--disable-pip-version-check", "--no-input", "--progress-bar", "off"]
@@ -114,7 +122,7 @@ class Installer:
             text=True,
             errors="replace",
             pass_fds=(self._lock,),
-            env=os.environ | {"PYTHONUNBUFFERED": "1", "PIP_REQUIRE_VIRTUALENV": "0"},
+            env=pip_environment(os.environ) | {"PYTHONUNBUFFERED": "1"},
         ) as child:
             try:
                 lines = list(self._followed(child, total))
@@ -156,5 +164,11 @@ def _name_vllm(environment: Path) -> None:
         (named / "METADATA").write_text(metadata)
 
 
-def _count(listing: Path) -> int:
-    return len(re.findall(r"(?m)^[\w.-]+==", listing.read_text()))
+def _names(listing: Path) -> list[str]:
+    return re.findall(r"(?m)^([\w.-]+)==", listing.read_text())
+
+
+def pip_environment(given: Mapping[str, str]) -> dict[str, str]:
+    """Without the variables that would have pip install elsewhere, or nothing."""
+    kept = {name: value for name, value in given.items() if name.upper() not in _ELSEWHERE}
+    return kept | {"PIP_REQUIRE_VIRTUALENV": "0"}

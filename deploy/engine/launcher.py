@@ -19,6 +19,7 @@ from deploy.engine import memory
 from deploy.engine import weights as multiplying
 from deploy.engine.admission import Admitted, LaunchRefused, admit, lora_rank
 from deploy.engine.device import DeviceRefused
+from deploy.engine.gpu import without_old
 from deploy.engine.options import parsed
 from deploy.engine.vllm_command import Launch, command, environment, slots
 from service.models.registry import untuned
@@ -29,11 +30,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         options, extra = parsed(sys.argv[1:] if arguments is None else arguments)
         launch, adapters = prepare(options, tuple(extra))
+        shown = without_old(devices.gpus()) if launch.device == "cuda" else {}
     except (LaunchRefused, DeviceRefused) as refusal:
         print(f"refused: {refusal}", file=sys.stderr, flush=True)
         return 2
     line = command(launch, adapters, sys.executable)
-    ours = environment(os.environ, launch.device, os.cpu_count() or 1, options.store)
+    ours = environment(os.environ, launch.device, os.cpu_count() or 1, options.store) | shown
     print(shlex.join([*(f"{key}={value}" for key, value in ours.items()), *line]), flush=True)
     return os.execvpe(line[0], line, {**os.environ, **ours})
 

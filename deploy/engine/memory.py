@@ -5,21 +5,29 @@ that leaves room. Sizes in bytes.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from math import prod
 from pathlib import Path
 
+from deploy.engine import vllm_flags
 from deploy.engine.admission import LaunchRefused
-from deploy.engine.device import Gpu
+from deploy.engine.gpu import Gpu, usable
 
 # vLLM's own default of --gpu-memory-utilization.
 SHARE = 0.92
 # CUDA's context, activations of a full batch, CUDA graphs.
 _BESIDES = 2_000_000_000
 _BYTES = 2  # bfloat16: LoRA matrices and KV cache
-_NOT_ESTIMATED = {"--quantization", "-q", "--cpu-offload-gb", "--max-loras", "--max-lora-rank"}
-_SHARED_BY = ("--tensor-parallel-size", "-tp")
+_NOT_ESTIMATED = {
+    "--quantization",
+    "--cpu-offload-gb",
+    "--max-loras",
+    "--max-lora-rank",
+    "--device-ids",
+    "--config",  # a file with flags
+}
+_SHARED_BY = ("--tensor-parallel-size", "--pipeline-parallel-size")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,26 +112,28 @@ class Taken:
 
 
 def check(taken: Taken, gpus: Sequence[Gpu], extra: Sequence[str]) -> None:
-    """Raises LaunchRefused where the first GPU is too small.
+    """Raises LaunchRefused where one of the GPUs that the engine takes is too small: the first of
+    those that vLLM can use.
 
     Nothing is refused where no memory is told, or where ``extra``, the user's own vLLM flags,
     change what is held in ways that are not estimated.
     """
-    names = {word.split("=")[0] for word in extra}
-    if not gpus or not gpus[0].memory or not names.isdisjoint(_NOT_ESTIMATED):
+    flags = vllm_flags.read(extra)
+    sharing = _sharing(flags)
+    smallest = min(usable(gpus)[:sharing], key=lambda gpu: gpu.memory, default=None)
+    if not smallest or not smallest.memory or not flags.keys().isdisjoint(_NOT_ESTIMATED):
         return
-    needed = taken.on_each(_gpus_of(extra))
-    if needed > gpus[0].memory:
+    needed = taken.on_each(sharing)
+    if needed > smallest.memory:
         raise LaunchRefused(
             f"{taken.model.name} needs about {needed / 2**30:.0f} GiB on each GPU, and "
-            f"{gpus[0].name} has {gpus[0].memory / 2**30:.0f}: take fewer bits (--weights fp8, or "
-            "awq), a smaller rank (--max-lora-rank auto), several GPUs (vLLM's "
+            f"{smallest.name} has {smallest.memory / 2**30:.0f}: take fewer bits (--weights fp8, "
+            "or awq), a smaller rank (--max-lora-rank auto), several GPUs (vLLM's "
             "--tensor-parallel-size), a smaller base model, or the CPU (NERVE_DEVICE=cpu)."
         )
 
 
-def _gpus_of(extra: Sequence[str]) -> int:
-    """How many share the model: --tensor-parallel-size, as vLLM reads it."""
-    words = [part for word in extra for part in word.split("=", 1)]
-    named = [after for word, after in pairwise(words) if word in _SHARED_BY]
-    return max(int(named[-1]), 1) if named and named[-1].isdecimal() else 1
+def _sharing(flags: Mapping[str, str]) -> int:
+    """How many GPUs share the model: each stage of a pipeline is on as many as a tensor is cut
+    for."""
+    return prod(vllm_flags.number(flags, name) or 1 for name in _SHARED_BY)

@@ -2,20 +2,20 @@
 
 import argparse
 import os
-import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
+from deploy.engine import vllm_flags
 from deploy.engine import weights as multiplying
-from deploy.engine.admission import LaunchRefused
 
 
 def parsed(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
     """The launcher's own, and those for vLLM. Raises LaunchRefused; exits as argparse does."""
-    own, extra = list(arguments), _flags_of_container()
+    own, extra = list(arguments), vllm_flags.of_environment()
     if "--" in own:
         cut = own.index("--")
         own, extra = own[:cut], [*extra, *own[cut + 1 :]]
+    vllm_flags.check(extra)
     parser = argparse.ArgumentParser(
         prog="python -m deploy.engine.launcher",
         description="Start vLLM with the adapters of a folder. Flags after -- go to vLLM as is.",
@@ -52,12 +52,3 @@ def _rank(given: str) -> int:
     if given != "auto" and not (given.isdecimal() and int(given)):
         raise argparse.ArgumentTypeError(f"{given!r}; expected a number, or auto")
     return 0 if given == "auto" else int(given)
-
-
-def _flags_of_container() -> list[str]:
-    """vLLM's flags from ENGINE_FLAGS, as a shell would split them. Raises LaunchRefused."""
-    given = os.environ.get("ENGINE_FLAGS", "")
-    try:
-        return shlex.split(given)
-    except ValueError as exc:
-        raise LaunchRefused(f"ENGINE_FLAGS = {given!r}: {exc}; expected flags for vLLM.") from exc

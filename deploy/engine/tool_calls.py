@@ -7,6 +7,8 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from deploy.engine import vllm_flags
+
 # By the model_type of config.json: how each family was taught to write a call.
 PARSERS = {"qwen2": "hermes", "qwen3": "hermes", "llama": "llama3_json"}
 
@@ -14,7 +16,7 @@ PARSERS = {"qwen2": "hermes", "qwen3": "hermes", "llama": "llama3_json"}
 def flags(model: Path, extra: Sequence[str]) -> list[str]:
     """vLLM's flags for tools; none for a family that is not known, for a chat template that does
     not show the model its tools, and where ``extra``, the user's own flags, name a parser."""
-    theirs = any(word.split("=")[0] == "--tool-call-parser" for word in extra)
+    theirs = "--tool-call-parser" in vllm_flags.read(extra)
     parser = PARSERS.get(_family(model))
     if theirs or parser is None or not _shows_tools(model):
         return []

@@ -118,6 +118,9 @@ def environment(
         # FlashInfer's sampler is compiled with nvcc at the start, and a host with the driver alone
         # has none. Extraction is greedy: it samples nothing.
         wanted["VLLM_USE_FLASHINFER_SAMPLER"] = "0"
+        # As nvidia-smi counts, and vLLM's questions to the driver. CUDA's own order is the fastest
+        # first, so a number of CUDA_VISIBLE_DEVICES would be another GPU's.
+        wanted["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"
     ours = {key: value for key, value in wanted.items() if key not in given}
     if "VLLM_PLUGINS" in given:
         ours["VLLM_PLUGINS"] = _plugins(given["VLLM_PLUGINS"], device)

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, cast
 
+from deploy.engine import vllm_flags
 from deploy.engine.admission import LaunchRefused
 from deploy.engine.device import Device
 
@@ -67,9 +68,8 @@ def flags(weights: Weights) -> list[str]:
 
 
 def _int8_pays(extra: Sequence[str], cpu: Path) -> bool:
-    words = [part for word in extra for part in word.split("=", 1)]
-    dtype = words[words.index("--dtype") + 1 :][:1] if "--dtype" in words else []
-    theirs = not {"--quantization", "-q"}.isdisjoint(words) or dtype in (["float32"], ["float"])
+    given = vllm_flags.read(extra)
+    theirs = "--quantization" in given or given.get("--dtype") in ("float32", "float")
     return not theirs and _INT8 in _cpu_flags(cpu)
 
 

@@ -2,12 +2,14 @@
 
 import hashlib
 import json
+import os
 import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from deploy.engine.environment import python_of
+from deploy.engine.installer import pip_environment
 from deploy.engine.pip_output import explained
 from deploy.process import end_with_parent
 from deploy.pull.catalogue import read_catalogue
@@ -47,7 +49,12 @@ def _install(python: Path, log: Path) -> None:
     options = ["--disable-pip-version-check", "--no-input", "--progress-bar", "off", "--no-deps"]
     command = [str(python), "-m", "pip", "install", *options, "-r", str(PACKAGES)]
     done = subprocess.run(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        env=pip_environment(os.environ),
     )
     log.write_text(done.stdout, encoding="utf-8")
     if done.returncode:

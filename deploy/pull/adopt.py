@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+from deploy.pull import complete
 from deploy.pull.catalogue import BaseModel
 from deploy.pull.errors import PullError
 from deploy.pull.sources import Origins, places_of
@@ -13,10 +14,10 @@ _NEEDED = ("config.json", "tokenizer.json")
 _OURS = {MARKER, ADDED_TOKENS}
 
 
-def adopt(model: BaseModel, checkpoint: Path, origins: Origins) -> None:
-    """Copy every file of the caller's folder into ``checkpoint``, but for Nerve's own.
+def folder_of(model: BaseModel, origins: Origins) -> Path:
+    """The caller's folder of the model, which has come whole.
 
-    Raises PullError where no folder is named, or it is not one of a model; OSError.
+    Raises PullError where none is named, it is not one of a model, or lacks a part; OSError.
     """
     if origins.folder is None:
         raise PullError(
@@ -30,10 +31,29 @@ def adopt(model: BaseModel, checkpoint: Path, origins: Origins) -> None:
             f"NERVE_MODEL_FOLDER = {str(origins.folder)!r}; expected the folder of {model.name}, "
             f"with {', '.join(_NEEDED)} and its .safetensors"
         )
+    try:
+        complete.check(found)
+    except complete.Incomplete as exc:
+        raise PullError(
+            f"{found} is not a whole {model.name}: {exc}; bring it, and pull again"
+        ) from exc
+    return found
+
+
+def size(folder: Path) -> int:
+    """What ``adopt`` copies of it, in bytes."""
+    return sum(file.stat().st_size for file in _files(folder))
+
+
+def adopt(folder: Path, checkpoint: Path) -> None:
+    """Copy every file of ``folder`` into ``checkpoint``, but for Nerve's own. Raises OSError."""
     checkpoint.mkdir()
-    for file in sorted(path for path in found.iterdir() if path.is_file()):
-        if file.name not in _OURS:
-            shutil.copyfile(file, checkpoint / file.name)
+    for file in _files(folder):
+        shutil.copyfile(file, checkpoint / file.name)
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.is_file() and path.name not in _OURS)
 
 
 def _is_a_model(folder: Path) -> bool:

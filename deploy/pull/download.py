@@ -3,6 +3,7 @@
 The only module of a pull that knows the HTTP client; its errors become SourceFailed here.
 """
 
+import os
 import threading
 import time
 
@@ -14,11 +15,17 @@ from deploy.pull.partial import Partial
 TIMEOUT = httpx2.Timeout(30, connect=5)
 REACH = 6.0  # seconds to the first answer of a host
 PAUSES = (0.5, 1, 2, 4)  # seconds before the next try when a connection breaks with no byte gained
+# What the HTTP client reads of the environment, in capitals or not.
+_READ = ("ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
 
 
 def client() -> httpx2.Client:
-    """A client that obeys the proxy and CA variables of the environment."""
-    return httpx2.Client(timeout=TIMEOUT, follow_redirects=True)
+    """A client that obeys the proxy and CA variables of the environment; raises SourceFailed where
+    one of them cannot be used."""
+    try:
+        return httpx2.Client(timeout=TIMEOUT, follow_redirects=True)
+    except Exception as exc:
+        raise SourceFailed(f"cannot be asked: {_told(exc)}{_variables()}") from exc
 
 
 def check_reachable(url: str) -> None:
@@ -31,6 +38,8 @@ def check_reachable(url: str) -> None:
             outcome.append("")
         except httpx2.HTTPError as exc:
             outcome.append(_reason(exc))
+        except Exception as exc:  # a proxy of a kind that is not known here, no such certificates
+            outcome.append(_told(exc))
 
     # In a thread, because looking up a host's name has no time limit of its own.
     asking = threading.Thread(target=ask, daemon=True)
@@ -38,7 +47,7 @@ def check_reachable(url: str) -> None:
     asking.join(REACH)
     reason = outcome[0] if outcome else f"no answer within {REACH:g} s"
     if reason:
-        raise SourceFailed(f"cannot be reached: {reason}")
+        raise SourceFailed(f"cannot be reached: {reason}{_variables()}")
 
 
 def download(http: httpx2.Client, url: str, partial: Partial) -> None:
@@ -96,3 +105,13 @@ def _check_length(url: str, answer: httpx2.Response, partial: Partial) -> None:
 
 def _reason(exc: Exception) -> str:
     return str(exc) or type(exc).__name__
+
+
+def _told(exc: Exception) -> str:
+    return f"{type(exc).__name__}: {exc}"
+
+
+def _variables() -> str:
+    """Those that may be the cause, by name: a value may hold a password."""
+    names = [name for name in os.environ if name.upper() in _READ and os.environ[name]]
+    return f" ({', '.join(names)} {'is' if len(names) == 1 else 'are'} set)" if names else ""

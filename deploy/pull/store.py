@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from deploy.pull import complete
 from deploy.pull.catalogue import BaseModel
 from deploy.pull.errors import PullRunning
 
@@ -32,7 +33,8 @@ class PulledModel:
 
 
 def find(model: BaseModel, models: Path) -> PulledModel | None:
-    """The model if it lies whole in `models/<name>`, by its marker and its files' sizes."""
+    """The model if it lies whole in `models/<name>`, by its marker and its files' sizes, and one
+    whose sha256 are not known here by what its files say."""
     path = models / model.name
     try:
         marker = json.loads((path / MARKER).read_text(encoding="utf-8"))
@@ -42,7 +44,17 @@ def find(model: BaseModel, models: Path) -> PulledModel | None:
         return None
     if marker != _marker(model, sizes):
         return None
+    if model.format == "folder" and not _is_complete(path):
+        return None
     return PulledModel(path, tuple(added_tokens))
+
+
+def _is_complete(path: Path) -> bool:
+    try:
+        complete.check(path)
+    except (complete.Incomplete, OSError):
+        return False
+    return True
 
 
 def _marker(model: BaseModel, sizes: dict[str, int]) -> dict[str, Any]:

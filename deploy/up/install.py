@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from deploy.engine import device as devices
-from deploy.engine import environment
+from deploy.engine import environment, vllm_flags
 from deploy.engine.device import Device
 from deploy.engine.installer import TORCH_INDEX
 from deploy.engine.weights import checkpoint
@@ -37,10 +37,14 @@ class Places:
 @dataclass(frozen=True, slots=True)
 class EngineFlags:
     """What a person says about the engine: flags for vLLM itself, and how it multiplies the base
-    model, one of ``deploy.engine.weights.CHOICES``."""
+    model, one of ``deploy.engine.weights.CHOICES``. Raises LaunchRefused for flags that settings
+    say."""
 
     extra: Sequence[str] = ()
     weights: str = "auto"
+
+    def __post_init__(self) -> None:
+        vllm_flags.check(self.extra)
 
 
 @dataclass(frozen=True, slots=True)

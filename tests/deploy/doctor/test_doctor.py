@@ -121,6 +121,17 @@ def test_an_adapter_of_another_base_is_left_out(
             "✗",
             "xgrammar cannot ground",
         ),
+        (
+            ["--structured_outputs_config.backend=xgrammar"],
+            "flag --structured-outputs-config.backend",
+            "✗",
+            "xgrammar cannot ground",
+        ),
+        (["--guided_decoding_backend", "x"], "flag --guided-decoding-backend", "✗", "no longer"),
+        (["--max_lora_rank=8"], "flag --max-lora-rank", "✗", "is 8 and an adapter has rank 64"),
+        (["--max-model-len", "512"], "flag --max-model-len", "✗", "NERVE_MAX_MODEL_LEN = 2048"),
+        (["--port", "9000"], "flag --port", "✗", "NERVE_ENGINE_URL says it"),
+        (["--served_model_name", "x"], "flag --served-model-name", "✗", "NERVE_BASE_MODEL says it"),
         ([], "flag --max-loras", "✓", ", for 2 adapters"),
         (["--max-loras", "1"], "flag --max-loras", "!", "2 adapters share 1 slots of a batch"),
     ],
@@ -135,6 +146,18 @@ def test_flags_for_vllm(
     found = lines(doctor(tmp_path, nowhere, nowhere, "--", *flags))
     assert found[subject][0] == mark
     assert says in found[subject][1]
+
+
+def test_flags_of_a_container_are_looked_at(tmp_path: Path) -> None:
+    """The launcher takes them with the others; a quote that is never closed is a finding."""
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    found = lines(doctor(tmp_path, nowhere, nowhere, ENGINE_FLAGS="--max_model_len=8"))
+    assert found["flag --max-model-len"][0] == "✗"
+    found = lines(doctor(tmp_path, nowhere, nowhere, ENGINE_FLAGS="--seed '1"))
+    assert found["ENGINE_FLAGS"] == (
+        "✗",
+        'ENGINE_FLAGS = "--seed \'1": No closing quotation; expected flags for vLLM.',
+    )
 
 
 def test_a_setting_that_cannot_be_used(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from tests.support.nvidia import H100, OLD_DRIVER, P100, Card, put_gpus
     [
         ([], "true", "✓", "CPU"),
         ([H100], "true", "✓", "NVIDIA H100 80GB HBM3, 80 GiB, driver 580.65.06"),
+        ([P100, H100], "true", "✓", "NVIDIA H100 80GB HBM3, 80 GiB, driver 580.65.06"),
         ([H100, H100], "true", "!", "1 more, which one engine leaves idle"),
         ([H100], "false", "✗", "does not compile against Python.h"),
         ([H100], "/no/cc", "✗", "The C compiler /no/cc does not run"),
@@ -46,3 +47,12 @@ def test_a_gpu_without_nvidia_smi_is_a_note(
     monkeypatch.setenv("CC", "true")
     finding, found = device(Settings())
     assert (finding.mark, found) == ("!", "cuda")
+
+
+def test_a_part_of_a_gpu_is_named_as_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """nvidia-smi tells neither its memory nor its driver."""
+    put_gpus(monkeypatch, tmp_path, H100)
+    monkeypatch.setenv("CC", "true")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "MIG-7fb3")
+    finding, found = device(Settings())
+    assert (finding.mark, finding.text, found) == ("✓", "a part of a GPU (MIG)", "cuda")

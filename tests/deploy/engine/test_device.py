@@ -6,6 +6,7 @@ import pytest
 
 from deploy.engine import device, environment
 from deploy.engine.device import DeviceRefused
+from deploy.engine.gpu import without_old
 from tests.support.nvidia import A4000, H100, OLD_DRIVER, P100, T4, Card, put_gpus
 
 
@@ -73,16 +74,66 @@ def test_a_gpu_without_nvidia_smi_is_used_unchecked(
 
 @pytest.mark.parametrize(
     ("named", "expected"),
-    [("1", ["Tesla T4"]), ("1,0", ["Tesla T4", H100[0]]), ("GPU-11ab", ["Tesla T4"]), ("", [])],
+    [
+        ("1", ["Tesla T4"]),
+        ("1,0", ["Tesla T4", H100[0]]),
+        (" +1, 0 ", ["Tesla T4", H100[0]]),
+        ("GPU-11ab", ["Tesla T4"]),
+        ("1,-1,0", ["Tesla T4"]),
+        ("1,,0", ["Tesla T4"]),
+        ("0,7,1", [H100[0]]),
+        ("MIG-7fb3/1/0", ["a part of a GPU (MIG)"]),
+        ("", []),
+        ("-1", []),
+        ("none", []),
+        ("NoDevFiles", []),
+        ("7", []),
+        ("0,0", []),
+        ("GPU-", []),
+        ("GPU-99", []),
+    ],
 )
 def test_only_the_gpus_that_cuda_may_see_count(
     named: str, expected: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By number or by name; none of them is the CPU."""
+    """By number or by name, up to the first word that names none; none of them is the CPU."""
     put_gpus(monkeypatch, tmp_path, H100, T4)
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", named)
     assert [gpu.name for gpu in device.gpus()] == expected
     assert device.here() == ("cuda" if expected else "cpu")
+
+
+@pytest.mark.parametrize(
+    ("named", "expected"), [("-1", "cpu"), ("none", "cpu"), ("0", "cuda"), ("MIG-7fb3", "cuda")]
+)
+def test_what_names_no_gpu_needs_no_nvidia_smi(
+    named: str, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What may name one is believed."""
+    (put_gpus(monkeypatch, tmp_path, H100) / "nvidia-smi").unlink()
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", named)
+    assert device.here() == expected
+
+
+def test_a_hidden_gpu_is_none_to_who_insists_on_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Refused, with the variable that hides it."""
+    put_gpus(monkeypatch, tmp_path, H100)
+    monkeypatch.setenv("NERVE_DEVICE", "cuda")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "none")
+    with pytest.raises(DeviceRefused, match="CUDA_VISIBLE_DEVICES hides it"):
+        device.here()
+
+
+def test_an_old_gpu_is_kept_from_the_engine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By name, whatever order CUDA counts in; where all are usable nothing is said."""
+    put_gpus(monkeypatch, tmp_path, P100, T4, H100)
+    assert without_old(device.gpus()) == {"CUDA_VISIBLE_DEVICES": "GPU-11ab,GPU-22ab"}
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "2,1")
+    assert without_old(device.gpus()) == {}
 
 
 def test_a_compatibility_layer_takes_an_older_driver(

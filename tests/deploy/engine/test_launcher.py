@@ -15,6 +15,7 @@ from deploy.engine.admission import Admitted
 from deploy.engine.launcher import main
 from deploy.engine.vllm_command import Launch, command, environment
 from tests.support.adapter_folders import BASE, engine_name, put_adapter
+from tests.support.nvidia import H100, P100, put_gpus
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -107,6 +108,9 @@ def test_the_users_environment_wins() -> None:
     on_gpu = environment({"VLLM_PLUGINS": ""}, "cuda", 2, Path("/store"))
     assert on_gpu["VLLM_PLUGINS"] == "lora_filesystem_resolver"
     assert on_gpu["VLLM_USE_FLASHINFER_SAMPLER"] == "0"
+    assert on_gpu["CUDA_DEVICE_ORDER"] == "PCI_BUS_ID"
+    theirs = environment({"CUDA_DEVICE_ORDER": "FASTEST_FIRST"}, "cuda", 2, Path("/store"))
+    assert "CUDA_DEVICE_ORDER" not in theirs
     theirs = environment({"VLLM_USE_FLASHINFER_SAMPLER": "1"}, "cuda", 2, Path("/store"))
     assert "VLLM_USE_FLASHINFER_SAMPLER" not in theirs
     assert "VLLM_CPU_KVCACHE_SPACE" not in on_gpu
@@ -181,6 +185,27 @@ def test_flags_of_a_container_come_before_those_of_the_command_line(
     monkeypatch.setenv("ENGINE_FLAGS", "--seed '1")
     assert main(_arguments(tmp_path, 0)) == 2
     assert 'ENGINE_FLAGS = "--seed \'1": No closing quotation' in capsys.readouterr().err
+
+
+def test_a_gpu_that_vllm_cannot_use_is_not_the_engines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also where the user's own words name it."""
+    given: list[dict[str, str]] = []
+
+    def become(file: str, line: list[str], env: dict[str, str]) -> int:
+        given.append(env)
+        return 0
+
+    monkeypatch.setattr(os, "execvpe", become)
+    put_gpus(monkeypatch, tmp_path, P100, H100)
+    monkeypatch.setenv("CC", "true")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "config.json").write_text("{}")
+    assert main(_arguments(tmp_path, 0)) == 0
+    assert given[0]["CUDA_VISIBLE_DEVICES"] == "GPU-11ab"
+    assert "CUDA_VISIBLE_DEVICES=GPU-11ab " in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from deploy.engine.admission import LaunchRefused
-from deploy.engine.device import Gpu
+from deploy.engine.gpu import Gpu
 from deploy.engine.memory import Shape, Taken, check
 
 QWEN_7B = {
@@ -58,7 +58,13 @@ def test_a_slot_costs_what_was_measured(model: Path) -> None:
         (8, 16, 8, (), 16, True),
         (8, 64, 8, (), 12, False),
         (16, 64, 8, ("--tensor-parallel-size", "2"), 16, True),
+        (16, 64, 8, ("--tensor_parallel_size", "2"), 16, True),
         (16, 64, 8, ("-tp=2",), 16, True),
+        (16, 64, 8, ("--pipeline-parallel-size=2",), 16, True),
+        (16, 64, 8, ("-pp", "2"), 16, True),
+        (16, 64, 8, ("-tp", "2"), 10, False),
+        (16, 64, 8, ("-tp", "2", "-pp", "2"), 10, True),
+        (16, 64, 8, ("--max_loras", "1"), 16, True),
         (16, 64, 8, ("--quantization", "bitsandbytes"), 16, True),
         (16, 64, 8, (), 0, True),
     ],
@@ -88,3 +94,14 @@ def test_a_model_that_does_not_describe_itself_is_not_refused(tmp_path: Path) ->
     (tmp_path / "config.json").write_text("{}")
     check(_taken(tmp_path), [_gpu(4)], ())
     check(_taken(tmp_path / "none"), [_gpu(4)], ())
+
+
+def test_only_gpus_that_vllm_can_use_are_measured(model: Path) -> None:
+    """A small old one in the first place does not count, and the smallest of several does."""
+    old, large, small = Gpu("0", "a", "old", "580", (6, 1), 2**31), _gpu(24), _gpu(16)
+    check(_taken(model), [old, large], ())
+    check(_taken(model), [large, small], ())
+    with pytest.raises(LaunchRefused, match=r"GiB on each GPU, and a card has 16"):
+        check(_taken(model), [old, small, large], ())
+    with pytest.raises(LaunchRefused, match=r"GiB on each GPU, and a card has 8"):
+        check(_taken(model), [large, _gpu(8)], ("-tp", "2"))

@@ -5,6 +5,7 @@ Everything is real: files come over HTTP from the loopback, and the kernel refus
 
 import os
 import random
+import re
 import socket
 import sys
 import time
@@ -15,7 +16,7 @@ import pytest
 
 from deploy.pull import download
 from deploy.pull.catalogue import BaseModel, Catalogue, Folder, ModelFile
-from deploy.pull.errors import CatalogueError, DiskFull, PullError
+from deploy.pull.errors import CatalogueError, DiskFull, PullError, SourceFailed
 from deploy.pull.pull import pull
 from tests.deploy.pull.pulling import (
     AT_SCOPE,
@@ -81,43 +82,6 @@ def test_a_folder_may_be_named_as_modelscope_does(tmp_path: Path, inside: str) -
     assert (pulled.path / "weights.bin").read_bytes() == FILES["weights.bin"]
 
 
-def test_a_model_without_digests_is_taken_from_a_folder(tmp_path: Path) -> None:
-    """As it is; without the folder, or with another, it is said what to bring."""
-    known = Catalogue({"m": BaseModel("m", "folder", (), (Folder(),), 0)}, {"hub": NOWHERE})
-    with pytest.raises(PullError, match=r"sha256 of its files are not known.*NERVE_MODEL_FOLDER="):
-        pull("m", tmp_path, Path(sys.executable), catalogue=known, environ={})
-    mine = tmp_path / "mine"
-    mine.mkdir()
-    (mine / "tokenizer.json").write_bytes(FILES["tokenizer.json"])
-    environ = {"NERVE_MODEL_FOLDER": str(mine)}
-    with pytest.raises(PullError, match=r"expected the folder of m, with config.json"):
-        pull("m", tmp_path, Path(sys.executable), catalogue=known, environ=environ)
-    (mine / "config.json").write_text("{}")
-    (mine / "model.safetensors").write_bytes(b"weights")
-    pulled = pull("m", tmp_path, Path(sys.executable), catalogue=known, environ=environ)
-    assert (pulled.path / "model.safetensors").read_bytes() == b"weights"
-    assert pulled == pull("m", tmp_path, Path(sys.executable), catalogue=known, environ={})
-
-
-def test_a_model_that_nerve_pulled_is_taken_from_its_folder(tmp_path: Path) -> None:
-    """What the first pull wrote about its own files is not a file of the model."""
-    known = Catalogue({"m": BaseModel("m", "folder", (), (Folder(),), 0)}, {"hub": NOWHERE})
-    theirs = tmp_path / "theirs"
-    theirs.mkdir()
-    (theirs / "tokenizer.json").write_bytes(FILES["tokenizer.json"])
-    (theirs / "config.json").write_text("{}")
-    (theirs / "model.safetensors").write_bytes(b"weights")
-    folder = theirs
-    for home in ("first", "second"):
-        environ = {"NERVE_MODEL_FOLDER": str(folder)}
-        where = tmp_path / home
-        pulled = pull("m", where, Path(sys.executable), catalogue=known, environ=environ)
-        folder = pulled.path
-    assert folder.is_relative_to(tmp_path / "second")
-    assert (folder / "model.safetensors").read_bytes() == b"weights"
-    assert pulled == pull("m", tmp_path / "second", Path(sys.executable), catalogue=known)
-
-
 def test_no_source_gives_the_model(tmp_path: Path) -> None:
     """The error lists every source with its reason, soon, and leaves nothing to be used."""
     started = time.monotonic()
@@ -140,6 +104,35 @@ def test_a_host_that_never_answers_is_left_soon(
         known = catalogue(HUB, hub=f"http://127.0.0.1:{deaf.getsockname()[1]}")
         with pytest.raises(PullError, match=r"cannot be reached: no answer within 0\.2 s"):
             run(tmp_path, known)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("ALL_PROXY", "socks5://me:hunter2@127.0.0.1:9", "ImportError: Using SOCKS proxy, but"),
+        ("https_proxy", "foo://me:hunter2@127.0.0.1:9", "ValueError: Unknown scheme for proxy"),
+        ("SSL_CERT_FILE", "/no/such/file", "FileNotFoundError: .*No such file or directory"),
+        ("SSL_CERT_FILE", "/dev/null", "SSLError: "),
+        ("HTTP_PROXY", "http://127.0.0.1:9", "Connection refused"),
+    ],
+)
+def test_a_variable_that_the_http_client_cannot_use_is_named(
+    name: str, value: str, says: str, tmp_path: Path, hub: FileServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """With what is wrong, for each source; neither a traceback nor a value with its password."""
+    for other in (*download._READ, *map(str.lower, (*download._READ, "NO_PROXY")), "NO_PROXY"):
+        monkeypatch.delenv(other, raising=False)
+    monkeypatch.setenv(name, value)
+    with pytest.raises(PullError) as caught:
+        run(tmp_path, catalogue(HUB, SCOPE, hub=hub.url, modelscope=hub.url))
+    reasons = str(caught.value).splitlines()[1:3]
+    for reason in reasons:
+        assert re.search(rf"cannot be reached: .*{says}.* \({name} is set\)$", reason), reason
+    assert "hunter2" not in str(caught.value) and hub.requests == []
+    if "refused" not in says:
+        with pytest.raises(SourceFailed, match=rf"cannot be asked: {says}.* \({name} is set\)$"):
+            download.client()
 
 
 @pytest.mark.parametrize(
