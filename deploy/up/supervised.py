@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx2
 
 from deploy.process import Child
+from deploy.terminal.show import try_to_tell
 
 LOOK_S = 0.25
 STOP_GRACE_S = 30.0
@@ -84,9 +85,10 @@ class Supervised:
             status = await self._child.wait()
             if time.monotonic() - started > WELL_S:
                 delay = FIRST_DELAY_S
-            tell(
+            try_to_tell(
+                tell,
                 f"{self._part.name} ended with status {status} (log: {self._part.log}); "
-                f"starting it again in {delay:.0f} s"
+                f"starting it again in {delay:.0f} s",
             )
             await self._child.stop(STOP_GRACE_S)
             await asyncio.sleep(delay)

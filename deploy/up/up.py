@@ -18,7 +18,7 @@ from deploy import GATEWAY_URL
 from deploy.client import AskFailed, ask
 from deploy.credentials import api_key
 from deploy.terminal.called import called
-from deploy.terminal.show import Phases, show_answer
+from deploy.terminal.show import Phases, show_answer, try_to_tell
 from deploy.up.install import ROOT, EngineFlags, Installed, Places, base_model, install
 from deploy.up.supervised import Part, Supervised, UpFailed
 from service.models import registry
@@ -116,7 +116,7 @@ async def _run(
     finally:
         # From here on another Ctrl-C changes nothing: what was started is ended.
         _on_signals(lambda: None)
-        phases.console.print("stopping the gateway and the engine …")
+        try_to_tell(phases.console.print, "stopping the gateway and the engine …")
         for keeper in keepers:
             keeper.cancel()
         await asyncio.gather(*keepers, return_exceptions=True)
@@ -142,8 +142,9 @@ async def first_answer(phases: Phases, settings: Settings, url: str) -> None:
 
 def _on_signals(act: Callable[[], object]) -> None:
     """SIGTERM and a closed terminal end the service as Ctrl-C does, even where a shell that
-    started us in the background made us deaf to SIGINT."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    started us in the background made us deaf to SIGINT. After ``nohup`` SIGHUP stays ignored."""
+    by_nohup = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    for number in (signal.SIGINT, signal.SIGTERM, *(() if by_nohup else (signal.SIGHUP,))):
         asyncio.get_running_loop().add_signal_handler(number, act)
 
 

@@ -1,6 +1,7 @@
 """Processes of the service: started, watched, started again, and none left behind."""
 
 import asyncio
+import errno
 import os
 import signal
 import subprocess
@@ -84,6 +85,21 @@ def test_a_dead_part_is_started_again(tmp_path: Path) -> None:
     with_server(tmp_path, act)
     assert "engine ended with status -9" in said[0]
     assert "starting it again in 1 s" in said[0]
+
+
+def test_it_is_started_again_where_nobody_can_be_told(tmp_path: Path) -> None:
+    """A terminal that is gone, or one that cannot write the words."""
+
+    def tell(line: str) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    async def act(supervised: Supervised, url: str) -> None:
+        keeping = asyncio.create_task(supervised.keep(tell))
+        os.kill(pids(tmp_path)[0][0], signal.SIGKILL)
+        await asyncio.to_thread(until, lambda: len(pids(tmp_path)) == 2)
+        keeping.cancel()
+
+    with_server(tmp_path, act)
 
 
 def _answers(url: str) -> bool:
