@@ -102,6 +102,30 @@ def test_it_is_started_again_where_nobody_can_be_told(tmp_path: Path) -> None:
     with_server(tmp_path, act)
 
 
+def test_what_cannot_be_started_is_tried_again(tmp_path: Path) -> None:
+    """A log that cannot be written, say; the healthy parts stay up meanwhile."""
+    said: list[str] = []
+    logs = tmp_path / "logs"
+
+    def tell(line: str) -> None:
+        said.append(line)
+        if "cannot be started" in line:
+            logs.unlink()
+
+    async def act(supervised: Supervised, url: str) -> None:
+        logs.rename(tmp_path / "tidied")
+        logs.touch()
+        keeping = asyncio.create_task(supervised.keep(tell))
+        os.kill(pids(tmp_path)[0][0], signal.SIGKILL)
+        await asyncio.to_thread(until, lambda: keeping.done() or len(pids(tmp_path)) == 2)
+        assert not keeping.done()
+        keeping.cancel()
+
+    with_server(tmp_path, act)
+    assert "engine cannot be started (" in said[1]
+    assert str(logs) in said[1] and "starting it again in 2 s" in said[1]
+
+
 def _answers(url: str) -> bool:
     try:
         return httpx2.get(url, trust_env=False).status_code == 200
