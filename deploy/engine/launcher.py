@@ -17,7 +17,7 @@ from pathlib import Path
 from deploy.engine import device as devices
 from deploy.engine import memory
 from deploy.engine import weights as multiplying
-from deploy.engine.admission import Admitted, LaunchRefused, admit, lora_rank
+from deploy.engine.admission import Admitted, LaunchRefused, admit, check_model, lora_rank
 from deploy.engine.device import DeviceRefused
 from deploy.engine.options import parsed
 from deploy.engine.vllm_command import Launch, command, environment, slots
@@ -45,7 +45,7 @@ def prepare(
     device = devices.here()
     weights = multiplying.choose(options.weights, device, extra)
     model = multiplying.checkpoint(options.model, weights)
-    _check_model(model)
+    check_model(model)
     _check_port(options.host, options.port)
     _make_store(options.store)
     adapters = _admitted(options, model)
@@ -95,12 +95,6 @@ def _check_memory(launch: Launch, adapters: int, rank: int) -> None:
     if 0 < rank < launch.max_lora_rank:
         print(taken.cost_of_slots(rank), flush=True)
     memory.check(taken, devices.gpus(), launch.extra)
-
-
-def _check_model(model: Path) -> None:
-    # vLLM takes a missing folder for the name of a repository on the hub.
-    if not (model / "config.json").is_file():
-        raise LaunchRefused(f"There is no model in {model.absolute()}: get it with `nerve pull`.")
 
 
 def _make_store(store: Path) -> None:
