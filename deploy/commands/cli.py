@@ -90,10 +90,12 @@ def engine(
     from rich.console import Console
 
     from deploy.terminal.show import Phases
+    from deploy.up.addresses import check_engine
     from deploy.up.install import ROOT, EngineFlags, Places, install
 
     with clear_errors():
         settings, places = read_settings(), Places(home.absolute(), torch_index)
+        check_engine(settings)  # before minutes of downloads
         installed = install(settings, places, Phases(Console()), weights)
         flags = EngineFlags(context.args, weights)
         command = installed.engine_command(settings, places.home, flags)

@@ -9,7 +9,6 @@ Standard library, and what of ``service`` is made of it.
 import argparse
 import os
 import shlex
-import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,6 +18,7 @@ from deploy.engine import memory
 from deploy.engine import weights as multiplying
 from deploy.engine.admission import Admitted, LaunchRefused, admit, check_model, lora_rank
 from deploy.engine.device import DeviceRefused
+from deploy.engine.listening import CannotListen, check_listening
 from deploy.engine.options import parsed
 from deploy.engine.vllm_command import Launch, command, environment, slots
 from service.models.registry import untuned
@@ -71,6 +71,9 @@ def prepare(
 
 def _admitted(options: argparse.Namespace, model: Path) -> list[Admitted]:
     """The adapters that the engine gets; raises LaunchRefused, warns where there are none."""
+    if not options.adapters.is_dir():
+        where = options.adapters.absolute()
+        print(f"warning: there is no folder {where}; --adapters names another", flush=True)
     adapters = admit(
         options.adapters,
         options.store,
@@ -108,17 +111,13 @@ def _make_store(store: Path) -> None:
 
 
 def _check_port(host: str, port: int) -> None:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except (OSError, OverflowError) as exc:
-            reason = exc.strerror if isinstance(exc, OSError) else "a port is 0 to 65535"
-            raise LaunchRefused(
-                f"The engine cannot listen on {host}:{port} ({reason}): "
-                "stop what listens there, or choose another --port."
-            ) from exc
+    try:
+        check_listening(host, port)
+    except CannotListen as exc:
+        todo = f"{'stop what listens there, or ' if exc.taken else ''}choose another --port"
+        if exc.elsewhere:
+            todo = "name an address of this machine (--host; `nerve engine`: NERVE_ENGINE_URL)"
+        raise LaunchRefused(f"The engine cannot listen on {host}:{port} ({exc}): {todo}.") from exc
 
 
 if __name__ == "__main__":

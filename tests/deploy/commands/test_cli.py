@@ -88,6 +88,18 @@ def test_up_names_a_taken_port(tmp_path: Path) -> None:
         ({"NERVE_ENGINE_URL": "http://10.0.0.1:8000"}, "there is `nerve serve`"),
         ({"NERVE_PORT": "8000"}, "expected another than the engine's port"),
         ({"NERVE_DEFAULT_MODEL": "nope"}, "the default model is 'nope'; expected one of"),
+        ({"NERVE_API_KEYS_FILE": "RUBBISH"}, "NERVE_API_KEYS_FILE: "),
+        ({"NERVE_LABEL_NAMES": "RUBBISH"}, "NERVE_LABEL_NAMES: "),
+        ({"VLLM_API_KEY": "密钥"}, "VLLM_API_KEY has other characters; expected printable ASCII"),
+        (
+            {"NERVE_HOST": "192.0.2.7", "NERVE_ALLOW_NO_KEYS": "true"},
+            "192.0.2.7, where the gateway is to listen, is no address of this machine: Cannot "
+            "assign requested address. NERVE_HOST names another",
+        ),
+        (
+            {"NERVE_HOST": "ü" * 64, "NERVE_ALLOW_NO_KEYS": "true"},
+            "is no address of this machine: it is no name of a host. NERVE_HOST names another",
+        ),
     ],
 )
 def test_up_refuses_at_once_what_could_not_work(
@@ -100,9 +112,22 @@ def test_up_refuses_at_once_what_could_not_work(
     }
     if "NERVE_PORT" in env:
         ports["NERVE_ENGINE_URL"] = "http://127.0.0.1:8000"
+    rubbish = tmp_path / "rubbish.toml"
+    rubbish.write_text("[[[")
+    env = {name: value.replace("RUBBISH", str(rubbish)) for name, value in env.items()}
     shown = nerve("up", "--home", str(tmp_path), env=ports | env)
     assert shown.exit_code == 1
     assert says in shown.stderr
+
+
+def test_engine_refuses_at_once_to_listen_elsewhere(tmp_path: Path) -> None:
+    """By the setting's name, and before anything is downloaded."""
+    env = {"NERVE_ENGINE_URL": "http://192.0.2.7:8000"}
+    shown = nerve("engine", "--home", str(tmp_path / "home"), env=env)
+    assert shown.exit_code == 1
+    assert "192.0.2.7, where the engine is to listen, is no address of this" in shown.stderr
+    assert "NERVE_ENGINE_URL names another" in shown.stderr
+    assert not (tmp_path / "home").exists()
 
 
 def test_only_one_up_at_a_time(tmp_path: Path) -> None:
