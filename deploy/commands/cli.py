@@ -5,6 +5,7 @@ Modules are imported where they are used: ``nerve --help`` has no need of a web 
 
 import os
 import sys
+from io import TextIOWrapper
 from typing import Annotated
 
 import typer
@@ -157,6 +158,9 @@ app.add_typer(adapter, name="adapter")
 
 def main() -> None:
     """The console script."""
+    # A mark that a terminal's encoding (GBK, say) does not have ends no command.
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
     app()
 
 

@@ -11,6 +11,7 @@ import os
 import shlex
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 from pathlib import Path
 
 from deploy.engine import device as devices
@@ -26,6 +27,9 @@ from service.models.registry import untuned
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Check, print, and become vLLM; returns (2) only when refused."""
+    # As Python writes errors: a path that the terminal's encoding cannot say ends nothing.
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         options, extra = parsed(sys.argv[1:] if arguments is None else arguments)
         launch, adapters = prepare(options, tuple(extra))

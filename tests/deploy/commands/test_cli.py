@@ -2,6 +2,7 @@
 
 import fcntl
 import io
+import os
 import socket
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from deploy.commands.cli import app
 from deploy.terminal.show import show_answer
 from service.settings import Settings
 from tests.support.serving import free_port
+from tests.support.tools import ROOT
 
 WIDE = {"COLUMNS": "200"}
 
@@ -197,3 +199,24 @@ def test_the_gateways_store_is_in_the_home(
     env = {"NERVE_HOME": str(tmp_path)} | ({"NERVE_STORE": "mine"} if named else {})
     assert nerve("serve", env=env).exit_code == 0
     assert given[0].store == (Path("mine").absolute() if named else tmp_path / "adapters")
+
+
+def test_a_terminal_without_the_marks_ends_no_command(tmp_path: Path) -> None:
+    """GBK has no ✓, ASCII no Chinese path."""
+    home = tmp_path / "家"
+    for encoding in ("gbk", "ascii"):
+        done = subprocess.run(
+            [sys.executable, "-m", "deploy.commands.cli", "doctor", "--home", str(home)],
+            env={
+                **os.environ,
+                "PYTHONIOENCODING": encoding,
+                "PYTHONUTF8": "0",
+                "NERVE_ENGINE_URL": f"http://127.0.0.1:{free_port()}",
+            },
+            cwd=ROOT,
+            capture_output=True,
+            timeout=60,
+        )
+        assert b"UnicodeEncodeError" not in done.stderr
+        assert b"? settings: can be used" in done.stdout
+        assert f"is not under {home}".encode(encoding, "replace") in done.stdout

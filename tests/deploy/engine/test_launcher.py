@@ -244,3 +244,20 @@ def test_it_prints_the_exact_command_and_becomes_it(tmp_path: Path) -> None:
     assert printed.endswith("--seed 7")
     assert f"VLLM_LORA_RESOLVER_CACHE_DIR={tmp_path}/store " in printed
     assert (tmp_path / "store" / engine_name("clue") / "adapter_config.json").is_file()
+
+
+def test_a_path_that_the_terminal_cannot_say_ends_nothing(tmp_path: Path) -> None:
+    """It is told as Python tells it in errors."""
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "config.json").write_text("{}")
+    arguments = [*_arguments(tmp_path, 0), "--store", str(tmp_path / "存储")]
+    run = subprocess.run(
+        [sys.executable, "-m", "deploy.engine.launcher", *arguments],
+        cwd=ROOT,
+        env={"PYTHONIOENCODING": "ascii", "NERVE_DEVICE": "cpu"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert "No module named 'vllm'" in run.stderr
+    assert r"/\u5b58\u50a8" in run.stdout
