@@ -142,6 +142,23 @@ def test_a_part_that_cannot_start_shows_the_end_of_its_log(tmp_path: Path) -> No
         asyncio.run(supervised.start(lambda news: None))
 
 
+def test_a_log_that_is_tidied_away_ends_no_start(tmp_path: Path) -> None:
+    """There is no news of it, that is all."""
+    port = free_port()
+    script = f"import pathlib; pathlib.Path('logs/engine.log').unlink(){SERVER}"
+    supervised = Supervised(part_of(tmp_path, "-c", script, str(port), port=port))
+    said: list[str] = []
+
+    async def run() -> None:
+        try:
+            await supervised.start(said.append)
+        finally:
+            await supervised.stop()
+
+    asyncio.run(run())
+    assert set(said) <= {""}
+
+
 def test_nothing_outlives_a_parent_that_is_killed(tmp_path: Path) -> None:
     """Even ``kill -9`` of `nerve up` ends the processes it started."""
     port = free_port()
