@@ -48,8 +48,8 @@ ENV PATH=/app/.venv/bin:$PATH \
     NERVE_LOG_FORMAT=json
 USER 10001:10001
 EXPOSE 8080
-# Liveness: it never depends on the engine. NERVE_PORT as the gateway reads it.
+# Liveness: it never depends on the engine. NERVE_PORT as the gateway reads it; past any http_proxy.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 \
-  CMD ["python", "-c", "import os, urllib.request as u; u.urlopen(f\"http://127.0.0.1:{os.environ.get('NERVE_PORT') or 8080}/live\", timeout=4)"]
+  CMD ["python", "-c", "import os, urllib.request as u; u.build_opener(u.ProxyHandler({})).open(f\"http://127.0.0.1:{os.environ.get('NERVE_PORT') or 8080}/live\", timeout=4)"]
 ENTRYPOINT ["nerve"]
 CMD ["serve"]

@@ -56,8 +56,11 @@ class Child:
             os.killpg(self._process.pid, number)
 
     def last_lines(self, count: int) -> str:
-        """The end of its log, for an error message."""
-        lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
+        """The end of its log, for an error message; nothing where the log is gone."""
+        try:
+            lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
+        except OSError:
+            return ""
         return "\n".join(lines[-count:])
 
 

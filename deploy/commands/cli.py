@@ -5,6 +5,7 @@ Modules are imported where they are used: ``nerve --help`` has no need of a web 
 
 import os
 import sys
+from io import TextIOWrapper
 from typing import Annotated
 
 import typer
@@ -90,11 +91,13 @@ def engine(
     from rich.console import Console
 
     from deploy.terminal.show import Phases
+    from deploy.up.addresses import check_engine
     from deploy.up.install import ROOT, EngineFlags, Places, install
 
     with clear_errors():
         flags = EngineFlags(context.args, weights)
         settings, places = read_settings(), Places(home.absolute(), torch_index)
+        check_engine(settings)  # before minutes of downloads
         installed = install(settings, places, Phases(Console()), weights)
         command = installed.engine_command(settings, places.home, flags)
         sys.stdout.flush()
@@ -155,6 +158,9 @@ app.add_typer(adapter, name="adapter")
 
 def main() -> None:
     """The console script."""
+    # A mark that a terminal's encoding (GBK, say) does not have ends no command.
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
     app()
 
 

@@ -9,6 +9,7 @@ from deploy.doctor import files, machine, running
 from deploy.doctor.finding import Finding, well, wrong
 from deploy.doctor.flags import flags
 from deploy.up.install import base_model
+from deploy.up.named_files import unusable
 from service.models.manifest import Adapter, ManifestError
 from service.models.registry import Registry
 from service.settings import Settings, SettingsError
@@ -30,7 +31,7 @@ def examine(
         yield wrong("settings", f"{exc}; the table is in service/README.md")
         yield asyncio.run(running.gateway(url))
         return
-    problems = [*files.unusable(settings)]
+    problems = [wrong("settings", said) for said in unusable(settings)]
     yield from problems or [well("settings", "can be used")]
     settings = _with_base(settings)
     base = settings.base_model

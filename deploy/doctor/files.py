@@ -9,33 +9,15 @@ from deploy.engine.admission import lora_rank
 from deploy.pull.catalogue import read_catalogue
 from deploy.pull.errors import CatalogueError
 from deploy.pull.store import find
-from service.doors import label_names
-from service.engine.client import trusted
-from service.guard import keys
 from service.models import folder as folders
 from service.models import names
 from service.models.admission import CONFIG_FILE, AdapterRefused, check
 from service.models.manifest import FILE_NAME, Adapter, ManifestError, load
 from service.models.registry import Registry, RegistryError, of_base, untuned
-from service.settings import Settings, SettingsError
+from service.settings import Settings
 
 # The rank of the launcher's own --max-lora-rank; it raises that where an adapter needs more.
 USUAL_RANK = 64
-
-
-def unusable(settings: Settings) -> Iterator[Finding]:
-    """The files that settings name and `nerve serve` would refuse."""
-    for name, read, path in (
-        ("NERVE_API_KEYS_FILE", keys.load, settings.api_keys_file),
-        ("NERVE_LABEL_NAMES", label_names.load, settings.label_names),
-        ("NERVE_ENGINE_CA", trusted, settings.engine_ca),
-    ):
-        try:
-            if path is not None:
-                read(path)
-        except SettingsError as exc:
-            said = str(exc)
-            yield wrong("settings", said if said.startswith(name) else f"{name}: {said}")
 
 
 def adapters(folder: Path, base: str) -> Iterator[Finding | Adapter]:

@@ -77,6 +77,13 @@ def _readable(
     return found.adapters.values()
 
 
+def check_model(model: Path) -> None:
+    """Raises LaunchRefused for a folder without a model."""
+    # vLLM takes a missing folder for the name of a repository on the hub.
+    if not (model / "config.json").is_file():
+        raise LaunchRefused(f"There is no model in {model.absolute()}: get it with `nerve pull`.")
+
+
 def lora_rank(asked: int, needed: int, say: Callable[[str], None] = print) -> int:
     """The engine's --max-lora-rank: ``asked``, or the next allowed value where that is too small.
 

@@ -9,17 +9,18 @@ Standard library, and what of ``service`` is made of it.
 import argparse
 import os
 import shlex
-import socket
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 from pathlib import Path
 
 from deploy.engine import device as devices
 from deploy.engine import memory
 from deploy.engine import weights as multiplying
-from deploy.engine.admission import Admitted, LaunchRefused, admit, lora_rank
+from deploy.engine.admission import Admitted, LaunchRefused, admit, check_model, lora_rank
 from deploy.engine.device import DeviceRefused
 from deploy.engine.gpu import without_old
+from deploy.engine.listening import CannotListen, check_listening
 from deploy.engine.options import parsed
 from deploy.engine.vllm_command import Launch, command, environment, slots
 from service.models.registry import untuned
@@ -27,6 +28,9 @@ from service.models.registry import untuned
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Check, print, and become vLLM; returns (2) only when refused."""
+    # As Python writes errors: a path that the terminal's encoding cannot say ends nothing.
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         options, extra = parsed(sys.argv[1:] if arguments is None else arguments)
         launch, adapters = prepare(options, tuple(extra))
@@ -47,7 +51,7 @@ def prepare(
     device = devices.here()
     weights = multiplying.choose(options.weights, device, extra)
     model = multiplying.checkpoint(options.model, weights)
-    _check_model(model)
+    check_model(model)
     _check_port(options.host, options.port)
     _make_store(options.store)
     adapters = _admitted(options, model)
@@ -73,6 +77,9 @@ def prepare(
 
 def _admitted(options: argparse.Namespace, model: Path) -> list[Admitted]:
     """The adapters that the engine gets; raises LaunchRefused, warns where there are none."""
+    if not options.adapters.is_dir():
+        where = options.adapters.absolute()
+        print(f"warning: there is no folder {where}; --adapters names another", flush=True)
     adapters = admit(
         options.adapters,
         options.store,
@@ -99,12 +106,6 @@ def _check_memory(launch: Launch, adapters: int, rank: int) -> None:
     memory.check(taken, devices.gpus(), launch.extra)
 
 
-def _check_model(model: Path) -> None:
-    # vLLM takes a missing folder for the name of a repository on the hub.
-    if not (model / "config.json").is_file():
-        raise LaunchRefused(f"There is no model in {model.absolute()}: get it with `nerve pull`.")
-
-
 def _make_store(store: Path) -> None:
     """vLLM does not start without it."""
     try:
@@ -116,17 +117,13 @@ def _make_store(store: Path) -> None:
 
 
 def _check_port(host: str, port: int) -> None:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except (OSError, OverflowError) as exc:
-            reason = exc.strerror if isinstance(exc, OSError) else "a port is 0 to 65535"
-            raise LaunchRefused(
-                f"The engine cannot listen on {host}:{port} ({reason}): "
-                "stop what listens there, or choose another --port."
-            ) from exc
+    try:
+        check_listening(host, port)
+    except CannotListen as exc:
+        todo = f"{'stop what listens there, or ' if exc.taken else ''}choose another --port"
+        if exc.elsewhere:
+            todo = "name an address of this machine (--host; `nerve engine`: NERVE_ENGINE_URL)"
+        raise LaunchRefused(f"The engine cannot listen on {host}:{port} ({exc}): {todo}.") from exc
 
 
 if __name__ == "__main__":

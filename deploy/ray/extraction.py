@@ -2,7 +2,7 @@
 from a completion to a line of the output. Pure; a piece is one JSON object, so any id fits."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from service.ner.chunk import chunks
 from service.ner.control_tokens import disarm
 from service.ner.fold import fold
 from service.ner.formats import FORMATS
+from service.ner.narrowing import narrowed
 from service.ner.prompt import render
 from service.ner.types import Constraint, Label
 from service.ner.unfolding import unfolded
@@ -22,7 +23,11 @@ Piece = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Extraction:
-    """What is sought, and how. ``window`` and ``max_tokens`` are the gateway's, in tokens."""
+    """What is sought, and how. ``window`` and ``max_tokens`` are the gateway's, in tokens.
+
+    ``labels`` are those of the prompt, ``wanted`` the names of those that are written, None for all
+    of them; ``bias`` is added to the logits of these tokens, which end an answer.
+    """
 
     adapter: Adapter
     labels: tuple[Label, ...]
@@ -30,6 +35,8 @@ class Extraction:
     constraint: Constraint = "grounded"
     window: int = 2048
     max_tokens: int = 1024
+    wanted: frozenset[str] | None = None
+    bias: Mapping[int, float] = field(default_factory=dict)
 
     def pieces(self, file: str, row: Row) -> Iterator[Piece]:
         """The row's text in pieces that the adapter was trained for, one that cannot be asked for
@@ -62,6 +69,8 @@ class Extraction:
                 "repetition_penalty": 1.0,
                 "max_tokens": self._room(prompt.text),
                 **({} if grammar is None else {"structured_outputs": {"grammar": grammar}}),
+                # Numbers, as vLLM wants them: Ray pickles the column, since Arrow's keys are words.
+                **({"logit_bias": dict(self.bias)} if self.bias else {}),
             },
         }
 
@@ -78,8 +87,11 @@ class Extraction:
         complete = used < self._room(text) and made["num_input_tokens"] + used < self.window
         answer = FORMATS[self.adapter.format]
         decoded = answer.decode(made["generated_text"], self.labels, complete=complete)
-        aligned = align(text, decoded.mentions, self.adapter.occurrences)
-        entities, overlapping = unfolded(aligned.entities, folded)
+        titles = self.adapter.decoding.titles_of(self.labels)
+        aligned = align(text, decoded.mentions, self.adapter.occurrences, titles=titles)
+        wants = narrowed(self.labels, self.wanted)
+        entities, overlapping = unfolded(filter(wants, aligned.entities), folded)
+        dropped = [one for one in (*decoded.dropped, *aligned.dropped) if wants(one)]
         return {
             **piece,
             "entities": [
@@ -92,7 +104,7 @@ class Extraction:
                 }
                 for entity in entities
             ],
-            "dropped": [asdict(one) for one in (*decoded.dropped, *aligned.dropped, *overlapping)],
+            "dropped": [asdict(one) for one in (*dropped, *overlapping)],
             "truncated": not complete,
             "model": self.adapter.name,
         }

@@ -16,15 +16,14 @@ from typing import Any, get_args
 import ray
 from ray.data.llm import build_processor
 
-from deploy.bulk.errors import BulkFailed
+from deploy.ray.admitted import REFUSALS, Sought, admitted
 from deploy.ray.engine import STEP_CPUS, processor_config
 from deploy.ray.extraction import Extraction, is_asked
 from deploy.ray.reading import check_new, pieces_of, place_of
 from deploy.ray.sink import Lines
-from service.models.manifest import ManifestError, load
-from service.ner.control_tokens import QWEN_ADDED_TOKENS
 from service.ner.types import Constraint
 from service.wire.lines import json_line
+from service.wire.wording import told
 
 AT_ONCE = 1000  # pieces
 BLOCK_BYTES = 2**20
@@ -34,10 +33,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """0: all rows are done, 1: some have an ``error``, 2: refused."""
     options = _parsed(arguments)
     try:
-        extraction = _extraction(options)
+        sought = Sought(options.adapter, tuple(options.label), options.constraint)
+        extraction = admitted(sought, options.model, options.base)
         check_new(options.out)
-    except (BulkFailed, ManifestError) as exc:
-        print(f"refused: {exc}", file=sys.stderr)
+    except REFUSALS as exc:
+        print(f"refused: {told(exc)}", file=sys.stderr)
         return 2
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     config = processor_config(options.model, extraction, options.replicas, options.rows_at_once)
@@ -100,24 +100,12 @@ def _dumped(content: Mapping[str, Any]) -> str:
     return json_line(content).decode()
 
 
-def _extraction(options: argparse.Namespace) -> Extraction:
-    """Raises BulkFailed, ManifestError."""
-    adapter = load(options.adapter.absolute())
-    known = {label.name: label for label in adapter.labels}
-    if unknown := [name for name in options.label if name not in known]:
-        raise BulkFailed(f"label has {unknown[0]!r}; expected one of {', '.join(known)}")
-    # In the manifest's order: the prompt is then one that the adapter was trained on.
-    labels = tuple(one for one in adapter.labels if not options.label or one.name in options.label)
-    own = options.model / "nerve_added_tokens.json"
-    tokens = json.loads(own.read_text("utf-8")) if own.exists() else QWEN_ADDED_TOKENS
-    return Extraction(adapter, labels, tuple(tokens), options.constraint)
-
-
 def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m deploy.ray.job", description=__doc__)
     add = parser.add_argument
     add("files", nargs="+", type=place_of, help="jsonl, parquet, csv or txt; paths or URIs")
     add("--model", type=Path, required=True, help="folder of the base model's checkpoint")
+    add("--base", help="the model's name in manifests; left out: its folder's")
     add("--adapter", type=Path, required=True, help="folder of the adapter")
     add("--out", type=place_of, required=True, help="a new folder of JSON lines; path or URI")
     add("--field", default="text", help="the JSON field or the column of the text")

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from rich.console import Console
@@ -44,6 +44,13 @@ def show_answer(console: Console, text: str, answer: Mapping[str, Any]) -> None:
         console.print(Text(f"{place} could not be extracted: {message}", "red"))
     if answer["truncated"]:
         console.print(Text("the completion was cut off: some entities may be missing", "red"))
+
+
+def try_to_tell(tell: Callable[[str], None], line: str) -> None:
+    """``tell`` it where somebody reads: a terminal that is gone keeps nothing from going on."""
+    # rich ends the process where nobody reads its pipe any more.
+    with suppress(OSError, UnicodeError, SystemExit):
+        tell(line)
 
 
 class Phases:

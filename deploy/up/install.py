@@ -1,10 +1,12 @@
 """What has to lie on disk before the service can start: the engine's environment, a base model."""
 
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+
+from pydantic import SecretStr
 
 from deploy.engine import device as devices
 from deploy.engine import environment, vllm_flags
@@ -16,9 +18,10 @@ from deploy.pull.progress import bars
 from deploy.pull.pull import pull
 from deploy.pull.store import PulledModel
 from deploy.terminal.show import Phases
+from deploy.up.addresses import engine_address
 from service.models import names
 from service.models.manifest import load
-from service.settings import Settings
+from service.settings import Settings, SettingsError
 
 ROOT = Path(__file__).resolve().parents[2]
 # A GPU has hundreds of sequences in a batch (vLLM's --max-num-seqs: 256 to 1,024): the gateway's
@@ -60,14 +63,14 @@ class Installed:
         self, settings: Settings, home: Path, flags: EngineFlags = EngineFlags()
     ) -> list[str]:
         """The launcher's command line, to be run in ``ROOT``."""
-        address = urlsplit(settings.engine_url)
+        host, port = engine_address(settings)
         options: dict[str, object] = {
             "--model": self.model.path,
             "--served-name": self.name,
             "--adapters": settings.adapters.absolute(),
             "--store": store(settings, home),
-            "--host": address.hostname,
-            "--port": address.port or 80,
+            "--host": host,
+            "--port": port,
             "--max-model-len": settings.max_model_len,
             "--max-tokens": settings.max_tokens,
             "--weights": flags.weights,
@@ -89,7 +92,9 @@ class Installed:
         # There is no other gateway to which requests could be sent while this one drains.
         usual = {"NERVE_DRAIN_S": "0"} | (ON_GPU if self.device == "cuda" else {})
         given = {f"NERVE_{name.upper()}" for name in settings.model_fields_set}
+        key = settings.engine_api_key
         return {name: usual[name] for name in usual.keys() - given} | {
+            **({"NERVE_ENGINE_API_KEY": key.get_secret_value()} if key else {}),
             "NERVE_BASE_MODEL": self.name,
             "NERVE_STORE": str(store(settings, home)),
             "NERVE_ADDED_TOKENS": json.dumps(self.model.added_tokens),
@@ -109,6 +114,17 @@ def install(settings: Settings, places: Places, phases: Phases, weights: str = "
     with phases.phase(f"base model {on_disk}", spinner=False), bars(phases.console) as reporter:
         model = pull(on_disk, places.home, python, reporter)
     return Installed(python, name, model, device)
+
+
+def with_engine_key(settings: Settings) -> Settings:
+    """With the key that vLLM takes from its own variable where Nerve's does not say: the engine
+    would have it, and the gateway not. Raises SettingsError."""
+    key = os.environ.get("VLLM_API_KEY")
+    if settings.engine_api_key or not key:
+        return settings
+    if not (key.isascii() and key.isprintable()):
+        raise SettingsError("VLLM_API_KEY has other characters; expected printable ASCII only")
+    return settings.model_copy(update={"engine_api_key": SecretStr(key)})
 
 
 def store(settings: Settings, home: Path) -> Path:

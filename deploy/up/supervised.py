@@ -6,10 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
+from subprocess import SubprocessError
 
 import httpx2
 
 from deploy.process import Child
+from deploy.terminal.show import try_to_tell
 
 LOOK_S = 0.25
 STOP_GRACE_S = 30.0
@@ -84,19 +86,27 @@ class Supervised:
             status = await self._child.wait()
             if time.monotonic() - started > WELL_S:
                 delay = FIRST_DELAY_S
-            tell(
-                f"{self._part.name} ended with status {status} (log: {self._part.log}); "
-                f"starting it again in {delay:.0f} s"
-            )
+            what = f"ended with status {status} (log: {self._part.log})"
             await self._child.stop(STOP_GRACE_S)
-            await asyncio.sleep(delay)
-            delay = min(2 * delay, LONGEST_DELAY_S)
-            await self._spawn()
+            while what:
+                say = f"{self._part.name} {what}; starting it again in {delay:.0f} s"
+                try_to_tell(tell, say)
+                await asyncio.sleep(delay)
+                delay = min(2 * delay, LONGEST_DELAY_S)
+                what = await self._spawned_or_why_not()
 
     async def stop(self) -> None:
         """End the process and whatever it started."""
         if self._child is not None:
             await self._child.stop(self._part.stop_s)
+
+    async def _spawned_or_why_not(self) -> str:
+        """Empty, or why it cannot be started now: a full disk, an environment that is made anew."""
+        try:
+            await self._spawn()
+        except (OSError, SubprocessError) as exc:
+            return f"cannot be started ({exc})"
+        return ""
 
     async def _spawn(self) -> Child:
         part = self._part

@@ -2,14 +2,11 @@
 
 import asyncio
 import fcntl
-import os
 import signal
-import socket
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from rich.console import Console
 from rich.text import Text
@@ -18,11 +15,21 @@ from deploy import GATEWAY_URL
 from deploy.client import AskFailed, ask
 from deploy.credentials import api_key
 from deploy.terminal.called import called
-from deploy.terminal.show import Phases, show_answer
-from deploy.up.install import ROOT, EngineFlags, Installed, Places, base_model, install
+from deploy.terminal.show import Phases, show_answer, try_to_tell
+from deploy.up.addresses import check_ports
+from deploy.up.install import (
+    ROOT,
+    EngineFlags,
+    Installed,
+    Places,
+    base_model,
+    install,
+    with_engine_key,
+)
+from deploy.up.named_files import unusable
 from deploy.up.supervised import Part, Supervised, UpFailed
 from service.models import registry
-from service.settings import Settings, is_loopback, without_password
+from service.settings import Settings, SettingsError
 
 SAMPLE = "浙商银行企业信贷部叶老桂博士则从另一个角度对五道门槛进行了解读。"
 ANOTHER = "叶老桂在招商银行工作。"
@@ -38,10 +45,13 @@ GATEWAY_START_S = 300.0
 def up(settings: Settings, places: Places, console: Console, flags: EngineFlags) -> None:
     """Bring the service up and keep it up until Ctrl-C.
 
-    Raises UpFailed, ManifestError, RegistryError, and what ``install`` raises.
+    Raises UpFailed, SettingsError, ManifestError, RegistryError, and what ``install`` raises.
     """
+    settings = with_engine_key(settings)
     check_ports(settings)
     # What the gateway would refuse minutes later is refused now.
+    for problem in unusable(settings):
+        raise SettingsError(problem)
     base = base_model(settings)
     found = registry.load(settings.adapters, base, settings.default_model)
     phases = Phases(console)
@@ -53,34 +63,6 @@ def up(settings: Settings, places: Places, console: Console, flags: EngineFlags)
             asyncio.run(_run(settings, installed, places.home, phases, flags))
         except asyncio.CancelledError as exc:
             raise KeyboardInterrupt from exc
-
-
-def check_ports(settings: Settings) -> None:
-    """Raises UpFailed when the engine or the gateway could not listen where it is meant to."""
-    engine = urlsplit(settings.engine_url)
-    if engine.scheme != "http" or not is_loopback(engine.hostname or ""):
-        raise UpFailed(
-            f"NERVE_ENGINE_URL = {without_password(settings.engine_url)!r}; `nerve up` starts the "
-            "engine itself and expected http://127.0.0.1:PORT; for an engine elsewhere there is "
-            "`nerve serve`"
-        )
-    engine_port = engine.port or 80
-    if engine_port == settings.port:
-        raise UpFailed(f"NERVE_PORT = {settings.port}; expected another than the engine's port")
-    _check_port("the engine", "NERVE_ENGINE_URL", engine.hostname or "", engine_port)
-    _check_port("the gateway", "NERVE_PORT", settings.host, settings.port)
-
-
-def _check_port(who: str, setting: str, host: str, port: int) -> None:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        socket.create_server((host, port), family=family).close()
-    except OSError as exc:
-        reason = os.strerror(exc.errno or 0)
-        raise UpFailed(
-            f"port {port} on {host}, where {who} is to listen, cannot be had: {reason}. "
-            f"Is Nerve up already? {setting} names another"
-        ) from exc
 
 
 @contextmanager
@@ -116,7 +98,7 @@ async def _run(
     finally:
         # From here on another Ctrl-C changes nothing: what was started is ended.
         _on_signals(lambda: None)
-        phases.console.print("stopping the gateway and the engine …")
+        try_to_tell(phases.console.print, "stopping the gateway and the engine …")
         for keeper in keepers:
             keeper.cancel()
         await asyncio.gather(*keepers, return_exceptions=True)
@@ -142,8 +124,9 @@ async def first_answer(phases: Phases, settings: Settings, url: str) -> None:
 
 def _on_signals(act: Callable[[], object]) -> None:
     """SIGTERM and a closed terminal end the service as Ctrl-C does, even where a shell that
-    started us in the background made us deaf to SIGINT."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    started us in the background made us deaf to SIGINT. After ``nohup`` SIGHUP stays ignored."""
+    by_nohup = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    for number in (signal.SIGINT, signal.SIGTERM, *(() if by_nohup else (signal.SIGHUP,))):
         asyncio.get_running_loop().add_signal_handler(number, act)
 
 

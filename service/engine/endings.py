@@ -1,12 +1,13 @@
 """Which tokens end an answer, or say that there is nothing: asked of the engine, since the gateway
 has no tokenizer."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from service.engine.completion import Tokens
 from service.engine.exchange import Exchange
 from service.errors import EngineError
+from service.ner import endings as ner
+from service.ner.endings import turns
 from service.ner.prompt import TEMPLATE_ARGUMENTS
 
 _PATH = "/tokenize"
@@ -18,29 +19,16 @@ async def endings(exchange: Exchange, model: str, empty: str, deadline: float) -
     answer = await _tokens(exchange, {"model": model, "prompt": empty}, deadline)
     body = {
         "model": model,
-        "messages": [
-            {"role": "user", "content": "."},
-            {"role": "assistant", "content": empty},
-        ],
+        "messages": list(turns(empty)),
         "add_generation_prompt": False,
         "chat_template_kwargs": dict(TEMPLATE_ARGUMENTS),
     }
-    turns = await _tokens(exchange, body, deadline)
-    behind = _behind(answer, turns)
-    if behind is None:
+    found = ner.endings(answer, await _tokens(exchange, body, deadline))
+    if found is None:
         raise EngineError(f"the engine's tokens do not tell what ends an answer of {model}")
-    return answer[0], behind
+    return found
 
 
 async def _tokens(exchange: Exchange, body: dict[str, Any], deadline: float) -> tuple[int, ...]:
     asked = {**body, "add_special_tokens": False}
     return (await exchange.ask(Tokens, "POST", _PATH, asked, deadline)).tokens
-
-
-def _behind(part: Sequence[int], whole: Sequence[int]) -> int | None:
-    """What follows ``part`` where it stands last in ``whole``."""
-    size = len(part)
-    for start in range(len(whole) - size - 1, -1, -1):
-        if part and whole[start : start + size] == part:
-            return whole[start + size]
-    return None

@@ -107,7 +107,7 @@ _HEADS = ("classifier", "score")
 
 def _check_base(adapter: Adapter, config: dict[str, Any]) -> None:
     trained_on = str(config.get("base_model_name_or_path") or adapter.base)
-    if _model_name(trained_on) != _model_name(adapter.base):
+    if model_name(trained_on) != model_name(adapter.base):
         raise _refused(
             adapter,
             f"{CONFIG_FILE} says it was trained on {trained_on!r}, its manifest on "
@@ -116,7 +116,7 @@ def _check_base(adapter: Adapter, config: dict[str, Any]) -> None:
         )
 
 
-def _model_name(written: str) -> str:
+def model_name(written: str) -> str:
     """Trainers write hub names, local paths, paths of the hub's cache: the last part counts.
 
     ModelScope names folders without dots: ``Qwen2___5-7B-Instruct``.

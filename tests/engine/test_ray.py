@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.real_engine import ROOT, home, tiny_model
+from tests.engine.real_engine import BASE, ROOT, home, tiny_model
 
 LOCK = ROOT / "deploy" / "ray" / "requirements.txt"
 WITHIN_S = 1500  # Ray starts its workers one after the other, and each imports vLLM
@@ -51,7 +51,7 @@ def test_rows_of_files_become_lines(engine_python: Path, ray_python: Path, tmp_p
     done = subprocess.run(
         [
             ray_python, "-m", "deploy.ray.job", first, second, "--out", out,
-            "--model", tiny / "model", "--adapter", tiny / "adapters" / "tiny-d",
+            "--model", tiny / "model", "--base", BASE, "--adapter", tiny / "adapters" / "tiny-d",
         ],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT), "RAY_AUTH_MODE": "disabled"},

@@ -13,6 +13,7 @@ from service.models.registry import Served
 from service.ner.align import align
 from service.ner.chunk import Chunk
 from service.ner.incremental import Incremental
+from service.ner.narrowing import narrowed
 from service.ner.placing import placing_of
 from service.ner.prompt import Example, Prompt, render
 from service.ner.score import Token
@@ -52,11 +53,10 @@ class Asked:
         """The labels that take a title in 《》 whole: by the manifest, or by their description."""
         return self.served.decoding.titles_of(self.labels)
 
-    def wants(self, found: Entity | Dropped) -> bool:
-        """Does it go into the answer? What bears no label of the prompt does."""
-        if self.wanted is None or found.label in self.wanted:
-            return True
-        return all(found.label != label.name for label in self.labels)
+    @cached_property
+    def wants(self) -> Callable[[Entity | Dropped], bool]:
+        """Does it go into the answer?"""
+        return narrowed(self.labels, self.wanted)
 
     def fills_most(self, text_bytes: int) -> tuple[str, str]:
         """The request's field that makes most of a prompt whose text has so many bytes, and its

@@ -2,6 +2,7 @@
 
 import fcntl
 import io
+import os
 import socket
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from deploy.commands.cli import app
 from deploy.terminal.show import show_answer
 from service.settings import Settings
 from tests.support.serving import free_port
+from tests.support.tools import ROOT
 
 WIDE = {"COLUMNS": "200"}
 
@@ -88,6 +90,18 @@ def test_up_names_a_taken_port(tmp_path: Path) -> None:
         ({"NERVE_ENGINE_URL": "http://10.0.0.1:8000"}, "there is `nerve serve`"),
         ({"NERVE_PORT": "8000"}, "expected another than the engine's port"),
         ({"NERVE_DEFAULT_MODEL": "nope"}, "the default model is 'nope'; expected one of"),
+        ({"NERVE_API_KEYS_FILE": "RUBBISH"}, "NERVE_API_KEYS_FILE: "),
+        ({"NERVE_LABEL_NAMES": "RUBBISH"}, "NERVE_LABEL_NAMES: "),
+        ({"VLLM_API_KEY": "密钥"}, "VLLM_API_KEY has other characters; expected printable ASCII"),
+        (
+            {"NERVE_HOST": "192.0.2.7", "NERVE_ALLOW_NO_KEYS": "true"},
+            "192.0.2.7, where the gateway is to listen, is no address of this machine: Cannot "
+            "assign requested address. NERVE_HOST names another",
+        ),
+        (
+            {"NERVE_HOST": "ü" * 64, "NERVE_ALLOW_NO_KEYS": "true"},
+            "is no address of this machine: it is no name of a host. NERVE_HOST names another",
+        ),
     ],
 )
 def test_up_refuses_at_once_what_could_not_work(
@@ -100,9 +114,22 @@ def test_up_refuses_at_once_what_could_not_work(
     }
     if "NERVE_PORT" in env:
         ports["NERVE_ENGINE_URL"] = "http://127.0.0.1:8000"
+    rubbish = tmp_path / "rubbish.toml"
+    rubbish.write_text("[[[")
+    env = {name: value.replace("RUBBISH", str(rubbish)) for name, value in env.items()}
     shown = nerve("up", "--home", str(tmp_path), env=ports | env)
     assert shown.exit_code == 1
     assert says in shown.stderr
+
+
+def test_engine_refuses_at_once_to_listen_elsewhere(tmp_path: Path) -> None:
+    """By the setting's name, and before anything is downloaded."""
+    env = {"NERVE_ENGINE_URL": "http://192.0.2.7:8000"}
+    shown = nerve("engine", "--home", str(tmp_path / "home"), env=env)
+    assert shown.exit_code == 1
+    assert "192.0.2.7, where the engine is to listen, is no address of this" in shown.stderr
+    assert "NERVE_ENGINE_URL names another" in shown.stderr
+    assert not (tmp_path / "home").exists()
 
 
 def test_only_one_up_at_a_time(tmp_path: Path) -> None:
@@ -172,3 +199,24 @@ def test_the_gateways_store_is_in_the_home(
     env = {"NERVE_HOME": str(tmp_path)} | ({"NERVE_STORE": "mine"} if named else {})
     assert nerve("serve", env=env).exit_code == 0
     assert given[0].store == (Path("mine").absolute() if named else tmp_path / "adapters")
+
+
+def test_a_terminal_without_the_marks_ends_no_command(tmp_path: Path) -> None:
+    """GBK has no ✓, ASCII no Chinese path."""
+    home = tmp_path / "家"
+    for encoding in ("gbk", "ascii"):
+        done = subprocess.run(
+            [sys.executable, "-m", "deploy.commands.cli", "doctor", "--home", str(home)],
+            env={
+                **os.environ,
+                "PYTHONIOENCODING": encoding,
+                "PYTHONUTF8": "0",
+                "NERVE_ENGINE_URL": f"http://127.0.0.1:{free_port()}",
+            },
+            cwd=ROOT,
+            capture_output=True,
+            timeout=60,
+        )
+        assert b"UnicodeEncodeError" not in done.stderr
+        assert b"? settings: can be used" in done.stdout
+        assert f"is not under {home}".encode(encoding, "replace") in done.stdout

@@ -157,6 +157,30 @@ def test_a_port_that_is_none_and_a_store_that_cannot_be_are_refused(
     assert "store cannot be made (File exists)" in capsys.readouterr().err
 
 
+def test_a_host_of_another_machine_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing listens there that could be stopped, and no other port would do."""
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "config.json").write_text("{}")
+    assert main([*_arguments(tmp_path, 0), "--host", "192.0.2.7"]) == 2
+    said = capsys.readouterr().err
+    assert "cannot listen on 192.0.2.7:0 (Cannot assign requested address)" in said
+    assert "--host" in said and "NERVE_ENGINE_URL" in said and "--port" not in said
+
+
+def test_a_folder_of_adapters_that_is_none_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By its path: a mistyped one would serve the base model alone."""
+    monkeypatch.setattr(os, "execvpe", lambda file, line, env: 0)
+    monkeypatch.setenv("NERVE_DEVICE", "cpu")
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "config.json").write_text("{}")
+    assert main([*_arguments(tmp_path, 0), "--adapters", str(tmp_path / "nowhere")]) == 0
+    assert f"there is no folder {tmp_path}/nowhere; --adapters" in capsys.readouterr().out
+
+
 def test_an_untuned_base_model_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -245,3 +269,20 @@ def test_it_prints_the_exact_command_and_becomes_it(tmp_path: Path) -> None:
     assert printed.endswith("--seed 7")
     assert f"VLLM_LORA_RESOLVER_CACHE_DIR={tmp_path}/store " in printed
     assert (tmp_path / "store" / engine_name("clue") / "adapter_config.json").is_file()
+
+
+def test_a_path_that_the_terminal_cannot_say_ends_nothing(tmp_path: Path) -> None:
+    """It is told as Python tells it in errors."""
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "config.json").write_text("{}")
+    arguments = [*_arguments(tmp_path, 0), "--store", str(tmp_path / "存储")]
+    run = subprocess.run(
+        [sys.executable, "-m", "deploy.engine.launcher", *arguments],
+        cwd=ROOT,
+        env={"PYTHONIOENCODING": "ascii", "NERVE_DEVICE": "cpu"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert "No module named 'vllm'" in run.stderr
+    assert r"/\u5b58\u50a8" in run.stdout

@@ -9,12 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+from starlette.applications import Starlette
+from starlette.responses import Response
+from starlette.routing import Route
 
 from deploy.up.install import ON_GPU
 from deploy.up.up import ENGINE_START_S
 from service.models import names
 from service.models.manifest import load
 from service.settings import Settings
+from tests.support.serving import free_port, serving
 from tests.support.tools import ROOT, output_of
 
 PROFILES = ("gpu", "cpu", "observe")
@@ -133,6 +138,35 @@ def test_two_gpus_have_an_engine_each_behind_a_router() -> None:
     ]
     assert router["cap_drop"] == ["ALL"] and router["read_only"] and not router.get("ports")
     assert read["gateway"]["environment"]["NERVE_ENGINE_URL"] == "http://router:8000"
+
+
+def test_prometheus_knows_the_engine_of_each_gpu() -> None:
+    """By the names of two-gpus.yml; none but engines."""
+    files = (*ON_A_GPU, "-f", "deploy/two-gpus.yml")
+    whole = output_of("docker-compose", *files, "--profile", "gpu", "config", "--format", "json")
+    engines = {name for name in json.loads(whole)["services"] if name.startswith("engine")}
+    read = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text("utf-8"))
+    (job,) = (one for one in read["scrape_configs"] if one["job_name"] == "vllm")
+    assert set(job["dns_sd_configs"][0]["names"]) == engines
+
+
+def test_no_health_check_asks_a_proxy() -> None:
+    """A container may have http_proxy for its downloads; it knows no way to 127.0.0.1."""
+    files = (*ON_A_GPU, "-f", "deploy/two-gpus.yml")
+    profiles = [word for name in PROFILES for word in ("--profile", name)]
+    whole = output_of("docker-compose", *files, *profiles, "config", "--format", "json")
+    found = {
+        name: one.get("healthcheck", {}) for name, one in json.loads(whole)["services"].items()
+    }
+    checks = {name: one["test"][-1] for name, one in found.items() if "urllib" in str(one)}
+    assert checks.keys() == {"engine", "engine-1", "engine-cpu", "router"}
+    with serving(Starlette(routes=[Route("/health", lambda _: Response())])) as url:
+        for name, code in checks.items():
+            done = subprocess.run(
+                [sys.executable, "-c", code.replace("http://127.0.0.1:8000", url)],
+                env={"http_proxy": f"http://127.0.0.1:{free_port()}"},
+            )
+            assert done.returncode == 0, name
 
 
 def test_every_service_is_held_small(services: dict[str, Any]) -> None:

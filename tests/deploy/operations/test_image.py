@@ -239,14 +239,15 @@ def test_what_is_copied_is_enough(port: int, path: str) -> None:
 
 
 def test_the_health_check_tells_the_two_apart(port: int) -> None:
-    """0 while /live answers, whatever the engine does (there is none); else not 0."""
+    """0 while /live answers, whatever the engine does (there is none); else not 0. No proxy is
+    asked."""
     options, command = instruction("HEALTHCHECK").split("CMD ", 1)
     assert "--start-period" in options
     _, *arguments = json.loads(command)
     for number, healthy in ((port, True), (free_port(), False)):
         done = subprocess.run(
             [sys.executable, *arguments],
-            env={"NERVE_PORT": str(number)},
+            env={"NERVE_PORT": str(number), "http_proxy": f"http://127.0.0.1:{free_port()}"},
             capture_output=True,
             timeout=30,
         )

@@ -2,8 +2,12 @@
 
 from pathlib import Path
 
+import pytest
+from pydantic import SecretStr
+
 from deploy.pull.store import PulledModel
-from deploy.up.install import Installed, base_model
+from deploy.up.addresses import engine_address
+from deploy.up.install import Installed, base_model, with_engine_key
 from service.models import names
 from service.settings import Settings
 from tests.support.adapter_folders import BASE, put_adapter, put_alias
@@ -48,3 +52,23 @@ def test_a_gateway_lets_in_what_its_device_takes(tmp_path: Path) -> None:
     assert on_gpu.keys() - on_cpu.keys() == {"NERVE_MAX_IN_FLIGHT"}
     assert int(on_gpu["NERVE_MAX_IN_FLIGHT"]) >= 256
     assert "NERVE_REQUEST_CONCURRENCY" not in on_gpu
+
+
+def test_the_key_of_vllms_own_variable_is_the_gateways_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The engine reads it from the shell; Nerve's own variable wins."""
+    monkeypatch.setenv("VLLM_API_KEY", "of the shell")
+    installed = Installed(Path("python"), BASE, PulledModel(Path("/model"), ()))
+    for given, key in ((None, "of the shell"), (SecretStr("ours"), "ours")):
+        settings = with_engine_key(Settings(adapters=tmp_path, engine_api_key=given))
+        assert installed.engine_env(settings)["VLLM_API_KEY"] == key
+        assert installed.gateway_env(settings, tmp_path)["NERVE_ENGINE_API_KEY"] == key
+
+
+@pytest.mark.parametrize(
+    ("url", "port"), [("http://[::1]", 80), ("https://x", 443), ("https://x:8000", 8000)]
+)
+def test_an_address_without_a_port_has_its_schemes(tmp_path: Path, url: str, port: int) -> None:
+    """As the gateway, which asks there, reads it."""
+    assert engine_address(Settings(adapters=tmp_path, engine_url=url))[1] == port

@@ -1,6 +1,7 @@
 """Processes of the service: started, watched, started again, and none left behind."""
 
 import asyncio
+import errno
 import os
 import signal
 import subprocess
@@ -86,6 +87,45 @@ def test_a_dead_part_is_started_again(tmp_path: Path) -> None:
     assert "starting it again in 1 s" in said[0]
 
 
+def test_it_is_started_again_where_nobody_can_be_told(tmp_path: Path) -> None:
+    """A terminal that is gone, or one that cannot write the words."""
+
+    def tell(line: str) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    async def act(supervised: Supervised, url: str) -> None:
+        keeping = asyncio.create_task(supervised.keep(tell))
+        os.kill(pids(tmp_path)[0][0], signal.SIGKILL)
+        await asyncio.to_thread(until, lambda: len(pids(tmp_path)) == 2)
+        keeping.cancel()
+
+    with_server(tmp_path, act)
+
+
+def test_what_cannot_be_started_is_tried_again(tmp_path: Path) -> None:
+    """A log that cannot be written, say; the healthy parts stay up meanwhile."""
+    said: list[str] = []
+    logs = tmp_path / "logs"
+
+    def tell(line: str) -> None:
+        said.append(line)
+        if "cannot be started" in line:
+            logs.unlink()
+
+    async def act(supervised: Supervised, url: str) -> None:
+        logs.rename(tmp_path / "tidied")
+        logs.touch()
+        keeping = asyncio.create_task(supervised.keep(tell))
+        os.kill(pids(tmp_path)[0][0], signal.SIGKILL)
+        await asyncio.to_thread(until, lambda: keeping.done() or len(pids(tmp_path)) == 2)
+        assert not keeping.done()
+        keeping.cancel()
+
+    with_server(tmp_path, act)
+    assert "engine cannot be started (" in said[1]
+    assert str(logs) in said[1] and "starting it again in 2 s" in said[1]
+
+
 def _answers(url: str) -> bool:
     try:
         return httpx2.get(url, trust_env=False).status_code == 200
@@ -100,6 +140,23 @@ def test_a_part_that_cannot_start_shows_the_end_of_its_log(tmp_path: Path) -> No
     )
     with pytest.raises(UpFailed, match=r"ended with status 1.*\n.*refused: no weights"):
         asyncio.run(supervised.start(lambda news: None))
+
+
+def test_a_log_that_is_tidied_away_ends_no_start(tmp_path: Path) -> None:
+    """There is no news of it, that is all."""
+    port = free_port()
+    script = f"import pathlib; pathlib.Path('logs/engine.log').unlink(){SERVER}"
+    supervised = Supervised(part_of(tmp_path, "-c", script, str(port), port=port))
+    said: list[str] = []
+
+    async def run() -> None:
+        try:
+            await supervised.start(said.append)
+        finally:
+            await supervised.stop()
+
+    asyncio.run(run())
+    assert set(said) <= {""}
 
 
 def test_nothing_outlives_a_parent_that_is_killed(tmp_path: Path) -> None:
