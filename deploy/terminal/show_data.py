@@ -7,8 +7,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from adapters.data.examples import label_counts
+from adapters.data.examples import Example, label_counts
 from adapters.data.readers import Read
+from adapters.data.repeats import Repeats
 
 SHOWN = 5
 
@@ -30,6 +31,8 @@ def show_rows(console: Console, found: Read) -> None:
             f"{len(found.not_accepted)} rows left out: their annotators did not accept them"
         )
         _show_first(console, found.not_accepted)
+    for line in repeated(rows):
+        console.print(line, soft_wrap=True)
     if found.unreachable:
         console.print(f"{len(found.unreachable)} gold entities can never come out")
         _show_first(console, found.unreachable)
@@ -39,6 +42,17 @@ def show_rows(console: Console, found: Read) -> None:
         table.add_row(Text(label), str(counts[label]))
     table.add_row("all", str(counts.total()))
     console.print(table)
+
+
+def repeated(rows: Sequence[Example]) -> list[str]:
+    """That some of them have a text which another has, if so."""
+    found = Repeats.of(rows)
+    if not found.rows:
+        return []
+    return [
+        f"{found.rows} rows repeat the text of an earlier one, {found.contradicting} of them with "
+        "other gold"
+    ]
 
 
 def show_written(console: Console, path: Path, rows: int, of: int) -> None:

@@ -45,6 +45,28 @@ def test_data_counts_what_annotators_did_not_accept(tmp_path: Path) -> None:
     assert 'rows.json:2: answer is "reject"' in shown.stdout
 
 
+def test_data_counts_texts_that_stand_twice(tmp_path: Path) -> None:
+    """Label Studio's JSON-MIN has a row for each annotator, whose gold may differ."""
+    rows = [
+        {
+            "id": n,
+            "text": f"狗{n}",
+            "label": [{"start": 0, "end": 1, "text": "狗", "labels": [said]}],
+        }
+        for n in range(20)
+        for said in ("dog", "animal" if n % 2 else "dog")
+    ]
+    file = tmp_path / "rows.json"
+    file.write_text(json.dumps(rows), encoding="utf-8")
+    shown = nerve("adapter", "data", str(file))
+    told = "20 rows repeat the text of an earlier one, 10 of them with other gold"
+    assert told in shown.stdout, shown.output
+    (tmp_path / "adapters").mkdir()
+    env = {"NERVE_ADAPTERS": str(tmp_path / "adapters")}
+    made = nerve("adapter", "new", "mine", str(file), "--start", "none", env=env)
+    assert (made.exit_code, told in made.stderr) == (0, True), made.output
+
+
 def test_data_knows_the_labels_of_a_recipe(tmp_path: Path) -> None:
     """A label that the recipe has not is an error."""
     file = str(
