@@ -73,12 +73,17 @@ def split(examples: Sequence[Example], held_out: int) -> tuple[list[Example], li
     Depends on the texts alone, not on their order, so the same rows are held out for ever.
     """
     # Of the texts themselves: published figures are of rows that were chosen so.
-    first = sorted({example.text for example in examples}, key=_digest)[:held_out]
-    chosen = {bare(text) for text in first}
+    first = set(digests(examples)[:held_out])
+    chosen = {bare(one.text) for one in examples if _digest(one.text) in first}
     parts: tuple[list[Example], list[Example]] = ([], [])
     for example in examples:
         parts[bare(example.text) in chosen].append(example)
     return parts
+
+
+def digests(examples: Sequence[Example]) -> list[str]:
+    """The SHA-256 of each text, each once, in the order in which texts are held out."""
+    return sorted({_digest(example.text) for example in examples})
 
 
 def _digest(text: str) -> str:

@@ -8,6 +8,7 @@ from adapters import recipe
 from adapters.data.examples import Example, label_counts, split
 from adapters.data.readers import DataError, Kind, Read, read
 from adapters.data.readers.entity import label_meant
+from adapters.data.unseen import refuse_seen
 from service.models import names
 from service.models.manifest import FILE_NAME, load
 from service.models.served import Served
@@ -34,20 +35,23 @@ def gold_rows(
     tell: Callable[[str], None],
     *,
     model: str | None,
+    also: Sequence[str] = (),
     asked: Sequence[Label] = (),
 ) -> list[Example]:
-    """The rows that are measured; ``asked`` are the labels asked for, ``tell`` hears of rows and
-    labels that were left out.
+    """The rows that ``model`` is measured on, and the models ``also``; ``asked`` are the labels
+    asked for, ``tell`` hears of rows and labels that were left out.
 
     With ``asked`` rows may have any labels, and gold is cut to what is asked for. Without, labels
     are those of the adapter ``model`` if it is in the adapters folder and no open one, else the
     file's own; where bad rows are skipped, gold is cut to these: which rows there are does not hang
     on labels, so that reports on one file can be compared. Raises DataError, also when no row or
-    nothing that is asked for is left, or when more are to be held out than the adapter's recipe
-    says: it was trained on those.
+    nothing that is asked for is left, or when more are to be held out than an adapter's training
+    held out: it has seen those.
     """
     folder = _folder(settings, model)
-    _refuse_trained_on(folder, wanted.held_out)
+    measured = (folder, *(_folder(settings, name) for name in also))
+    for one in measured:
+        _refuse_trained_on(one, wanted.held_out)
     known = (*asked, *_labels(folder, asked))
     read_now = read(
         *(wanted.file, wanted.kind, known),
@@ -58,6 +62,8 @@ def gold_rows(
     )
     for line in left_out(read_now):
         tell(line)
+    for one in measured:
+        refuse_seen(one, read_now.examples, wanted.held_out)
     found = _held_out(wanted, read_now.examples)
     for line in _others(found, () if asked else known, folder.name):
         tell(line)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from adapters import recipe
+from adapters.data.unseen import HeldOut
 from adapters.registering.register import register
 from adapters.registering.trained import RegisterError, check, weights_of
 from service.models.decoding import UNCHANGED, Decoding
@@ -94,6 +95,35 @@ def test_the_work_folder_of_a_training_is_registered(trained: Path, tmp_path: Pa
     assert trained == tmp_path / "adapter"
     found = register(tmp_path, RECIPE, tmp_path / "adapters", "clue-2")
     assert found.weights.read_bytes() == b"weights"
+
+
+def test_what_was_held_out_stays_beside_the_weights(trained: Path, tmp_path: Path) -> None:
+    """As long as they are these weights."""
+    (trained / "held_out.toml").write_text("rows = 500\n", encoding="utf-8")
+    found = register(trained, RECIPE, tmp_path, "clue-2")
+    assert HeldOut.read(found.folder) == HeldOut(500)
+    (trained / "held_out.toml").unlink()
+    register(trained, RECIPE, tmp_path, "clue-2")
+    assert HeldOut.read(found.folder) == HeldOut(500)
+    (trained / "adapter_model.safetensors").write_bytes(b"others")
+    register(trained, RECIPE, tmp_path, "clue-2")
+    assert HeldOut.read(found.folder) is None
+
+
+@pytest.mark.parametrize("file", ["held_out.toml", "recipe.toml"])
+def test_no_recipe_holds_out_more_than_the_training_did(
+    file: str, trained: Path, tmp_path: Path
+) -> None:
+    """Which would have rows measured that were trained on; it may hold out fewer."""
+    said = RECIPE.read_text(encoding="utf-8").replace("held_out = 500", "held_out = 499")
+    (trained / file).write_text(said if file == "recipe.toml" else "rows = 499", encoding="utf-8")
+    with pytest.raises(
+        RegisterError, match=r"data\.held_out = 500; expected up to 499: the weights"
+    ):
+        register(trained, RECIPE, tmp_path, "clue-2")
+    fewer = tmp_path / "recipe.toml"
+    fewer.write_text(said.replace("held_out = 499", "held_out = 498"), encoding="utf-8")
+    assert register(trained, fewer, tmp_path, "clue-2").name == "clue-2"
 
 
 @pytest.mark.parametrize(

@@ -111,10 +111,11 @@ def test_rows_that_an_adapter_was_trained_on_are_not_held_out(
     put_alias(folder, "latest", ADAPTER)
     few = ("--held-out", "501", "--url", f"http://127.0.0.1:{free_port()}")
     for model in (ADAPTER, "latest"):
-        asked = ("adapter", "evaluate", rows, "--model", model, *few)
-        shown = nerve(*asked, env={"NERVE_ADAPTERS": str(folder)})
-        assert shown.exit_code == 1
-        assert "501 rows held out: clue was trained on all but 500" in shown.stderr
+        for named in (("--model", model), ("--model", BASE, "--compare", model)):
+            asked = ("adapter", "evaluate", rows, *named, *few)
+            shown = nerve(*asked, env={"NERVE_ADAPTERS": str(folder)})
+            assert shown.exit_code == 1
+            assert "501 rows held out: clue was trained on all but 500" in shown.stderr
 
 
 def test_evaluate_compares_with_another_model(gateway: Gateway, rows: str) -> None:
