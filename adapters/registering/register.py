@@ -18,7 +18,7 @@ from adapters.registering.origins import FILE_NAME as ORIGINS
 from adapters.registering.origins import origins_file, read_origins
 from adapters.registering.trained import RegisterError, check, weights_of
 from adapters.training.work_folder import CONFIG, LOG, WEIGHTS
-from service.models import manifest
+from service.models import manifest, names
 
 CARD = "README.md"
 
@@ -48,6 +48,7 @@ def register(
     if not manifest.is_name(name):
         raise RegisterError(f"name {name!r}; expected letters, digits, '.', '_' or '-', up to 100")
     plan = recipes.load(recipe_file)
+    names.refuse_taken(adapters, name, {plan.base})
     weights = weights_of(trained)
     check(weights, plan, recipe_file)
     digest = _sha256(weights / WEIGHTS)

@@ -197,6 +197,9 @@ def promote(
         asked = asked_labels(label, labels)
         gold = gold_rows(found, wanted, tell, model=name, asked=asked)
         before = report.load(old) if old else None
-        verdict = decide(found.adapters, name, gold, before, report.load(new), version)
+        after = report.load(new)
+        verdict = decide(
+            *(found.adapters, name, gold, before, after, version), base=found.base_model
+        )
         typer.echo(verdict.reason)
     raise typer.Exit(0 if verdict.promoted else 1)

@@ -21,6 +21,7 @@ from deploy.commands.options import (
 )
 from deploy.commands.registered import registered
 from deploy.commands.running import clear_errors, settings, tell
+from deploy.commands.taken import refuse_taken_name
 from deploy.terminal.called import called
 
 
@@ -52,6 +53,7 @@ def new(
 
     with clear_errors():
         found = settings()
+        refuse_taken_name(found, name)
         asked = labels_of(labels) if labels else ()
         rows = read(file, kind, asked, skip_bad=skip_bad, encoding=encoding)
         examples = rows.examples

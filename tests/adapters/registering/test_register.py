@@ -14,6 +14,8 @@ from service.models.manifest import ManifestError, load
 from service.ner.prompt import BUILT_IN, Template
 from tests.adapters.measuring.reports import GOLD, measured
 from tests.adapters.registering.conftest import RECIPE
+from tests.conftest import BASE
+from tests.support.adapter_folders import put_alias
 from tests.support.scoring import TABLE
 
 SHIPPED = Path(recipe.__file__).parent / "clue-ner-lora-sft-peft"
@@ -95,6 +97,16 @@ def test_the_work_folder_of_a_training_is_registered(trained: Path, tmp_path: Pa
     assert trained == tmp_path / "adapter"
     found = register(tmp_path, RECIPE, tmp_path / "adapters", "clue-2")
     assert found.weights.read_bytes() == b"weights"
+
+
+def test_a_name_that_means_something_already_is_refused(trained: Path, tmp_path: Path) -> None:
+    """An alias, the base: the gateway would not start with such an adapter."""
+    put_alias(tmp_path, "prod", "clue")
+    with pytest.raises(ManifestError, match=r"'prod'; .*alias in .*registry\.toml, of clue"):
+        register(trained, RECIPE, tmp_path, "prod")
+    with pytest.raises(ManifestError, match=f"'{BASE}'; expected another than a base model's"):
+        register(trained, RECIPE, tmp_path, BASE)
+    assert not [*tmp_path.glob("*/adapter.toml")]
 
 
 def test_what_was_held_out_stays_beside_the_weights(trained: Path, tmp_path: Path) -> None:

@@ -163,6 +163,10 @@ def test_promote_sets_the_default_or_says_why_not(
     gateway.engine.script = knows_a_name
     assert nerve(*asked, good).exit_code == 0
     env = {"NERVE_ADAPTERS": str(home)}
+    elsewhere = env | {"NERVE_BASE_MODEL": "another"}
+    other = nerve("adapter", "promote", ADAPTER, "--new", good, "--data", rows, env=elsewhere)
+    assert (other.exit_code, default_of(home)) == (1, None)
+    assert f"clue is for {BASE}; expected an adapter of another" in other.stdout
     first = nerve("adapter", "promote", ADAPTER, "--new", good, "--data", rows, env=env)
     assert (first.exit_code, first.stdout) == (
         0,
