@@ -55,9 +55,12 @@ def repeated(rows: Sequence[Example]) -> list[str]:
     ]
 
 
-def show_written(console: Console, path: Path, rows: int, of: int) -> None:
-    """How many rows were written, and how many the format had no way to write."""
+def show_written(console: Console, path: Path, rows: int, of: int, held_out: int = 0) -> None:
+    """How many rows were written, how many the recipe holds out, and how many the format had no way
+    to write."""
     console.print(Text(f"{rows} rows written to {path}"), soft_wrap=True)
+    if held_out:
+        console.print(f"{held_out} rows left out: the recipe holds them out, to measure on")
     if rows < of:
         console.print(
             f"{of - rows} rows left out: their mentions overlap, and cannot be written so"
