@@ -49,9 +49,10 @@ def gold_rows(
     held out: it has seen those.
     """
     folder = _folder(settings, model)
-    measured = (folder, *(_folder(settings, name) for name in also))
-    for one in measured:
-        _refuse_trained_on(one, wanted.held_out)
+    others = [_folder(settings, name) for name in also]
+    _refuse_trained_on(folder, wanted.held_out)
+    for other in others:
+        _refuse_trained_on(other, wanted.held_out, but_sources=True)
     known = (*asked, *_labels(folder, asked))
     read_now = read(
         *(wanted.file, wanted.kind, known),
@@ -62,7 +63,7 @@ def gold_rows(
     )
     for line in left_out(read_now):
         tell(line)
-    for one in measured:
+    for one in (folder, *others):
         refuse_seen(one, read_now.examples, wanted.held_out)
     found = _held_out(wanted, read_now.examples)
     for line in _others(found, () if asked else known, folder.name):
@@ -149,10 +150,15 @@ def _folder(settings: Settings, model: str | None) -> Path:
     return settings.adapters / (named.resolved(model or settings.default_model) or "")
 
 
-def _refuse_trained_on(folder: Path, held_out: int) -> None:
+def _refuse_trained_on(folder: Path, held_out: int, *, but_sources: bool = False) -> None:
+    """By number; ``but_sources`` lets an adapter of many sources pass: it is compared with, on
+    rows that another one was trained on, which are no source of its."""
     file = folder / recipe.FILE_NAME
-    most = recipe.load(file).data.held_out if held_out and file.is_file() else held_out
-    if held_out > most:
+    if not held_out or not file.is_file():
+        return
+    plan = recipe.load(file)
+    most = plan.data.held_out
+    if held_out > most and not (but_sources and plan.sources):
         raise DataError(
             f"{held_out} rows held out: {folder.name} was trained on all but {most} ({file}); "
             f"expected up to {most}"

@@ -1,6 +1,7 @@
 """Gold rows for a measurement: what a person asks for, out of whatever rows have."""
 
 import json
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from adapters.data.unseen import HeldOut, most
 from deploy.factory.gold import Wanted, gold_rows
 from service.ner.types import Label
 from service.settings import Settings
+from tests.adapters.test_draft import OPEN
 
 
 def spans(folder: Path, *rows: tuple[str, dict[str, tuple[int, int]]]) -> Path:
@@ -166,6 +168,16 @@ def test_of_a_part_of_the_training_rows_none_is_measured_that_was_trained_on(
     unseen = most(tmp_path / "adapters" / "tuned", whole[::2], 30)
     assert len(rows(tmp_path, file, model=model, also=also, held_out=unseen)) == unseen
     assert len(rows(tmp_path, file, model=model, also=also)) == 150
+
+
+def test_the_open_adapter_is_compared_with_on_others_held_out_rows(tmp_path: Path) -> None:
+    """It was trained on sources, of each of which it held out two rows."""
+    register(tmp_path)
+    shutil.copytree(OPEN, tmp_path / "adapters" / "any", ignore=shutil.ignore_patterns("*.safe*"))
+    file = spans(tmp_path, *((f"Ada {n}", {"PER": (0, 3)}) for n in range(100)))
+    assert len(rows(tmp_path, file, model="tuned", also=["any"], held_out=10)) == 10
+    with pytest.raises(DataError, match="10 rows held out: any was trained on all but 2"):
+        rows(tmp_path, file, Label("PER", "PER"), model="any", held_out=10)
 
 
 def test_why_no_row_is_left_is_said(tmp_path: Path) -> None:
