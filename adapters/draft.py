@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from adapters.data import unseen
 from adapters.data.examples import Example, label_counts
 from adapters.data.readers import DataError
 from adapters.recipe import FILE_NAME, Lora, Recipe, RecipeError, copy, load
@@ -70,7 +71,9 @@ def write(
         raise DataError("no row has an entity; expected some with the labels to learn")
     begun = _begun(start) if start else None
     # Of other data than many sources the start may have seen what it did not hold out.
-    most = begun.data.held_out if begun and not begun.sources else _MOST_HELD_OUT
+    most = _MOST_HELD_OUT
+    if start and begun and not begun.sources:
+        most = unseen.most(start, examples, begun.data.held_out)
     sizes = Sizes.of(len(examples), most)
     path = os.path.relpath(start, folder) if start else None
     with tempfile.TemporaryDirectory() as place:

@@ -67,14 +67,23 @@ def label_counts(examples: Sequence[Example]) -> Counter[str]:
 
 
 def split(examples: Sequence[Example], held_out: int) -> tuple[list[Example], list[Example]]:
-    """(training, validation): the ``held_out`` rows whose texts have the smallest SHA-256.
+    """(training, validation): the rows of the ``held_out`` texts with the smallest SHA-256, and
+    their twins, which differ by white space or what folding takes away.
 
     Depends on the texts alone, not on their order, so the same rows are held out for ever.
     """
-    digests = {example.text: _digest(example.text) for example in examples}
-    chosen = set(sorted(digests, key=digests.__getitem__)[:held_out])
-    kept = [example for example in examples if example.text not in chosen]
-    return kept, [example for example in examples if example.text in chosen]
+    # Of the texts themselves: published figures are of rows that were chosen so.
+    first = set(digests(examples)[:held_out])
+    chosen = {bare(one.text) for one in examples if _digest(one.text) in first}
+    parts: tuple[list[Example], list[Example]] = ([], [])
+    for example in examples:
+        parts[bare(example.text) in chosen].append(example)
+    return parts
+
+
+def digests(examples: Sequence[Example]) -> list[str]:
+    """The SHA-256 of each text, each once, in the order in which texts are held out."""
+    return sorted({_digest(example.text) for example in examples})
 
 
 def _digest(text: str) -> str:
@@ -84,9 +93,10 @@ def _digest(text: str) -> str:
 def leaked(training: Sequence[Example], evaluation: Sequence[Example]) -> list[str]:
     """The texts of ``evaluation`` that stand in ``training`` too, white space and what folding
     takes away aside."""
-    seen = {_bare(example.text) for example in training}
-    return [example.text for example in evaluation if _bare(example.text) in seen]
+    seen = {bare(example.text) for example in training}
+    return [example.text for example in evaluation if bare(example.text) in seen]
 
 
-def _bare(text: str) -> str:
+def bare(text: str) -> str:
+    """``text`` without white space and what folding takes away: what tells it from others."""
     return "".join(fold(text).text.split())

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from adapters.data.examples import Example
+from adapters.data.examples import Example, bare
 from adapters.data.label_file import read_labels
 from adapters.data.readers import DataError, read
 from adapters.mixing.held_out import parted
@@ -73,8 +73,8 @@ def _source(file: Path, labels: Path, plan: Recipe, asked: Sources, rows: int) -
     longest = asked.longest.get(language, plan.max_chars)
     # By whole texts, as everything that measures parts the file.
     rest, held_out = (_cut(rows, longest) for rows in parted(file, found, plan.data.held_out))
-    validated = {example.text for example in held_out}
-    training = tuple(one for one in rest if one.text not in validated)
+    validated = {bare(example.text) for example in held_out}
+    training = tuple(one for one in rest if bare(one.text) not in validated)
     if not training:
         raise DataError(f"{file}: no row to train on is left, cut to {longest} characters")
     known = {label.name for label in own}

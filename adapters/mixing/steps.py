@@ -7,6 +7,7 @@ from pathlib import Path
 from adapters import recipe
 from adapters.data import augment
 from adapters.data.examples import Example
+from adapters.data.unseen import HeldOut, refuse_seen
 from adapters.recipe import Recipe
 
 
@@ -34,9 +35,16 @@ def learning_rate(plan: Recipe, step: int, steps: int) -> float:
     return plan.train.learning_rate * share
 
 
-def keep_held_out(begun: Path, plan: Recipe) -> None:
+def held_out_of(plan: Recipe, examples: Sequence[Example]) -> HeldOut:
+    """What a training on ``examples`` holds out."""
+    rows = plan.data.held_out
+    return HeldOut(rows) if plan.sources else HeldOut.of(examples, rows)
+
+
+def keep_held_out(begun: Path, plan: Recipe, examples: Sequence[Example]) -> None:
     """Rows that the start was trained on validate nothing: the split holds out the same first rows
-    whatever their number, so no more may be held out than then."""
+    whatever their number, so no more may be held out of ``examples`` than then, and of a part of
+    them only what is known to have been. Raises ValueError, DataError."""
     file = begun / recipe.FILE_NAME
     first = recipe.load(file) if file.exists() else plan
     if bool(first.sources) != bool(plan.sources):
@@ -48,3 +56,5 @@ def keep_held_out(begun: Path, plan: Recipe) -> None:
             f"are to be held out now; expected {plan.data.held_out} or more there, or {before} or "
             "less here"
         )
+    if not plan.sources:
+        refuse_seen(begun, examples, plan.data.held_out)

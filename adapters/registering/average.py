@@ -12,6 +12,8 @@ from typing import Any
 
 from safetensors.torch import save_file
 
+from adapters.data.unseen import HeldOut
+from adapters.registering.trained import held_out_of
 from adapters.training import weights
 from adapters.training.work_folder import CONFIG, WEIGHTS
 from service.wire.wording import why_unusable
@@ -25,7 +27,8 @@ class AverageError(ValueError):
 
 
 def average(folders: Sequence[Path], out: Path) -> None:
-    """Write the mean of the weights in ``folders`` to ``out``, in the type of the first.
+    """Write the mean of the weights in ``folders`` to ``out``, in the type of the first, and what
+    none of them was trained on.
 
     Raises AverageError for fewer than two, for other matrices or another rank or alpha; OSError,
     ValueError for what cannot be read.
@@ -33,6 +36,7 @@ def average(folders: Sequence[Path], out: Path) -> None:
     if len(folders) < 2:
         raise AverageError(f"{len(folders)} adapter; expected two or more")
     first, *others = folders
+    held_out = HeldOut.of_all(filter(None, map(held_out_of, folders)))
     total, config = weights.read(first), _config(first)
     kinds = {name: weight.dtype for name, weight in total.items()}
     total = {name: weight.float() for name, weight in total.items()}
@@ -48,6 +52,8 @@ def average(folders: Sequence[Path], out: Path) -> None:
     part = out / f"{WEIGHTS}.part"
     save_file(mean, part, metadata={"format": "pt"})
     shutil.copyfile(first / CONFIG, out / CONFIG)
+    if held_out:
+        held_out.write(out)
     part.replace(out / WEIGHTS)  # last: with them it is an adapter
 
 

@@ -32,21 +32,25 @@ def promote(
     old: Mapping[str, Any] | None,
     new: Mapping[str, Any],
     version: str | None = None,
+    base: str | None = None,
 ) -> Verdict:
     """Make ``name`` the default if its report ``new`` is no worse than ``old`` on ``gold``.
 
     ``old`` is the default's report, or, where the default does not take the labels of ``gold``, the
     report of whatever answers for them today; where there is no default, nothing is compared.
     ``version`` are the first digits of the sha256 of ``name``'s weights; None: any weights' report
-    will do. No worse: the lower 95 % bound of the paired difference in text F1 is above -0.01, on
-    ``LEAST`` sentences with an entity or more. Raises ReportError when a report was made on other
-    sentences, ManifestError for a registry.toml or a manifest that cannot be used.
+    will do. ``base`` is the model that is served; None: any. No worse: the lower 95 % bound of the
+    paired difference in text F1 is above -0.01, on ``LEAST`` sentences with an entity or more.
+    Raises ReportError when a report was made on other sentences, ManifestError for a registry.toml
+    or a manifest that cannot be used.
     """
     if against := _of_another(new, name, version):
         return Verdict(False, against)
     named = names.read(adapters)
     if name in named.disabled:
         return Verdict(False, f"{name} is disabled in {names.FILE_NAME}")
+    if against := base and _of_another_base(adapters / name, base):
+        return Verdict(False, against)
     default = named.resolved()
     if default is None:
         names.set_default(adapters, name)
@@ -76,6 +80,14 @@ def _of_another(report: Mapping[str, Any], name: str, version: str | None) -> st
     if version is not None and measured != version:
         return f"the report is about the weights {measured}, not about {version}"
     return None
+
+
+def _of_another_base(folder: Path, base: str) -> str | None:
+    """That ``base`` would have no default then, and answer itself, untuned."""
+    its = manifest.load(folder).base
+    if its == base:
+        return None
+    return f"{folder.name} is for {its}; expected an adapter of {base}, which NERVE_BASE_MODEL says"
 
 
 def _takes(adapters: Path, name: str, gold: Sequence[Example]) -> bool:

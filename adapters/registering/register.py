@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from adapters import recipe as recipes
+from adapters.data.unseen import FILE_NAME as HELD_OUT
 from adapters.recipe import Recipe
 from adapters.registering.card import card
 from adapters.registering.kept import Kept
@@ -17,7 +18,7 @@ from adapters.registering.origins import FILE_NAME as ORIGINS
 from adapters.registering.origins import origins_file, read_origins
 from adapters.registering.trained import RegisterError, check, weights_of
 from adapters.training.work_folder import CONFIG, LOG, WEIGHTS
-from service.models import manifest
+from service.models import manifest, names
 
 CARD = "README.md"
 
@@ -38,21 +39,23 @@ def register(
     describe them.
 
     Writes the two weight files, adapter.toml, recipe.toml, README.md (the card) and copies of the
-    files ``beside`` (the card shows the pictures) and of ``sources.toml`` beside the recipe. All is
-    made and checked beside the folder first; then each file takes its place by rename, the manifest
-    last. ``reports`` as of ``report.report``; ``data`` and ``licence`` say what it was trained on,
-    and stay as they were where they are left out. Raises RegisterError, RecipeError, ManifestError.
+    files ``beside`` (the card shows the pictures), of ``sources.toml`` beside the recipe and of
+    ``held_out.toml`` beside the weights. All is made and checked beside the folder first; then each
+    file takes its place by rename, the manifest last. ``reports`` as of ``report.report``; ``data``
+    and ``licence`` say what it was trained on, and stay as they were where they are left out.
+    Raises RegisterError, RecipeError, ManifestError.
     """
     if not manifest.is_name(name):
         raise RegisterError(f"name {name!r}; expected letters, digits, '.', '_' or '-', up to 100")
     plan = recipes.load(recipe_file)
+    names.refuse_taken(adapters, name, {plan.base})
     weights = weights_of(trained)
     check(weights, plan, recipe_file)
     digest = _sha256(weights / WEIGHTS)
     _check_reports(name, digest, reports)
     folder = adapters / name
     kept = Kept.of(folder, digest, data, licence)
-    copied = [*origins_file(plan, recipe_file.parent, folder), *beside]
+    copied = [*origins_file(plan, recipe_file.parent, folder), *weights.glob(HELD_OUT), *beside]
     adapters.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=adapters, prefix=".registering-") as place:
         staged = Path(place) / name
@@ -93,7 +96,7 @@ def _put(staged: Path, folder: Path, *, keep: bool) -> None:
             os.fsync(written.fileno())
         file.replace(folder / file.name)
     if not keep:
-        shown = {*folder.glob("*.png"), *folder.glob(LOG)}
+        shown = {*folder.glob("*.png"), *folder.glob(LOG), *folder.glob(HELD_OUT)}
         for path in shown - {folder / file.name for file in files}:
             path.unlink()
 

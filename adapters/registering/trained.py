@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from adapters import recipe as recipes
+from adapters.data.unseen import HeldOut
 from adapters.recipe import Recipe
 from adapters.training.work_folder import ADAPTER, CONFIG, UNFINISHED, WEIGHTS
 from service.wire.wording import why_unusable
@@ -59,6 +60,7 @@ def check(folder: Path, plan: Recipe, recipe_file: Path) -> None:
     if not (folder / WEIGHTS).stat().st_size:
         raise RegisterError(f"{folder / WEIGHTS} is empty")
     _check_recipe(folder / recipes.FILE_NAME, plan, recipe_file)
+    _check_held_out(folder, plan, recipe_file)
 
 
 def _config_of(plan: Recipe) -> dict[str, Any]:
@@ -70,6 +72,25 @@ def _config_of(plan: Recipe) -> dict[str, Any]:
         "target_modules": sorted(lora.targets),
         "layers_to_transform": list(range(lora.first_layer, lora.last_layer + 1)),
     }
+
+
+def held_out_of(weights: Path) -> HeldOut | None:
+    """What the weights in this folder have not seen, as far as it is written there; raises
+    RecipeError, ManifestError."""
+    recipe = weights / recipes.FILE_NAME
+    if (found := HeldOut.read(weights)) or not recipe.is_file():
+        return found
+    return HeldOut(recipes.load(recipe).data.held_out)
+
+
+def _check_held_out(weights: Path, plan: Recipe, recipe_file: Path) -> None:
+    """Who measures by the recipe must not measure on rows that were trained on."""
+    found = held_out_of(weights)
+    if found and plan.data.held_out > found.rows:
+        raise RegisterError(
+            f"{recipe_file}: data.held_out = {plan.data.held_out}; expected up to {found.rows}: "
+            f"the weights in {weights} were trained on the others"
+        )
 
 
 def _check_recipe(own: Path, plan: Recipe, recipe_file: Path) -> None:

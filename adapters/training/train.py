@@ -16,7 +16,7 @@ from adapters.data import augment
 from adapters.data.readers import Kind
 from adapters.mixing import rows
 from adapters.mixing.rows import Rows
-from adapters.mixing.steps import keep_held_out, learning_rate
+from adapters.mixing.steps import held_out_of, keep_held_out, learning_rate
 from adapters.recipe import Recipe
 from adapters.training import checkpoint, model
 from adapters.training.freed_memory import keep_freed_memory
@@ -65,14 +65,15 @@ def train(
     work.mkdir(parents=True, exist_ok=True)
     plan = recipe.load(recipe_file)
     begun = recipe_file.parent / plan.start if plan.start else None
-    if begun is not None:
-        keep_held_out(begun, plan)
     found = rows.load(plan, data, kind, skip_bad=skip_bad, encoding=encoding)
+    if begun is not None:
+        keep_held_out(begun, plan, found.examples)
     with checkpoint.alone(work):
         run = _Run.prepare(plan, found, base, work, begun)
         unfinished = work / UNFINISHED
         shutil.rmtree(unfinished, ignore_errors=True)
         recipe.copy(recipe_file, plan, unfinished)  # now: who likes may change it meanwhile
+        held_out_of(plan, found.examples).write(unfinished)
         keep_freed_memory()
         run.go()
         model.save(run.model, unfinished, plan.lora, plan.base)

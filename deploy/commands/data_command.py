@@ -42,7 +42,9 @@ def data(
     against_encoding: Annotated[
         str | None, typer.Option(metavar="NAME", help="encoding of --against; left out: --encoding")
     ] = None,
-    to: Annotated[WrittenKind | None, typer.Option(help="write rows for other trainers")] = None,
+    to: Annotated[
+        WrittenKind | None, typer.Option(help="write rows to train on, for other trainers")
+    ] = None,
     out: Annotated[
         Path | None, written_option(help="where to, with --to; a name that is not taken")
     ] = None,
@@ -68,7 +70,7 @@ def data(
         found = readers.read(file, kind, labels, skip_bad=skip_bad, encoding=encoding)
         show_rows(console, found)
         if plan and to and out:
-            _write(console, plan, found.examples, to, out)
+            _write(console, plan, file, found.examples, to, out)
         if against:
             others = readers.read(
                 *(against, against_kind or kind, labels),
@@ -79,13 +81,21 @@ def data(
 
 
 def _write(
-    console: "Console", plan: "Recipe", rows: Sequence["Example"], to: WrittenKind, out: Path
+    console: "Console",
+    plan: "Recipe",
+    file: Path,
+    rows: Sequence["Example"],
+    to: WrittenKind,
+    out: Path,
 ) -> None:
+    """Those to train on: who measures by the recipe takes the others. Raises DataError."""
     from adapters.data.writers import write
+    from adapters.mixing.held_out import parted
     from deploy.terminal.show_data import show_written
 
-    written = write(out, to, rows, plan.labels, plan.template, plan.format)
-    show_written(console, out, written, len(rows))
+    training, held_out = parted(file, rows, plan.data.held_out)
+    written = write(out, to, training, plan.labels, plan.template, plan.format)
+    show_written(console, out, written, len(training), len(held_out))
 
 
 def _leaked(console: "Console", rows: Sequence["Example"], against: Sequence["Example"]) -> int:

@@ -101,7 +101,8 @@ def evaluate(
         if out:
             refuse_taken(out, lambda path: report.is_one(path) and not _is(path, compare))
         asked = asked_labels(label, labels)
-        gold = gold_rows(settings(), wanted, tell, model=model, asked=asked)
+        also = [compare] if compare and not Path(compare).is_file() else []
+        gold = gold_rows(settings(), wanted, tell, model=model, also=also, asked=asked)
         other = _known(compare, gold)
         service = Service(
             *(url, model, constraint, asked),
@@ -196,6 +197,9 @@ def promote(
         asked = asked_labels(label, labels)
         gold = gold_rows(found, wanted, tell, model=name, asked=asked)
         before = report.load(old) if old else None
-        verdict = decide(found.adapters, name, gold, before, report.load(new), version)
+        after = report.load(new)
+        verdict = decide(
+            *(found.adapters, name, gold, before, after, version), base=found.base_model
+        )
         typer.echo(verdict.reason)
     raise typer.Exit(0 if verdict.promoted else 1)

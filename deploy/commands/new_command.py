@@ -21,6 +21,7 @@ from deploy.commands.options import (
 )
 from deploy.commands.registered import registered
 from deploy.commands.running import clear_errors, settings, tell
+from deploy.commands.taken import refuse_taken_name
 from deploy.terminal.called import called
 
 
@@ -48,14 +49,16 @@ def new(
     from adapters import draft
     from adapters.data.readers import read
     from deploy.factory.gold import left_out
+    from deploy.terminal.show_data import repeated
 
     with clear_errors():
         found = settings()
+        refuse_taken_name(found, name)
         asked = labels_of(labels) if labels else ()
         rows = read(file, kind, asked, skip_bad=skip_bad, encoding=encoding)
-        for line in left_out(rows):
-            tell(line)
         examples = rows.examples
+        for line in (*left_out(rows), *repeated(examples)):
+            tell(line)
         begun = _start(start)
         folder, again = found.adapters / name, [str(file), *_read_so(kind, skip_bad, encoding)]
         plan = draft.write(

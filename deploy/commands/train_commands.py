@@ -20,6 +20,7 @@ from deploy.commands.options import (
 )
 from deploy.commands.registered import registered
 from deploy.commands.running import clear_errors, settings
+from deploy.commands.taken import refuse_taken_name
 
 Trained = typer.Argument(
     exists=True,
@@ -104,7 +105,9 @@ def register(
     from deploy.factory.figures import beside
 
     with clear_errors(), tempfile.TemporaryDirectory() as drawn:
-        folder = settings().adapters / name
+        known = settings()
+        refuse_taken_name(known, name)
+        folder = known.adapters / name
         weights = weights_of(trained)
         found = put(
             weights,

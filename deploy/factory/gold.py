@@ -8,6 +8,7 @@ from adapters import recipe
 from adapters.data.examples import Example, label_counts, split
 from adapters.data.readers import DataError, Kind, Read, read
 from adapters.data.readers.entity import label_meant
+from adapters.data.unseen import refuse_seen
 from service.models import names
 from service.models.manifest import FILE_NAME, load
 from service.models.served import Served
@@ -34,20 +35,24 @@ def gold_rows(
     tell: Callable[[str], None],
     *,
     model: str | None,
+    also: Sequence[str] = (),
     asked: Sequence[Label] = (),
 ) -> list[Example]:
-    """The rows that are measured; ``asked`` are the labels asked for, ``tell`` hears of rows and
-    labels that were left out.
+    """The rows that ``model`` is measured on, and the models ``also``; ``asked`` are the labels
+    asked for, ``tell`` hears of rows and labels that were left out.
 
     With ``asked`` rows may have any labels, and gold is cut to what is asked for. Without, labels
     are those of the adapter ``model`` if it is in the adapters folder and no open one, else the
     file's own; where bad rows are skipped, gold is cut to these: which rows there are does not hang
     on labels, so that reports on one file can be compared. Raises DataError, also when no row or
-    nothing that is asked for is left, or when more are to be held out than the adapter's recipe
-    says: it was trained on those.
+    nothing that is asked for is left, or when more are to be held out than an adapter's training
+    held out: it has seen those.
     """
     folder = _folder(settings, model)
+    others = [_folder(settings, name) for name in also]
     _refuse_trained_on(folder, wanted.held_out)
+    for other in others:
+        _refuse_trained_on(other, wanted.held_out, but_sources=True)
     known = (*asked, *_labels(folder, asked))
     read_now = read(
         *(wanted.file, wanted.kind, known),
@@ -58,6 +63,8 @@ def gold_rows(
     )
     for line in left_out(read_now):
         tell(line)
+    for one in (folder, *others):
+        refuse_seen(one, read_now.examples, wanted.held_out)
     found = _held_out(wanted, read_now.examples)
     for line in _others(found, () if asked else known, folder.name):
         tell(line)
@@ -143,10 +150,15 @@ def _folder(settings: Settings, model: str | None) -> Path:
     return settings.adapters / (named.resolved(model or settings.default_model) or "")
 
 
-def _refuse_trained_on(folder: Path, held_out: int) -> None:
+def _refuse_trained_on(folder: Path, held_out: int, *, but_sources: bool = False) -> None:
+    """By number; ``but_sources`` lets an adapter of many sources pass: it is compared with, on
+    rows that another one was trained on, which are no source of its."""
     file = folder / recipe.FILE_NAME
-    most = recipe.load(file).data.held_out if held_out and file.is_file() else held_out
-    if held_out > most:
+    if not held_out or not file.is_file():
+        return
+    plan = recipe.load(file)
+    most = plan.data.held_out
+    if held_out > most and not (but_sources and plan.sources):
         raise DataError(
             f"{held_out} rows held out: {folder.name} was trained on all but {most} ({file}); "
             f"expected up to {most}"

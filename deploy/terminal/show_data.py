@@ -7,8 +7,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from adapters.data.examples import label_counts
+from adapters.data.examples import Example, label_counts
 from adapters.data.readers import Read
+from adapters.data.repeats import Repeats
 
 SHOWN = 5
 
@@ -30,6 +31,8 @@ def show_rows(console: Console, found: Read) -> None:
             f"{len(found.not_accepted)} rows left out: their annotators did not accept them"
         )
         _show_first(console, found.not_accepted)
+    for line in repeated(rows):
+        console.print(line, soft_wrap=True)
     if found.unreachable:
         console.print(f"{len(found.unreachable)} gold entities can never come out")
         _show_first(console, found.unreachable)
@@ -41,9 +44,23 @@ def show_rows(console: Console, found: Read) -> None:
     console.print(table)
 
 
-def show_written(console: Console, path: Path, rows: int, of: int) -> None:
-    """How many rows were written, and how many the format had no way to write."""
+def repeated(rows: Sequence[Example]) -> list[str]:
+    """That some of them have a text which another has, if so."""
+    found = Repeats.of(rows)
+    if not found.rows:
+        return []
+    return [
+        f"{found.rows} rows repeat the text of an earlier one, {found.contradicting} of them with "
+        "other gold"
+    ]
+
+
+def show_written(console: Console, path: Path, rows: int, of: int, held_out: int = 0) -> None:
+    """How many rows were written, how many the recipe holds out, and how many the format had no way
+    to write."""
     console.print(Text(f"{rows} rows written to {path}"), soft_wrap=True)
+    if held_out:
+        console.print(f"{held_out} rows left out: the recipe holds them out, to measure on")
     if rows < of:
         console.print(
             f"{of - rows} rows left out: their mentions overlap, and cannot be written so"

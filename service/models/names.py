@@ -10,7 +10,7 @@ import json
 import os
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -90,6 +90,17 @@ def _aliases(path: Path, fields: Mapping[str, Any]) -> dict[str, str]:
                 f"{path}: aliases.{alias} = {name!r}; expected an adapter, not another alias"
             )
     return aliases
+
+
+def refuse_taken(folder: Path, name: str, bases: Collection[str]) -> None:
+    """Raises ManifestError for an adapter's ``name`` that is one of ``bases``, or that
+    ``folder/registry.toml`` gives another adapter: of two meanings no gateway would start."""
+    if name in bases:
+        raise ManifestError(f"name {name!r}; expected another than a base model's")
+    if (adapter := read(folder).aliases.get(name)) is not None:
+        raise ManifestError(
+            f"name {name!r}; expected another: it is an alias in {folder / FILE_NAME}, of {adapter}"
+        )
 
 
 def set_default(folder: Path, name: str) -> None:

@@ -54,8 +54,12 @@ class Registry:
     ) -> "Registry":
         """``base`` and its adapters, not those of other bases. ``opened`` left out: the first open
         adapter by name. Raises RegistryError."""
-        models = {base: Served.base(base)}
-        models |= {a.name: Served.tuned(a) for a in adapters if a.base == base}
+        own = [adapter for adapter in adapters if adapter.base == base]
+        if any(adapter.name == base for adapter in own):
+            raise RegistryError(
+                f"the adapter {base!r} is called as its base is; expected another name and folder"
+            )
+        models = {base: Served.base(base)} | {a.name: Served.tuned(a) for a in own}
         aliases = aliases or {}
         there = f"expected one of {', '.join(models)} (the base {base} and its adapters)"
         for alias, name in aliases.items():

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from adapters import draft, recipe
 from adapters.data.examples import Example
 from adapters.data.readers import DataError
+from adapters.data.unseen import HeldOut, refuse_seen
 from adapters.recipe import RecipeError
 from service.models.manifest import ManifestError
 from service.ner.types import Entity, Label, refuse_written
@@ -47,6 +48,20 @@ def test_no_more_is_held_out_than_by_the_start(tmp_path: Path) -> None:
     draft.write(tmp_path / "few", many[:100], PER, BASE, None)
     assert draft.write(tmp_path / "more", many, PER, BASE, tmp_path / "few").data.held_out == 10
     assert draft.write(tmp_path / "open", many, PER, BASE, OPEN).data.held_out == 30
+
+
+def test_no_more_is_held_out_than_the_start_is_known_to_have(tmp_path: Path) -> None:
+    """Of a part of its rows fewer are among those that it held out."""
+    many = [Example(f"叶老桂{n}", (Entity("PER", 0, 3),)) for n in range(600)]
+    draft.write(tmp_path / "all", many, PER, BASE, None)
+    HeldOut.of(many, 60).write(tmp_path / "all")
+    assert draft.write(tmp_path / "same", many, PER, BASE, tmp_path / "all").data.held_out == 60
+    part = [*many[::2], *(Example(f"别的{n}", ()) for n in range(300))]
+    fewer = draft.write(tmp_path / "part", part, PER, BASE, tmp_path / "all").data.held_out
+    refuse_seen(tmp_path / "all", part, fewer)
+    assert fewer > 0
+    short = draft.write(tmp_path / "short", many[::3], PER, BASE, tmp_path / "all").data.held_out
+    refuse_seen(tmp_path / "all", many[::3], short)
 
 
 def test_without_a_start_it_begins_with_the_base(tmp_path: Path) -> None:

@@ -38,6 +38,13 @@ def written(path: Path, rows: list[dict[str, Any]], extra: str = "") -> Path:
     return path
 
 
+def holding_out(folder: Path, rows: int) -> str:
+    """The file of a recipe that holds out so many."""
+    file, text = folder / "recipe.toml", Path(RECIPE).read_text(encoding="utf-8")
+    file.write_text(text.replace("held_out = 500", f"held_out = {rows}"), encoding="utf-8")
+    return str(file)
+
+
 async def knows_a_name(body: dict[str, Any], receive: Receive, send: Send) -> None:
     """A script: one name found, one invented."""
     known = "叶老桂" in body["messages"][-1]["content"]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from adapters import recipe
-from adapters.data.examples import Example, split
+from adapters.data.examples import Example, leaked, split
 from adapters.data.readers import DataError, read
 from adapters.mixing.label_names import write
 from adapters.mixing.negatives import nearness, negatives
@@ -98,13 +98,17 @@ def test_rows_are_held_out_by_their_whole_texts(tmp_path: Path) -> None:
 def test_rows_that_are_one_when_they_are_cut_are_not_trained_on(tmp_path: Path) -> None:
     """No held-out text was seen; and where nothing is left to train on, that is said."""
     path = folder(tmp_path, rows=100)
-    texts = (f"Thank you. Call {n} is over." if n % 2 else f"Call {n}. Over." for n in range(100))
+    thanks = ("Thank you.", "Thank  you.")
+    texts = (
+        f"{thanks[n % 4 // 2]} Call {n} is over." if n % 2 else f"Call {n}. Over."
+        for n in range(100)
+    )
     lines = "".join(json.dumps({"text": text, "entities": []}) + "\n" for text in texts)
     (path / "train" / "trips.jsonl").write_text(lines, "utf-8")
     (trips,) = _trips(path, tmp_path, longest=20)
     assert "Thank you." in {one.text for one in trips.held_out}
     assert len(trips.training) + len(trips.held_out) < 100
-    assert {one.text for one in trips.training}.isdisjoint(one.text for one in trips.held_out)
+    assert not leaked(trips.training, trips.held_out)
     with pytest.raises(DataError, match=r"trips\.jsonl: no row to train on is left, cut to 5 char"):
         _trips(path, tmp_path, longest=5)
 

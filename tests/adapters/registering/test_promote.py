@@ -10,7 +10,7 @@ from adapters.registering.promote import promote
 from service.models import manifest, names
 from service.models.registry import default_of
 from tests.adapters.measuring.reports import GOLD, HALF, measured
-from tests.support.adapter_folders import put_adapter, put_alias
+from tests.support.adapter_folders import BASE, put_adapter, put_alias
 
 
 def test_the_first_adapter_becomes_the_default(tmp_path: Path) -> None:
@@ -127,6 +127,18 @@ def test_a_disabled_adapter_is_not_promoted(tmp_path: Path) -> None:
     names.set_disabled(tmp_path, "new", True)
     verdict = promote(tmp_path, "new", GOLD, None, measured("new", GOLD))
     assert (verdict.promoted, verdict.reason) == (False, "new is disabled in registry.toml")
+
+
+def test_an_adapter_of_another_base_is_not_promoted(tmp_path: Path) -> None:
+    """The base that is served would have no default, and answer itself."""
+    names.set_default(tmp_path, "old")
+    put_adapter(tmp_path, "new", {"base": "Qwen2.5-7B-Instruct"})
+    reports = measured("old", HALF), measured("new", GOLD)
+    verdict = promote(tmp_path, "new", GOLD, *reports, base=BASE)
+    says = f"new is for Qwen2.5-7B-Instruct; expected an adapter of {BASE}, which NERVE_BASE_MODEL"
+    assert (verdict.promoted, default_of(tmp_path)) == (False, "old")
+    assert verdict.reason.startswith(says)
+    assert promote(tmp_path, "new", GOLD, *reports, base="Qwen2.5-7B-Instruct").promoted
 
 
 def test_an_alias_as_default_is_compared_by_the_adapter_behind_it(tmp_path: Path) -> None:

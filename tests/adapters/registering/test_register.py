@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from adapters import recipe
+from adapters.data.unseen import HeldOut
 from adapters.registering.register import register
 from adapters.registering.trained import RegisterError, check, weights_of
 from service.models.decoding import UNCHANGED, Decoding
@@ -13,6 +14,8 @@ from service.models.manifest import ManifestError, load
 from service.ner.prompt import BUILT_IN, Template
 from tests.adapters.measuring.reports import GOLD, measured
 from tests.adapters.registering.conftest import RECIPE
+from tests.conftest import BASE
+from tests.support.adapter_folders import put_alias
 from tests.support.scoring import TABLE
 
 SHIPPED = Path(recipe.__file__).parent / "clue-ner-lora-sft-peft"
@@ -94,6 +97,45 @@ def test_the_work_folder_of_a_training_is_registered(trained: Path, tmp_path: Pa
     assert trained == tmp_path / "adapter"
     found = register(tmp_path, RECIPE, tmp_path / "adapters", "clue-2")
     assert found.weights.read_bytes() == b"weights"
+
+
+def test_a_name_that_means_something_already_is_refused(trained: Path, tmp_path: Path) -> None:
+    """An alias, the base: the gateway would not start with such an adapter."""
+    put_alias(tmp_path, "prod", "clue")
+    with pytest.raises(ManifestError, match=r"'prod'; .*alias in .*registry\.toml, of clue"):
+        register(trained, RECIPE, tmp_path, "prod")
+    with pytest.raises(ManifestError, match=f"'{BASE}'; expected another than a base model's"):
+        register(trained, RECIPE, tmp_path, BASE)
+    assert not [*tmp_path.glob("*/adapter.toml")]
+
+
+def test_what_was_held_out_stays_beside_the_weights(trained: Path, tmp_path: Path) -> None:
+    """As long as they are these weights."""
+    (trained / "held_out.toml").write_text("rows = 500\n", encoding="utf-8")
+    found = register(trained, RECIPE, tmp_path, "clue-2")
+    assert HeldOut.read(found.folder) == HeldOut(500)
+    (trained / "held_out.toml").unlink()
+    register(trained, RECIPE, tmp_path, "clue-2")
+    assert HeldOut.read(found.folder) == HeldOut(500)
+    (trained / "adapter_model.safetensors").write_bytes(b"others")
+    register(trained, RECIPE, tmp_path, "clue-2")
+    assert HeldOut.read(found.folder) is None
+
+
+@pytest.mark.parametrize("file", ["held_out.toml", "recipe.toml"])
+def test_no_recipe_holds_out_more_than_the_training_did(
+    file: str, trained: Path, tmp_path: Path
+) -> None:
+    """Which would have rows measured that were trained on; it may hold out fewer."""
+    said = RECIPE.read_text(encoding="utf-8").replace("held_out = 500", "held_out = 499")
+    (trained / file).write_text(said if file == "recipe.toml" else "rows = 499", encoding="utf-8")
+    with pytest.raises(
+        RegisterError, match=r"data\.held_out = 500; expected up to 499: the weights"
+    ):
+        register(trained, RECIPE, tmp_path, "clue-2")
+    fewer = tmp_path / "recipe.toml"
+    fewer.write_text(said.replace("held_out = 499", "held_out = 498"), encoding="utf-8")
+    assert register(trained, fewer, tmp_path, "clue-2").name == "clue-2"
 
 
 @pytest.mark.parametrize(

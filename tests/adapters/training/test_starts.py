@@ -48,6 +48,20 @@ def test_a_start_has_not_seen_what_is_held_out(
     assert "data.held_out = 4, so the start may have been trained on rows that are" in said
 
 
+def test_a_start_has_not_seen_what_is_held_out_of_a_part(
+    trainer: Path, tiny_base: Path, recipe: Path, tmp_path: Path
+) -> None:
+    """Whose number says nothing; the training wrote down which rows they are."""
+    assert train(trainer, tiny_base, recipe, tmp_path / "first").wait() == 0
+    assert "largest = " in (tmp_path / "first" / "adapter" / "held_out.toml").read_text("utf-8")
+    recipe.write_text('start = "first/adapter"' + RECIPE, encoding="utf-8")
+    data = recipe.with_name("data.json")
+    rows = data.read_text("utf-8").splitlines(keepends=True)
+    data.write_text("".join(rows[:30]), encoding="utf-8")
+    said = refused(trainer, tiny_base, recipe, tmp_path / "second")
+    assert "8 rows held out: adapter may have been trained on" in said
+
+
 def test_the_mean_of_two_adapters_is_an_adapter(
     trainer: Path, tiny_base: Path, recipe: Path, tmp_path: Path
 ) -> None:
@@ -59,6 +73,8 @@ def test_the_mean_of_two_adapters_is_an_adapter(
     assert train(trainer, tiny_base, recipe, second).wait() == 0
     made = nerve("adapter", "average", str(mean), str(first), str(second), env=env)
     assert made.exit_code == 0, made.output
+    kept = [(one / "held_out.toml").read_bytes() for one in (first / "adapter", mean)]
+    assert kept[0] == kept[1]
     script = (
         "import sys; from safetensors.torch import load_file as load\n"
         "a, b, m = (load(f'{f}/adapter_model.safetensors') for f in sys.argv[1:])\n"

@@ -14,6 +14,7 @@ from tests.conftest import BASE
 from tests.deploy.adapter_cases import RECIPE, ROOT, TRAINED, pulled, stand_in
 from tests.deploy.commands.test_cli import WIDE, nerve
 from tests.deploy.up.processes import is_alive
+from tests.support.adapter_folders import put_alias
 from tests.support.waiting import until
 
 
@@ -112,6 +113,26 @@ def test_a_name_that_no_adapter_can_have(command: str, work: Path, rows: str) ->
     shown = nerve("adapter", command, *given)
     assert shown.exit_code == 2
     assert "Invalid value for 'NAME': '../mine'; expected letters" in shown.stderr
+
+
+@pytest.mark.parametrize("command", ["new", "register"])
+def test_a_name_that_means_something_already(
+    command: str, work: Path, rows: str, tmp_path: Path
+) -> None:
+    """An alias, a base model, served or not: said before the work."""
+    adapters = tmp_path / "adapters"
+    adapters.mkdir()
+    put_alias(adapters, "prod", "clue")
+    env = {"NERVE_ADAPTERS": str(adapters), "NERVE_BASE_MODEL": "ours"}
+    for name, says in (
+        ("prod", f"it is an alias in {adapters}/registry.toml, of clue"),
+        ("ours", "expected another than a base model's"),
+        (BASE, "expected another than a base model's"),
+    ):
+        given = (name, rows) if command == "new" else (str(work), name, "--recipe", RECIPE)
+        shown = nerve("adapter", command, *given, env=env)
+        assert (shown.exit_code, says in shown.stderr) == (1, True), shown.output
+        assert not (adapters / name).exists()
 
 
 def test_train_says_what_is_missing(rows: str, tmp_path: Path) -> None:

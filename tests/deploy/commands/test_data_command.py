@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 
 from adapters import recipe
-from adapters.data.examples import leaked
+from adapters.data.examples import leaked, split
 from adapters.data.readers import read
-from tests.deploy.adapter_cases import RECIPE, ROWS, written
+from tests.deploy.adapter_cases import RECIPE, ROWS, holding_out, written
 from tests.deploy.commands.test_cli import nerve
 
 
@@ -43,6 +43,28 @@ def test_data_counts_what_annotators_did_not_accept(tmp_path: Path) -> None:
     assert "1 rows, 0 of them without an entity" in shown.stdout
     assert "1 rows left out: their annotators did not accept them" in shown.stdout
     assert 'rows.json:2: answer is "reject"' in shown.stdout
+
+
+def test_data_counts_texts_that_stand_twice(tmp_path: Path) -> None:
+    """Label Studio's JSON-MIN has a row for each annotator, whose gold may differ."""
+    rows = [
+        {
+            "id": n,
+            "text": f"狗{n}",
+            "label": [{"start": 0, "end": 1, "text": "狗", "labels": [said]}],
+        }
+        for n in range(20)
+        for said in ("dog", "animal" if n % 2 else "dog")
+    ]
+    file = tmp_path / "rows.json"
+    file.write_text(json.dumps(rows), encoding="utf-8")
+    shown = nerve("adapter", "data", str(file))
+    told = "20 rows repeat the text of an earlier one, 10 of them with other gold"
+    assert told in shown.stdout, shown.output
+    (tmp_path / "adapters").mkdir()
+    env = {"NERVE_ADAPTERS": str(tmp_path / "adapters")}
+    made = nerve("adapter", "new", "mine", str(file), "--start", "none", env=env)
+    assert (made.exit_code, told in made.stderr) == (0, True), made.output
 
 
 def test_data_knows_the_labels_of_a_recipe(tmp_path: Path) -> None:
@@ -83,7 +105,7 @@ def test_data_reads_both_files_as_it_is_told(rows: str, tmp_path: Path) -> None:
 def test_data_writes_rows_for_other_trainers(rows: str, tmp_path: Path) -> None:
     """What was written is read back."""
     out = tmp_path / "alpaca.jsonl"
-    to = ("--recipe", RECIPE, "--to", "alpaca", "--out", str(out))
+    to = ("--recipe", holding_out(tmp_path, 0), "--to", "alpaca", "--out", str(out))
     shown = nerve("adapter", "data", rows, *to)
     assert f"3 rows written to {out}" in shown.stdout
     labels = recipe.load(Path(RECIPE)).labels
@@ -91,6 +113,23 @@ def test_data_writes_rows_for_other_trainers(rows: str, tmp_path: Path) -> None:
     assert both[0] == both[1]
     assert leaked(*both)
     assert nerve("adapter", "data", rows, "--to", "alpaca").exit_code == 2
+
+
+def test_data_writes_what_may_be_trained_on(tmp_path: Path) -> None:
+    """Who trains elsewhere and measures with --held-out measures on rows that nobody has seen."""
+    rows = [{"text": f"叶老桂{n}", "label": {"name": {"叶老桂": [[0, 2]]}}} for n in range(150)]
+    file, out = written(tmp_path / "rows.json", rows), tmp_path / "alpaca.jsonl"
+    to = ("--recipe", holding_out(tmp_path, 15), "--to", "alpaca", "--out", str(out))
+    shown = nerve("adapter", "data", str(file), *to)
+    assert f"135 rows written to {out}" in shown.stdout, shown.output
+    assert "15 rows left out: the recipe holds them out, to measure on" in shown.stdout
+    labels = recipe.load(Path(RECIPE)).labels
+    training, _ = split(read(file, "cluener", labels).examples, 15)
+    assert read(out, "alpaca", labels).examples == training
+    to = ("--recipe", holding_out(tmp_path, 150), "--to", "chat", "--out", str(tmp_path / "none"))
+    shown = nerve("adapter", "data", str(file), *to)
+    assert (shown.exit_code, "none is left to train on" in shown.stderr) == (1, True)
+    assert not (tmp_path / "none").exists()
 
 
 def test_data_writes_over_nothing(rows: str, tmp_path: Path) -> None:

@@ -111,10 +111,11 @@ def test_rows_that_an_adapter_was_trained_on_are_not_held_out(
     put_alias(folder, "latest", ADAPTER)
     few = ("--held-out", "501", "--url", f"http://127.0.0.1:{free_port()}")
     for model in (ADAPTER, "latest"):
-        asked = ("adapter", "evaluate", rows, "--model", model, *few)
-        shown = nerve(*asked, env={"NERVE_ADAPTERS": str(folder)})
-        assert shown.exit_code == 1
-        assert "501 rows held out: clue was trained on all but 500" in shown.stderr
+        for named in (("--model", model), ("--model", BASE, "--compare", model)):
+            asked = ("adapter", "evaluate", rows, *named, *few)
+            shown = nerve(*asked, env={"NERVE_ADAPTERS": str(folder)})
+            assert shown.exit_code == 1
+            assert "501 rows held out: clue was trained on all but 500" in shown.stderr
 
 
 def test_evaluate_compares_with_another_model(gateway: Gateway, rows: str) -> None:
@@ -162,6 +163,10 @@ def test_promote_sets_the_default_or_says_why_not(
     gateway.engine.script = knows_a_name
     assert nerve(*asked, good).exit_code == 0
     env = {"NERVE_ADAPTERS": str(home)}
+    elsewhere = env | {"NERVE_BASE_MODEL": "another"}
+    other = nerve("adapter", "promote", ADAPTER, "--new", good, "--data", rows, env=elsewhere)
+    assert (other.exit_code, default_of(home)) == (1, None)
+    assert f"clue is for {BASE}; expected an adapter of another" in other.stdout
     first = nerve("adapter", "promote", ADAPTER, "--new", good, "--data", rows, env=env)
     assert (first.exit_code, first.stdout) == (
         0,

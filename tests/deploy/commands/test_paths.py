@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.adapter_cases import RECIPE, ROWS, written
+from tests.deploy.adapter_cases import RECIPE, ROWS, holding_out, written
 from tests.deploy.commands.test_cli import nerve
 from tests.support.serving import free_port
 
@@ -146,7 +146,7 @@ def test_the_systems_reason_is_said_without_its_number(tmp_path: Path) -> None:
     """Of what is written, too: the file and why."""
     rows = str(written(tmp_path / "rows.json", ROWS))
     out = tmp_path / "no" / "rows.jsonl"
-    to = ("--recipe", RECIPE, "--to", "alpaca", "--out", str(out))
+    to = ("--recipe", holding_out(tmp_path, 0), "--to", "alpaca", "--out", str(out))
     shown = nerve("adapter", "data", rows, *to)
     assert shown.exit_code == 1
     assert shown.stderr == f"nerve: {out}.part: No such file or directory\n"

@@ -1,7 +1,8 @@
 """Gold rows for a measurement: what a person asks for, out of whatever rows have."""
 
 import json
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,11 @@ import pytest
 
 from adapters.data.examples import Example, split
 from adapters.data.readers import DataError, Kind, read
+from adapters.data.unseen import HeldOut, most
 from deploy.factory.gold import Wanted, gold_rows
 from service.ner.types import Label
 from service.settings import Settings
+from tests.adapters.test_draft import OPEN
 
 
 def spans(folder: Path, *rows: tuple[str, dict[str, tuple[int, int]]]) -> Path:
@@ -32,6 +35,7 @@ def rows(
     *asked: Label,
     model: str | None = None,
     tell: Callable[[str], None] = lambda _: None,
+    also: Sequence[str] = (),
     **wanted: object,
 ) -> list[Example]:
     """Gold, with the adapters of ``folder``."""
@@ -40,6 +44,7 @@ def rows(
     return gold_rows(
         *(settings, Wanted(file, **wanted), tell),  # type: ignore[arg-type]
         model=model,
+        also=also,
         asked=asked,
     )
 
@@ -145,6 +150,34 @@ def test_no_row_is_measured_that_was_trained_on(kind: Kind, tmp_path: Path) -> N
     found = rows(tmp_path, file, model="tuned", kind=kind, skip_bad=True, held_out=20)
     assert len(trained) == 10
     assert not {one.text for one in trained} & {one.text for one in found}
+
+
+@pytest.mark.parametrize("model", ["tuned", "other"])
+def test_of_a_part_of_the_training_rows_none_is_measured_that_was_trained_on(
+    model: str, tmp_path: Path
+) -> None:
+    """What lies beside the weights says which; of every model that is measured on them."""
+    register(tmp_path)
+    texts = [f"Ada {n}" for n in range(300)]
+    whole = [Example(text, ()) for text in texts]
+    HeldOut.of(whole, 30).write(tmp_path / "adapters" / "tuned")
+    file = spans(tmp_path, *((text, {"PER": (0, 3)}) for text in texts[::2]))
+    also = [] if model == "tuned" else ["tuned"]
+    with pytest.raises(DataError, match="30 rows held out: tuned may have been trained on"):
+        rows(tmp_path, file, model=model, also=also, held_out=30)
+    unseen = most(tmp_path / "adapters" / "tuned", whole[::2], 30)
+    assert len(rows(tmp_path, file, model=model, also=also, held_out=unseen)) == unseen
+    assert len(rows(tmp_path, file, model=model, also=also)) == 150
+
+
+def test_the_open_adapter_is_compared_with_on_others_held_out_rows(tmp_path: Path) -> None:
+    """It was trained on sources, of each of which it held out two rows."""
+    register(tmp_path)
+    shutil.copytree(OPEN, tmp_path / "adapters" / "any", ignore=shutil.ignore_patterns("*.safe*"))
+    file = spans(tmp_path, *((f"Ada {n}", {"PER": (0, 3)}) for n in range(100)))
+    assert len(rows(tmp_path, file, model="tuned", also=["any"], held_out=10)) == 10
+    with pytest.raises(DataError, match="10 rows held out: any was trained on all but 2"):
+        rows(tmp_path, file, Label("PER", "PER"), model="any", held_out=10)
 
 
 def test_why_no_row_is_left_is_said(tmp_path: Path) -> None:

@@ -178,6 +178,17 @@ def test_aliases_that_contradict_the_adapters_are_refused(
         registry.load(tmp_path, BASE, None)
 
 
+def test_an_adapter_that_is_called_as_its_base_is_refused(tmp_path: Path) -> None:
+    """Nobody could ask for the base any more; disabled, or of another base, it is in no way."""
+    put_adapter(tmp_path, "one")
+    put_adapter(tmp_path, BASE)
+    with pytest.raises(RegistryError, match=f"the adapter '{BASE}' is called as its base is"):
+        registry.load(tmp_path, BASE, None)
+    assert list(registry.load(tmp_path, "Other", None).models) == ["Other"]
+    names.set_disabled(tmp_path, BASE, True)
+    assert list(registry.load(tmp_path, BASE, None).models) == [BASE, "one"]
+
+
 def test_a_disabled_adapter_is_not_served(tmp_path: Path) -> None:
     """Its files stay where they are."""
     put_adapter(tmp_path, "one")
