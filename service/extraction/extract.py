@@ -14,7 +14,8 @@ from service.errors import InvalidRequest, NerveError, RequestTooLarge
 from service.extraction.aside import MANY, aside
 from service.extraction.respond import respond
 from service.extraction.side_by_side import side_by_side
-from service.extraction.text.chunk_work import Asked, ChunkWork
+from service.extraction.text.asked import Asked
+from service.extraction.text.chunk_work import ChunkWork
 from service.extraction.text.few_shot import examples
 from service.extraction.text.joining import Found
 from service.extraction.text.long_text import Budget, LongText

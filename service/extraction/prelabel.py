@@ -10,7 +10,7 @@ from service.extraction.aside import MANY, aside
 from service.extraction.extract import Extract
 from service.extraction.shapes import check_room
 from service.extraction.side_by_side import side_by_side
-from service.extraction.text.chunk_work import Asked
+from service.extraction.text.asked import Asked
 from service.extraction.text.long_text import Budget
 from service.models.registry import Served
 from service.ner.types import Entity, Label

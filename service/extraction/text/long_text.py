@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from service.errors import EngineTimeout, EngineUnavailable, NerveError
 from service.extraction.aside import LONG, aside
 from service.extraction.side_by_side import side_by_side
-from service.extraction.text.chunk_work import Asked, ChunkWork, Extracted
+from service.extraction.text.asked import Asked
+from service.extraction.text.chunk_work import ChunkWork, Extracted
 from service.extraction.text.joining import Found, joined, unfolded
 from service.models.registry import Served
 from service.ner.chunk import Chunk, chunks

@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from service.errors import EngineUnavailable, NerveError
-from service.extraction.text.chunk_work import Asked, Extracted
+from service.extraction.text.asked import Asked
+from service.extraction.text.chunk_work import Extracted
 from service.extraction.text.joining import Found, Joining, unfolded
 from service.extraction.text.long_text import Budget, LongText, Work
 from service.ner.chunk import Chunk
