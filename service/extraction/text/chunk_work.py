@@ -2,20 +2,22 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from service.engine.client import Engine
 from service.engine.completion import Completion, CompletionRequest
 from service.errors import RequestTooLarge
+from service.extraction.aside import LONG, aside
 from service.extraction.text.asked import Asked
 from service.extraction.text.room import Room
 from service.models.metrics import AdapterMetrics
 from service.ner.align import align
 from service.ner.chunk import Chunk
 from service.ner.incremental import Incremental
-from service.ner.placing import placing_of
+from service.ner.placing import Aligned, TooManyEntities, placing_of
 from service.ner.prompt import Prompt, render
 from service.ner.score import Token
-from service.ner.types import Dropped, Entity
+from service.ner.types import Decoded, Dropped, Entity
 from service.observe.metrics import Metrics
 from service.settings import Settings
 
@@ -49,11 +51,12 @@ class ChunkWork:
     adapter_metrics: AdapterMetrics
 
     async def __call__(self, asked: Asked, chunk: Chunk, deadline: float) -> Extracted:
-        """Raises EngineFailure, Overloaded, and RequestTooLarge when the window is too small."""
+        """Raises EngineFailure, Overloaded, and RequestTooLarge when the window is too small, or
+        for more entities than a text can have."""
         prepared = await self.prepare(asked, chunk, deadline)
         with self.metrics.stage("complete"):
             completion = await self.engine.complete(prepared.request, deadline)
-        return self.read(asked, prepared, completion)
+        return await self.read(asked, prepared, completion)
 
     async def stream(
         self, asked: Asked, chunk: Chunk, deadline: float, tell: Callable[[Entity], None]
@@ -69,7 +72,7 @@ class ChunkWork:
 
         with self.metrics.stage("complete"):
             completion = await self.engine.stream(prepared.request, deadline, hear)
-        return self.read(asked, prepared, completion)
+        return await self.read(asked, prepared, completion)
 
     async def prepare(self, asked: Asked, chunk: Chunk, deadline: float) -> Prepared:
         """prompt. Raises as the call does, since the engine may have to count tokens."""
@@ -91,24 +94,26 @@ class ChunkWork:
         )
         return Prepared(prompt, request)
 
-    def read(self, asked: Asked, prepared: Prepared, completion: Completion) -> Extracted:
-        """decode and align; counts what came of the completion. Never raises."""
+    async def read(self, asked: Asked, prepared: Prepared, completion: Completion) -> Extracted:
+        """decode and align; counts what came of the completion. Raises RequestTooLarge for more
+        entities than a text can have."""
         served, scoring, stage = asked.served, asked.scoring, self.metrics.stage
+        is_long = len(completion.text) > LONG
         with stage("decode"):
-            decoded = served.format.decode(
-                completion.text, asked.labels, complete=completion.complete
-            )
-        with stage("align"):
-            scores = scoring.scores(completion, decoded) if scoring else None
-            aligned = align(
-                prepared.prompt.text,
-                decoded.mentions,
-                served.occurrences,
-                scores,
-                asked.overlaps,
-                asked.titles,
-                scoring.is_good if scoring else None,
-            )
+            decode = partial(served.format.decode, complete=completion.complete)
+            decoded = await aside(is_long, decode, completion.text, asked.labels)
+        # Every mention may stand in every place.
+        is_much = is_long or len(prepared.prompt.text) * len(decoded.mentions) > LONG
+        try:
+            with stage("align"):
+                aligned = await aside(is_much, _aligned, asked, prepared, completion, decoded)
+        except TooManyEntities as exc:
+            self.adapter_metrics.count(served, completion, decoded, Aligned((), ()))
+            raise RequestTooLarge(
+                f"overlaps is all, and makes {len(prepared.prompt.text)} characters more than "
+                f"{exc.most} entities; expected fewer labels, or longest",
+                param="overlaps",
+            ) from exc
         if scoring and scoring.calibration:  # raw scores are no confidence
             self.adapter_metrics.count_scores(served, aligned)
         self.adapter_metrics.count(served, completion, decoded, aligned)
@@ -127,3 +132,17 @@ class ChunkWork:
             return {}
         tokens = await self.engine.endings(served.engine_name, empty, deadline)
         return dict.fromkeys(tokens, asked.end_bias)
+
+
+def _aligned(asked: Asked, prepared: Prepared, completion: Completion, decoded: Decoded) -> Aligned:
+    """Where the mentions stand. Raises TooManyEntities."""
+    scoring = asked.scoring
+    return align(
+        prepared.prompt.text,
+        decoded.mentions,
+        asked.served.occurrences,
+        scoring.scores(completion, decoded) if scoring else None,
+        asked.overlaps,
+        asked.titles,
+        scoring.is_good if scoring else None,
+    )

@@ -39,7 +39,7 @@ class StreamedText:
             await tell([folded.entity(one) if isinstance(one, Entity) else one for one in news])
 
         work = self._work(asked, pieces, arrivals)
-        each = self.long_text.each(len(pieces), budget, work, arrivals.put)
+        each = self.long_text.each(pieces, budget, work, arrivals.put)
         extracting = asyncio.create_task(each)
         extracting.add_done_callback(arrivals.end)
         try:
