@@ -24,8 +24,8 @@ from service.wire.lines import Lines
 MEDIA_TYPE = "application/x-ndjson"
 # Parts of the request that wait to be cut into rows; a server's are of 64 KB or so.
 _PARTS = 1
-# Of rows that are not answered, in bytes: that many short chunks are more than are under way at a
-# time, and each row may yield a dozen times its bytes of memory.
+# Of rows that are not answered, in bytes: enough chunks to keep the engine busy, and the entities
+# of a row can take hundreds of times its bytes.
 _MOST_UNANSWERED = 65_536
 
 

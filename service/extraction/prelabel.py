@@ -26,6 +26,8 @@ from service.wire.label_studio import (
 from service.wire.request_errors import request_error
 from service.wire.requests import Options
 
+_REGION, _VALUE = set(Region.model_fields), set(RegionValue.model_fields)
+
 
 @dataclass(frozen=True, slots=True)
 class Planned:
@@ -41,11 +43,14 @@ class Planned:
 
     def _region(self, place: int, text: str, entity: Entity) -> Region:
         label = self.shown[entity.label]
-        return Region(
+        # Unchecked, as entities are; see ``respond``.
+        return Region.model_construct(
+            _REGION,
             id=f"{self.field.name}-{place}",
             from_name=self.field.labels[label].control,
             to_name=self.field.name,
-            value=RegionValue(
+            value=RegionValue.model_construct(
+                _VALUE,
                 start=entity.start,
                 end=entity.end,
                 text=text[entity.start : entity.end],
