@@ -111,6 +111,9 @@ class Settings(BaseSettings):
         8, description="completions that one request has in the engine at a time"
     )
     max_texts: Positive = Field(256, description="most texts of one request")
+    max_entities: Positive = Field(
+        200_000, description="most entities of one answer, with mentions that were dropped"
+    )
     max_choices: Positive = Field(
         16, description="most completions of one OpenAI request: n times prompts"
     )

@@ -24,6 +24,9 @@ from service.wire.lines import Lines
 MEDIA_TYPE = "application/x-ndjson"
 # Parts of the request that wait to be cut into rows; a server's are of 64 KB or so.
 _PARTS = 1
+# Of rows that are not answered, in bytes: enough chunks to keep the engine busy, and the entities
+# of a row can take hundreds of times its bytes.
+_MOST_UNANSWERED = 65_536
 
 
 class _ClientLeft(Exception):
@@ -74,9 +77,9 @@ class _Row:
 @dataclass(slots=True)
 class _Run:
     """One batch under way. ``parts``: of the request, received and not yet cut into rows;
-    ``unwritten``: rows that were read and are not yet answered; ``holds``: bytes of both and of
-    what has come of the next row; ``quiet_since``: when a row was last read or answered, by the
-    loop's clock."""
+    ``unwritten``: rows that were read and are not yet answered, ``unanswered`` their bytes;
+    ``holds``: bytes of both and of what has come of the next row; ``quiet_since``: when a row was
+    last read or answered, by the loop's clock."""
 
     settings: Settings
     receive: Receive
@@ -85,6 +88,8 @@ class _Run:
     held: HeldBytes
     holds: int = 0
     unwritten: int = 0
+    unanswered: int = 0
+    answered: asyncio.Event = field(default_factory=asyncio.Event)
     begun: bool = False
     parts: asyncio.Queue[Message] = field(default_factory=lambda: asyncio.Queue(_PARTS))
     quiet_since: float = field(default_factory=lambda: asyncio.get_running_loop().time())
@@ -103,6 +108,8 @@ class _Run:
                 await self._write(await row.answer)
                 self._let_go(row.size)
                 self.unwritten -= 1
+                self.unanswered -= row.size
+                self.answered.set()
                 self._progress()
             await self._write(b"", more=False)
             for task in reading:
@@ -136,9 +143,17 @@ class _Run:
                 await self._begin()
                 self._progress()
                 self.unwritten += 1
+                await self._take_turn(size := len(line or b""))
                 answer = group.create_task(self.answer(number, line))
-                await rows.put(_Row(answer, len(line or b"")))
+                await rows.put(_Row(answer, size))
         await rows.put(None)
+
+    async def _take_turn(self, size: int) -> None:
+        """As soon as a row of so many bytes is one of few, or alone."""
+        while self.unanswered and self.unanswered + size > _MOST_UNANSWERED:
+            self.answered.clear()
+            await self.answered.wait()
+        self.unanswered += size
 
     async def _lines(self) -> AsyncIterator[bytes | None]:
         lines = Lines(self.settings.max_body_bytes)

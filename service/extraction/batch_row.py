@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from service.errors import InternalError, NerveError, Overloaded
@@ -40,8 +40,9 @@ class AnswerRow:
             own = own_id(fields)
             asked = validated(BatchLine, fields)
             async with self._placed():
+                budget = replace(self.budget, allowance=self.extract.allowance())
                 found = await self.extract.one(
-                    asked.text, self.extract.resolve(asked), asked.offsets, self.budget
+                    asked.text, self.extract.resolve(asked), asked.offsets, budget
                 )
             answer: LineAnswer | LineError = LineAnswer(line=number, **{**dict(found), **own})
         except NerveError as exc:

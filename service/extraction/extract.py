@@ -14,7 +14,9 @@ from service.errors import InvalidRequest, NerveError, RequestTooLarge
 from service.extraction.aside import MANY, aside
 from service.extraction.respond import respond
 from service.extraction.side_by_side import side_by_side
-from service.extraction.text.chunk_work import Asked, ChunkWork
+from service.extraction.text.allowance import Allowance
+from service.extraction.text.asked import Asked
+from service.extraction.text.chunk_work import ChunkWork
 from service.extraction.text.few_shot import examples
 from service.extraction.text.joining import Found
 from service.extraction.text.long_text import Budget, LongText
@@ -86,11 +88,17 @@ class Extract:
     def budget(self) -> Budget:
         """For one answer: all of it until one deadline."""
         at = deadline.sooner(self.engine.deadline())
-        return Budget(self._at_once(), lambda: at)
+        return Budget(self._at_once(), lambda: at, self.allowance())
 
     def bulk_budget(self) -> Budget:
-        """For many answers that nobody waits for: each completion has the deadline's time."""
-        return Budget(self._at_once(), lambda: deadline.sooner(self.engine.deadline()))
+        """For many answers that nobody waits for: each completion has the deadline's time, and
+        each answer is to have an ``allowance`` of its own."""
+        at = self.engine.deadline
+        return Budget(self._at_once(), lambda: deadline.sooner(at()), self.allowance())
+
+    def allowance(self) -> Allowance:
+        """What one answer may have."""
+        return Allowance(self.settings.max_entities)
 
     async def find(self, text: str, asked: Asked, budget: Budget) -> Found:
         """What came of one text; raises RequestTooLarge, and what its first chunk raised if none

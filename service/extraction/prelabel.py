@@ -10,7 +10,7 @@ from service.extraction.aside import MANY, aside
 from service.extraction.extract import Extract
 from service.extraction.shapes import check_room
 from service.extraction.side_by_side import side_by_side
-from service.extraction.text.chunk_work import Asked
+from service.extraction.text.asked import Asked
 from service.extraction.text.long_text import Budget
 from service.models.registry import Served
 from service.ner.types import Entity, Label
@@ -25,6 +25,8 @@ from service.wire.label_studio import (
 )
 from service.wire.request_errors import request_error
 from service.wire.requests import Options
+
+_REGION, _VALUE = set(Region.model_fields), set(RegionValue.model_fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +43,14 @@ class Planned:
 
     def _region(self, place: int, text: str, entity: Entity) -> Region:
         label = self.shown[entity.label]
-        return Region(
+        # Unchecked, as entities are; see ``respond``.
+        return Region.model_construct(
+            _REGION,
             id=f"{self.field.name}-{place}",
             from_name=self.field.labels[label].control,
             to_name=self.field.name,
-            value=RegionValue(
+            value=RegionValue.model_construct(
+                _VALUE,
                 start=entity.start,
                 end=entity.end,
                 text=text[entity.start : entity.end],

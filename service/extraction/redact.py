@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from service.errors import InvalidRequest, RequestTooLarge
-from service.extraction.aside import LONG, aside
+from service.extraction.aside import LONG, MANY, aside
 from service.extraction.extract import Extract
 from service.extraction.masks import NUMBER, PLACEHOLDERS, Masks, unknown
 from service.extraction.text.joining import Found
@@ -37,7 +37,8 @@ class Redact:
             if found.failed:
                 raise found.failed[0].error
             answer = await self.extract.respond(text, asked, found, request.offsets)
-            redacted, surfaces = await aside(len(text) > LONG, masked, text, found, request)
+            is_much = len(text) > LONG or len(found.entities) + len(found.dropped) > MANY
+            redacted, surfaces = await aside(is_much, masked, text, found, request)
             return RedactResponse(
                 redacted=redacted, map=surfaces if request.map else None, **dict(answer)
             )

@@ -17,6 +17,8 @@ from service.wire.responses import (
     Usage,
 )
 
+_FIELDS = set(FoundEntity.model_fields)
+
 
 def respond(model: str, text: str, found: Found, offsets: Offsets) -> ExtractResponse:
     """What came of ``text``; linear time. ``model`` is the model's public name."""
@@ -48,7 +50,10 @@ def _end(model: str, found: Found, ruler: Ruler) -> dict[str, Any]:
 
 def entity_of(text: str, entity: Entity, ruler: Ruler) -> FoundEntity:
     """An entity of ``text``, which ``ruler`` measures."""
-    return FoundEntity(
+    # Unchecked, since it is made of what was checked; and of a hundred thousand, each would have a
+    # set of its fields' names, which is two thirds of its memory.
+    return FoundEntity.model_construct(
+        _FIELDS,
         label=entity.label,
         text=text[entity.start : entity.end],
         start=ruler(entity.start),

@@ -6,16 +6,19 @@ from service.wire.responses import ExtractResponse
 
 
 def check_whole(answer: ExtractResponse) -> None:
-    """Raises for a text that lacks a part: RequestTooLarge where that did not fit the deadline,
-    since clients repeat what is 503 by themselves, and it would not fit again; EngineUnavailable
-    else."""
+    """Raises for a text that lacks a part: RequestTooLarge where that did not fit the deadline, the
+    window or the answer, since clients repeat what is 503 by themselves, and it would not fit
+    again; EngineUnavailable else."""
     if not answer.partial:
         return
     errors = [part.error for part in answer.chunks]
-    error = next((one for one in errors if one.type == EngineTimeout.type), errors[0])
+    unfit = (EngineTimeout.type, RequestTooLarge.type)
+    error = min(errors, key=lambda one: unfit.index(one.type) if one.type in unfit else len(unfit))
     message = f"a part of the text could not be extracted: {error.message}"
     if error.type == EngineTimeout.type:
         raise RequestTooLarge(f"{message}; send a shorter text, or give it longer", param="text")
+    if error.type == RequestTooLarge.type:
+        raise RequestTooLarge(message, param=error.param)
     raise EngineUnavailable(message)
 
 

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from service.errors import InternalError, NerveError
+from service.extraction.aside import MANY, aside
 from service.extraction.extract import Extract
 from service.extraction.respond import dropped_of, ended, entity_of
 from service.extraction.text.streamed_text import StreamedText
@@ -74,7 +75,7 @@ class _Run:
         async def tell(news: Sequence[Entity | Dropped]) -> None:
             nonlocal found
             found += sum(isinstance(one, Entity) for one in news)
-            await self.events.write(b"".join(_placed(one, text, ruler) for one in news))
+            await self.events.write(await aside(len(news) > MANY, _events, news, text, ruler))
 
         with deadline.Naming():
             end = extract.named(await streamed(asked, text, extract.budget(), tell))
@@ -94,6 +95,10 @@ class _Run:
             await self.events.end()
         except TimeoutError:
             return
+
+
+def _events(news: Sequence[Entity | Dropped], text: str, ruler: Ruler) -> bytes:
+    return b"".join(_placed(one, text, ruler) for one in news)
 
 
 def _placed(one: Entity | Dropped, text: str, ruler: Ruler) -> bytes:

@@ -4,6 +4,7 @@ Labels come from the manifests. An open model takes any labels, so callers inven
 are counted under one word.
 """
 
+from collections import Counter as Counts
 from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any, get_args
@@ -98,8 +99,9 @@ class AdapterMetrics:
         series(self.completions, name).inc()
         series(self.prompt_tokens, name).inc(completion.prompt_tokens)
         series(self.completion_tokens, name).inc(completion.completion_tokens)
-        for entity in aligned.entities:
-            series(self.entities, name, _shown(served, entity.label)).inc()
+        labels = Counts(_shown(served, entity.label) for entity in aligned.entities)
+        for label, number in labels.items():
+            series(self.entities, name, label).inc(number)
         for dropped in (*decoded.dropped, *aligned.dropped):
             series(self.dropped, name, dropped.reason).inc()
         if not completion.complete:

@@ -37,6 +37,8 @@ def align(
     Entities whose score ``keeps`` refuses are dropped as ``below_min_score``. Their places are not
     for mentions that have others: what was read there is doubtful, not something else. But a
     mention that would be lost to them has its places.
+
+    Raises TooManyEntities where overlaps make more of them than a text can have.
     """
     placing = placing_of(occurrences)(text, overlaps, titles)
     for mention, score in zip(mentions, scores or [None] * len(mentions), strict=True):

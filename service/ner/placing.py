@@ -10,6 +10,20 @@ from service.ner.types import Dropped, Entity, Mention, Occurrences, Overlaps
 
 Keeps = Callable[[float | None], bool]
 
+# Where entities may overlap, a text has up to so many for each of its characters, or so many in
+# all. No person names that many; but each of a hundred labels may be said of a surface that stands
+# in every place.
+_MOST_OF_A_CHARACTER = 8
+_MOST_OF_SHORT = 1000
+
+
+class TooManyEntities(Exception):
+    """More than ``most`` in one text."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"more than {most} entities")
+        self.most = most
+
 
 @dataclass(frozen=True, slots=True)
 class Aligned:
@@ -29,7 +43,9 @@ class Placing(ABC):
     ) -> None:
         self.text, self.overlaps, self.titles = text, overlaps, titles
         self.may_overlap = overlaps == "all"
+        self.most = max(_MOST_OF_A_CHARACTER * len(text), _MOST_OF_SHORT)
         self.entities: list[Entity] = []
+        self._spans: dict[tuple[str, bool], list[Span]] = {}
         # By label where entities of different labels may overlap.
         self.taken: defaultdict[str, bytearray] = defaultdict(lambda: bytearray(len(text)))
 
@@ -44,10 +60,11 @@ class Placing(ABC):
 
     @abstractmethod
     def rest(self) -> dict[Mention, float | None]:
-        """Place what waited for the end; the mentions that yielded nothing, with their scores."""
+        """Place what waited for the end; the mentions that yielded nothing, with their scores.
+        Raises TooManyEntities."""
 
     def aligned(self, keeps: Keeps | None = None) -> Aligned:
-        """Everything; see ``align``."""
+        """Everything; see ``align``. Raises TooManyEntities."""
         lost = self.rest()
         too_low = [one for one in self.entities if keeps and not keeps(one.score)]
         if keeps and too_low:
@@ -74,9 +91,14 @@ class Placing(ABC):
 
     def spans(self, mention: Mention) -> list[Span]:
         """Where it stands; a title with the 《》 around it."""
-        found = spans_of(self.text, mention.surface)
-        is_title = mention.label in self.titles
-        return [with_marks(self.text, span) for span in found] if is_title else found
+        # Many labels may be said of one surface: it is sought once.
+        sought = mention.surface, mention.label in self.titles
+        if sought not in self._spans:
+            found = spans_of(self.text, mention.surface)
+            if sought[1]:
+                found = [with_marks(self.text, span) for span in found]
+            self._spans[sought] = found
+        return self._spans[sought]
 
     def is_free(self, mention: Mention, span: Span) -> bool:
         """Does no entity that the mention must not overlap have a part of it?"""
@@ -115,6 +137,8 @@ class _Every(Placing):
             is_lost = not free and mention not in self.placed
             if is_lost and self.may_overlap:
                 free = spans
+            if self.may_overlap and len(self.entities) + len(free) > self.most:
+                raise TooManyEntities(self.most)
             for span in free:
                 self.take(mention, span, self.unique[mention])
             if is_lost and not free:

@@ -49,7 +49,7 @@ class FakeEngine:
         self.seen: list[Seen] = []  # every request, the gateway's own looks at it aside
         self.left = threading.Event()  # a client closed its connection in mid-request
         self.busy = threading.Event()  # a request has come in
-        self.tokens = 10  # what /tokenize counts
+        self.tokens: int | Callable[[dict[str, Any]], int] = 10  # what /tokenize counts
         self.token_ids: Callable[[dict[str, Any]], list[int]] = token_ids  # and what it tells
         self.grounds = True  # whether the readiness probe gets a grounded answer
         self.metrics = METRICS.format(waiting=0)
@@ -75,7 +75,7 @@ class FakeEngine:
                 await answer(send, {"data": [self._model(name) for name in self.models]})
             case "/tokenize":
                 told = {
-                    "count": self.tokens,
+                    "count": self.tokens if isinstance(self.tokens, int) else self.tokens(body),
                     "tokens": self.token_ids(body),
                     "max_model_len": self.window,
                 }

@@ -2,79 +2,24 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import partial
 
 from service.engine.client import Engine
 from service.engine.completion import Completion, CompletionRequest
 from service.errors import RequestTooLarge
-from service.extraction.text.scoring import Scoring
+from service.extraction.aside import LONG, aside
+from service.extraction.text.asked import Asked
+from service.extraction.text.room import Room
 from service.models.metrics import AdapterMetrics
-from service.models.registry import Served
 from service.ner.align import align
 from service.ner.chunk import Chunk
 from service.ner.incremental import Incremental
-from service.ner.narrowing import narrowed
-from service.ner.placing import placing_of
-from service.ner.prompt import Example, Prompt, render
+from service.ner.placing import Aligned, TooManyEntities, placing_of
+from service.ner.prompt import Prompt, render
 from service.ner.score import Token
-from service.ner.types import Constraint, Dropped, Entity, Label, Overlaps
+from service.ner.types import Decoded, Dropped, Entity
 from service.observe.metrics import Metrics
 from service.settings import Settings
-
-# What a chat template adds around two messages, at most, and around each message more, in tokens.
-TEMPLATE_TOKENS = 32
-MESSAGE_TOKENS = 8
-# The longest token of Qwen's vocabularies has 128 characters, all of them spaces.
-LONGEST_TOKEN = 128
-# Less room than this for an answer is no room.
-LEAST_ANSWER_TOKENS = 32
-
-
-@dataclass(frozen=True)  # without slots, for what is derived once for all chunks
-class Asked:
-    """What is sought, by which model, how: the same for every chunk of a request.
-
-    ``labels`` are those of the prompt; ``wanted`` the names of those that go into the answer, None
-    for all of them. ``scoring`` is None when there are no scores. ``end_bias`` is added to the
-    logits of what ends an answer.
-    """
-
-    served: Served
-    labels: tuple[Label, ...]
-    constraint: Constraint = "grounded"
-    overlaps: Overlaps = "longest"
-    examples: tuple[Example, ...] = ()
-    scoring: Scoring | None = None
-    wanted: frozenset[str] | None = None
-    end_bias: float = 0.0
-
-    @cached_property
-    def titles(self) -> tuple[str, ...]:
-        """The labels that take a title in 《》 whole: by the manifest, or by their description."""
-        return self.served.decoding.titles_of(self.labels)
-
-    @cached_property
-    def wants(self) -> Callable[[Entity | Dropped], bool]:
-        """Does it go into the answer?"""
-        return narrowed(self.labels, self.wanted)
-
-    def fills_most(self, text_bytes: int) -> tuple[str, str]:
-        """The request's field that makes most of a prompt whose text has so many bytes, and its
-        share in words. The labels of a tuned model are not the request's."""
-        labels = (label.written + label.description for label in self.labels)
-        examples = (example.text + example.completion for example in self.examples)
-        sizes = {
-            "text": text_bytes,
-            "labels": sum(len(one.encode()) for one in labels) if self.served.is_open else 0,
-            "examples": sum(len(one.encode()) for one in examples),
-        }
-        shares = {
-            "text": "text makes",
-            "labels": "labels and their descriptions make most of",
-            "examples": "examples make most of",
-        }
-        field = max(sizes, key=sizes.__getitem__)
-        return field, shares[field]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +51,12 @@ class ChunkWork:
     adapter_metrics: AdapterMetrics
 
     async def __call__(self, asked: Asked, chunk: Chunk, deadline: float) -> Extracted:
-        """Raises EngineFailure, Overloaded, and RequestTooLarge when the window is too small."""
+        """Raises EngineFailure, Overloaded, and RequestTooLarge when the window is too small, or
+        for more entities than a text can have."""
         prepared = await self.prepare(asked, chunk, deadline)
         with self.metrics.stage("complete"):
             completion = await self.engine.complete(prepared.request, deadline)
-        return self.read(asked, prepared, completion)
+        return await self.read(asked, prepared, completion)
 
     async def stream(
         self, asked: Asked, chunk: Chunk, deadline: float, tell: Callable[[Entity], None]
@@ -126,15 +72,17 @@ class ChunkWork:
 
         with self.metrics.stage("complete"):
             completion = await self.engine.stream(prepared.request, deadline, hear)
-        return self.read(asked, prepared, completion)
+        return await self.read(asked, prepared, completion)
 
     async def prepare(self, asked: Asked, chunk: Chunk, deadline: float) -> Prepared:
         """prompt. Raises as the call does, since the engine may have to count tokens."""
         served, added_tokens = asked.served, self.settings.added_tokens
+        for error in asked.too_large:
+            raise RequestTooLarge(error.message, param=error.param)
         with self.metrics.stage("prompt"):
             prompt = render(served.template, asked.labels, chunk.text, added_tokens, asked.examples)
             # Before the grammar, whose size is the text's.
-            max_tokens = await self._room(asked, prompt, deadline)
+            max_tokens = await Room(self.settings, self.engine).of(asked, prompt, deadline)
             grammar = served.format.grammar(prompt.text, asked.labels, asked.constraint)
         request = CompletionRequest(
             served.engine_name,
@@ -146,24 +94,26 @@ class ChunkWork:
         )
         return Prepared(prompt, request)
 
-    def read(self, asked: Asked, prepared: Prepared, completion: Completion) -> Extracted:
-        """decode and align; counts what came of the completion. Never raises."""
+    async def read(self, asked: Asked, prepared: Prepared, completion: Completion) -> Extracted:
+        """decode and align; counts what came of the completion. Raises RequestTooLarge for more
+        entities than a text can have."""
         served, scoring, stage = asked.served, asked.scoring, self.metrics.stage
+        is_long = len(completion.text) > LONG
         with stage("decode"):
-            decoded = served.format.decode(
-                completion.text, asked.labels, complete=completion.complete
-            )
-        with stage("align"):
-            scores = scoring.scores(completion, decoded) if scoring else None
-            aligned = align(
-                prepared.prompt.text,
-                decoded.mentions,
-                served.occurrences,
-                scores,
-                asked.overlaps,
-                asked.titles,
-                scoring.is_good if scoring else None,
-            )
+            decode = partial(served.format.decode, complete=completion.complete)
+            decoded = await aside(is_long, decode, completion.text, asked.labels)
+        # Every mention may stand in every place.
+        is_much = is_long or len(prepared.prompt.text) * len(decoded.mentions) > LONG
+        try:
+            with stage("align"):
+                aligned = await aside(is_much, _aligned, asked, prepared, completion, decoded)
+        except TooManyEntities as exc:
+            self.adapter_metrics.count(served, completion, decoded, Aligned((), ()))
+            raise RequestTooLarge(
+                f"overlaps is all, and makes {len(prepared.prompt.text)} characters more than "
+                f"{exc.most} entities; expected fewer labels, or longest",
+                param="overlaps",
+            ) from exc
         if scoring and scoring.calibration:  # raw scores are no confidence
             self.adapter_metrics.count_scores(served, aligned)
         self.adapter_metrics.count(served, completion, decoded, aligned)
@@ -183,27 +133,16 @@ class ChunkWork:
         tokens = await self.engine.endings(served.engine_name, empty, deadline)
         return dict.fromkeys(tokens, asked.end_bias)
 
-    async def _room(self, asked: Asked, prompt: Prompt, deadline: float) -> int:
-        """Tokens that the completion may have; raises RequestTooLarge when the window is full."""
-        served, size = asked.served, len(prompt.text.encode())
-        wanted = min(served.format.max_tokens(size), self.settings.max_tokens)
-        window = self.settings.max_model_len
-        # A token is a byte at least: most texts need no count by the engine.
-        at_most = sum(len(message["content"].encode()) for message in prompt.messages)
-        around = TEMPLATE_TOKENS + MESSAGE_TOKENS * max(len(prompt.messages) - 2, 0)
-        if at_most + around + wanted <= window:
-            return wanted
-        if len(prompt.text) > LONGEST_TOKEN * window:
-            raise RequestTooLarge(
-                f"text has {len(prompt.text)} characters; the model's window is {window} tokens",
-                param="text",
-            )
-        used = await self.engine.count_tokens(served.engine_name, prompt.messages, deadline)
-        if window - used < LEAST_ANSWER_TOKENS:
-            field, takes = asked.fills_most(size)
-            raise RequestTooLarge(
-                f"{takes} a prompt of {used} tokens; the model's window is {window} tokens, "
-                f"of which the answer needs {LEAST_ANSWER_TOKENS}",
-                param=field,
-            )
-        return min(wanted, window - used)
+
+def _aligned(asked: Asked, prepared: Prepared, completion: Completion, decoded: Decoded) -> Aligned:
+    """Where the mentions stand. Raises TooManyEntities."""
+    scoring = asked.scoring
+    return align(
+        prepared.prompt.text,
+        decoded.mentions,
+        asked.served.occurrences,
+        scoring.scores(completion, decoded) if scoring else None,
+        asked.overlaps,
+        asked.titles,
+        scoring.is_good if scoring else None,
+    )

@@ -92,9 +92,9 @@ class Joining:
 
     def place(self, piece: Chunk, entity: Entity) -> Iterator[Entity | Dropped]:
         """An entity of the next piece; nothing if its other piece answers for it."""
-        moved = _moved(entity, piece.offset)
-        if not piece.start <= moved.start < piece.end:
+        if not is_of(piece, entity):
             return
+        moved = _moved(entity, piece.offset)
         if moved.start < self._seam and not self._may_overlap:
             surface = piece.text[entity.start : entity.end]
             yield Dropped(entity.label, surface, "overlap")
@@ -112,6 +112,11 @@ class Joining:
             prompt_tokens=sum(result.prompt_tokens for result in self._done),
             completion_tokens=sum(result.completion_tokens for result in self._done),
         )
+
+
+def is_of(piece: Chunk, entity: Entity) -> bool:
+    """Does the piece answer for it? Else a neighbour that shows it, too, does."""
+    return piece.start <= entity.start + piece.offset < piece.end
 
 
 def _moved(entity: Entity, offset: int) -> Entity:

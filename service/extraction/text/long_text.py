@@ -6,14 +6,16 @@ others waiting; and a chunk that failed is named, never missing in silence.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from service.errors import EngineTimeout, EngineUnavailable, NerveError
-from service.extraction.aside import LONG, aside
+from service.extraction.aside import LONG, MANY, aside
 from service.extraction.side_by_side import side_by_side
-from service.extraction.text.chunk_work import Asked, ChunkWork, Extracted
-from service.extraction.text.joining import Found, as_received, joined
+from service.extraction.text.allowance import Allowance
+from service.extraction.text.asked import Asked
+from service.extraction.text.chunk_work import ChunkWork, Extracted
+from service.extraction.text.joining import Found, as_received, is_of, joined
 from service.models.registry import Served
 from service.ner.chunk import Chunk, chunks
 from service.ner.fold import Folded, fold
@@ -28,11 +30,12 @@ Hear = Callable[[int, Extracted | NerveError], None]
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What one request may have of the engine: completions ``at_once``, each until ``deadline()``,
-    on the event loop's clock."""
+    """What one request may have: completions ``at_once``, each until ``deadline()``, on the event
+    loop's clock, and so much in its answer."""
 
     at_once: asyncio.Semaphore
     deadline: Callable[[], float]
+    allowance: Allowance
 
 
 def chunk_chars(served: Served, settings: Settings) -> int:
@@ -61,12 +64,13 @@ class LongText:
         async def work(place: int, deadline: float) -> Extracted:
             return await self.work(asked, pieces[place], deadline)
 
-        results = await self.each(len(pieces), budget, work)
+        results = await self.each(pieces, budget, work)
 
         def whole() -> Found:
             return as_received(joined(pieces, results, asked.overlaps), folded, asked.overlaps)
 
-        return await aside(len(text) > LONG, whole)
+        found = sum(len(one.entities) for one in results if isinstance(one, Extracted))
+        return await aside(len(text) > LONG or found > MANY, whole)
 
     async def fold(self, text: str) -> Folded:
         """What the model reads, and where it stands in ``text``."""
@@ -87,16 +91,20 @@ class LongText:
         return [chunk for chunk in found if chunk.text and not chunk.text.isspace()]
 
     async def each(
-        self, pieces: int, budget: Budget, work: Work, heard: Hear = lambda *_: None
+        self, pieces: Sequence[Chunk], budget: Budget, work: Work, heard: Hear = lambda *_: None
     ) -> list[Extracted | NerveError]:
-        """The results of so many pieces, in order; ``work`` is called with a piece's place in them,
-        and ``heard`` with its result, as soon as it is there.
+        """The results of the pieces, in order; ``work`` is called with a piece's place in them, and
+        ``heard`` with its result, as soon as it is there.
 
         Once more pieces than are under way at a time have found no engine, one after the other, it
         is not looked for any more.
         """
-        if pieces == 1:
-            heard(0, result := await self._result(0, budget, work))
+
+        async def result_of(place: int) -> Extracted | NerveError:
+            return await self._result(place, pieces[place], budget, work)
+
+        if len(pieces) == 1:
+            heard(0, result := await result_of(0))
             return [result]
         at_once = self.settings.request_concurrency
         in_vain: list[NerveError] = []
@@ -105,7 +113,7 @@ class LongText:
             if len(in_vain) > at_once:
                 result: Extracted | NerveError = in_vain[-1]
             else:
-                result = await self._result(place, budget, work)
+                result = await result_of(place)
                 if isinstance(result, EngineUnavailable):
                     in_vain.append(result)
                 elif not isinstance(result, NerveError):
@@ -113,19 +121,25 @@ class LongText:
             heard(place, result)
             return result
 
-        return await side_by_side(one, range(pieces), at_once)
+        return await side_by_side(one, range(len(pieces)), at_once)
 
-    async def _result(self, place: int, budget: Budget, work: Work) -> Extracted | NerveError:
+    async def _result(
+        self, place: int, piece: Chunk, budget: Budget, work: Work
+    ) -> Extracted | NerveError:
         """What came of a piece. One for which nothing was generated is tried again, once: a
         document should not lack a piece because a connection closed."""
         try:
             async with budget.at_once:
                 deadline = budget.deadline()
                 self._check(deadline)
+                budget.allowance.check()
                 try:
-                    return await work(place, deadline)
+                    result = await work(place, deadline)
                 except EngineUnavailable:
-                    return await work(place, deadline)
+                    result = await work(place, deadline)
+                found = sum(is_of(piece, entity) for entity in result.entities)
+                budget.allowance.take(found + len(result.dropped))
+                return result
         except NerveError as exc:
             return exc
 

@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from service.errors import EngineUnavailable, NerveError
-from service.extraction.text.chunk_work import Asked, Extracted
+from service.extraction.text.asked import Asked
+from service.extraction.text.chunk_work import Extracted
 from service.extraction.text.joining import Found, Joining, as_received
 from service.extraction.text.long_text import Budget, LongText, Work
 from service.ner.chunk import Chunk
@@ -43,7 +44,7 @@ class StreamedText:
                 await tell(told)
 
         work = self._work(asked, pieces, arrivals)
-        each = self.long_text.each(len(pieces), budget, work, arrivals.put)
+        each = self.long_text.each(pieces, budget, work, arrivals.put)
         extracting = asyncio.create_task(each)
         extracting.add_done_callback(arrivals.end)
         try:

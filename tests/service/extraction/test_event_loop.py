@@ -84,6 +84,35 @@ def test_an_answer_full_of_entities(
     assert worst < whole * 1000 / 6
 
 
+@pytest.mark.parametrize(("labels", "status"), [(8, 200), (85, 413)])
+def test_many_labels_of_what_stands_everywhere(
+    adapters: Path, tmp_path: Path, labels: int, status: int
+) -> None:
+    """Others are answered meanwhile, and the memory stays far below a container's."""
+    names = [f"label {place}" for place in range(labels)]
+    engine = FakeEngine(BASE, ENGINE_NAME)
+    engine.script = completes(json.dumps([{"label": name, "text": "a"} for name in names]))
+    body = {"model": BASE, "labels": names, "overlaps": "all", "text": "a" * 20_000}
+    with serving(engine) as url, gateway_process(adapters, url, tmp_path) as gateway:
+        with looking(gateway) as took:
+            asked = time.monotonic()
+            answer = httpx2.post(f"{gateway.url}/extract", json=body, timeout=60, trust_env=False)
+            whole = time.monotonic() - asked
+        memory = most_memory(gateway.process.pid)
+    assert answer.status_code == status
+    assert answer.text.count('"start":') == (160_000 if status == 200 else 0)
+    print(f"answer {whole:.1f} s; /live worst {max(took) * 1000:.0f} ms; {memory} MB")
+    assert max(took) < max(whole / 6, 0.5)
+    assert memory < 400
+
+
+def most_memory(pid: int) -> int:
+    """The most that a process has had, in MB."""
+    status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+    line = next(one for one in status.splitlines() if one.startswith("VmHWM:"))
+    return int(line.split()[1]) // 1024
+
+
 @pytest.mark.parametrize(
     "body",
     [
