@@ -4,8 +4,8 @@
 429                                    asked again after Retry-After, fewer at a time; no limit
 cannot be connected to, 503            the gateway rests, the row goes to another; no limit
 500, 502, 504, broken off, too slow    asked again, ``ATTEMPTS`` times in all
-401, 403, 404; ``model``, ``labels``   no row can go well: the run ends (BulkFailed)
-any other                              the row is given up (RowFailed)
+401, 403, 404; ``model``, ``labels``   no row can go well: the run ends (Refused)
+any other, and 413 whatever it names   the row is given up (RowFailed)
 =====================================  =============================================================
 """
 
@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 import httpx2
 
 from adapters.measuring.live_service import retry_after
-from deploy.bulk.errors import BulkFailed
+from deploy.bulk.errors import Refused
 from deploy.bulk.gate import Gate
 from deploy.bulk.gateways import Gateways, Place
 from service.settings import without_password
@@ -108,8 +108,10 @@ def _answer(url: str, response: httpx2.Response) -> dict[str, Any]:
     said = f"status {response.status_code}: {message}"
     if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
         raise _Again(said)
-    if response.status_code in _FOR_ALL or param in ("model", "labels"):
-        raise BulkFailed(f"{without_password(url)}: {said}")
+    # Too large is a row together with its labels: a shorter one may fit.
+    is_too_large = response.status_code == httpx2.codes.CONTENT_TOO_LARGE
+    if response.status_code in _FOR_ALL or (param in ("model", "labels") and not is_too_large):
+        raise Refused(f"{without_password(url)}: {said}")
     raise RowFailed(said)
 
 
@@ -120,7 +122,7 @@ def _whole(url: str, response: httpx2.Response) -> dict[str, Any]:
         if {"entities", "dropped", "truncated", "model"} - answer.keys():
             raise ValueError("fields are missing")
     except (ValueError, TypeError) as exc:
-        raise BulkFailed(f"what answers at {without_password(url)} is not a Nerve gateway") from exc
+        raise Refused(f"what answers at {without_password(url)} is not a Nerve gateway") from exc
     if answer.get("partial"):
         raise _Again(f"a part of the text failed: {answer['chunks'][0]['error']['message']}")
     return answer

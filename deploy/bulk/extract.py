@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from deploy.bulk.bar import bar_of
-from deploy.bulk.errors import BulkFailed
+from deploy.bulk.errors import BulkFailed, Refused
 from deploy.bulk.files import Files
 from deploy.bulk.inputs.rows import rows
 from deploy.bulk.inputs.source import Source
@@ -44,7 +44,7 @@ def extract(job: Job, file: BinaryIO, service: Service, console: Console) -> int
     began = time.monotonic()
     with Output(job.files) as output:
         before = len(output.done) + (0 if job.retry_failed else len(output.failed))
-        tried = 0
+        tried, is_refused = 0, False
         with bar_of(console, total, before) as bar, closing(_left(job, file, output)) as left:
 
             def wrote() -> None:
@@ -57,7 +57,8 @@ def extract(job: Job, file: BinaryIO, service: Service, console: Console) -> int
 
             try:
                 asyncio.run(run(left, service, output, wrote, say))
-            except BulkFailed:
+            except BulkFailed as exc:
+                is_refused = isinstance(exc, Refused)
                 if not (output.done or output.failed):
                     job.files.state.unlink()  # another command may have the name
                 raise
@@ -65,7 +66,8 @@ def extract(job: Job, file: BinaryIO, service: Service, console: Console) -> int
                 bar.stop()
                 if job.retry_failed:
                     output.forget_mended()
-                show(console, job.files, output, Run(total, tried, time.monotonic() - began))
+                seconds = time.monotonic() - began
+                show(console, job.files, output, Run(total, tried, seconds, is_refused))
         if job.files.format != "jsonl":
             make(job.files, lambda line: console.print(Text(line), soft_wrap=True))
         return len(output.failed)
