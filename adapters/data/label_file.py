@@ -13,7 +13,9 @@ from typing import Any
 from adapters.data.readers import DataError
 from adapters.data.readers.errors import BadRow
 from adapters.data.readers.fields import string
+from service.errors import InvalidRequest
 from service.ner.types import Label
+from service.wire.json_object import once
 from service.wire.wording import shown, why_unusable
 
 _EXPECTED = 'expected {"labels": {id: {"name", "description"}}}, or {name: description}'
@@ -61,7 +63,10 @@ def _content(path: Path) -> Mapping[str, Any]:
     """Notepad's mark is no part of it. Raises DataError."""
     try:
         text = path.read_text(encoding="utf-8-sig")
-        said = tomllib.loads(text) if path.suffix.lower() == ".toml" else json.loads(text)
+        is_toml = path.suffix.lower() == ".toml"
+        said = tomllib.loads(text) if is_toml else json.loads(text, object_pairs_hook=once)
+    except InvalidRequest as exc:
+        raise DataError(f"{path}: {exc.message}") from exc
     except (OSError, ValueError, RecursionError) as exc:
         raise DataError(f"{path}: {why_unusable(exc)}; {_EXPECTED}") from exc
     if not isinstance(said, dict):

@@ -15,11 +15,21 @@ def asked_labels(label: Sequence[str] | None, file: Path | None) -> tuple["Label
     from service.ner.types import Label
 
     if file is None:
-        parts = (one.partition("=") for one in label or ())
+        parts = [one.partition("=") for one in label or ()]
+        _refuse_twice([name for name, _, _ in parts])
         return tuple(Label(name, name, said) for name, _, said in parts)
     if label:
         raise typer.BadParameter("--label and --labels: expected one of them")
     return labels_of(file)
+
+
+def _refuse_twice(names: Sequence[str]) -> None:
+    """Raises BadParameter: of two descriptions one would be lost."""
+    from service.wire.wording import shown
+
+    double = next((name for name in names if names.count(name) > 1), None)
+    if double is not None:
+        raise typer.BadParameter(f"--label has {shown(double)} twice; expected it once")
 
 
 def labels_of(path: Path) -> tuple["Label", ...]:

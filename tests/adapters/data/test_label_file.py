@@ -62,6 +62,8 @@ def test_a_file_that_windows_notepad_saved(tmp_path: Path, name: str) -> None:
         ('{"language": 1, "labels": {"a": "x"}}', "language has 1; expected a string"),
         ('{"a": "\\ud83d"}', "a has half of a surrogate pair at 0"),
         ("[" * 100_000, "nested too deeply; expected {"),
+        ('{"a": "x", "a": "y"}', "a is there twice in one object; expected once"),
+        ('{"labels": {"a": {"name": "x", "name": "y"}}}', "name is there twice in one object"),
         ('{"a": {"name": "x"}, "b": {"name": "x"}}', "'x' is the name of two labels"),
     ],
 )

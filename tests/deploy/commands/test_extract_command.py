@@ -91,6 +91,15 @@ def test_extract_with_a_file_of_labels(tmp_path: Path, file: str) -> None:
     assert "--label and --labels: expected one of them" in both.stderr
 
 
+def test_extract_with_a_label_twice() -> None:
+    """Of two descriptions none is lost in silence."""
+    shown = nerve("extract", "叶老桂", "--label", "公司", "--label", "公司=企业")
+    assert (shown.exit_code, '--label has "公司" twice; expected it once' in shown.stderr) == (
+        2,
+        True,
+    )
+
+
 def test_rows_with_other_ids_are_another_run(tmp_path: Path) -> None:
     """The requests would be the same, what is written would not."""
     labels, out = tmp_path / "labels.json", tmp_path / "out.jsonl"
