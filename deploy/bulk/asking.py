@@ -3,8 +3,9 @@
 =====================================  =============================================================
 429                                    asked again after Retry-After, fewer at a time; no limit
 cannot be connected to, 503            the gateway rests, the row goes to another; no limit
-500, 502, 504, broken off, too slow    asked again, ``ATTEMPTS`` times in all
+408, 500, 502, 504, broken off         asked again, ``ATTEMPTS`` times in all
 401, 403, 404; ``model``, ``labels``   no row can go well: the run ends (Refused)
+a redirect, no error of a gateway's    another server answers: the run ends (Refused)
 any other, and 413 whatever it names   the row is given up (RowFailed)
 =====================================  =============================================================
 """
@@ -12,12 +13,12 @@ any other, and 413 whatever it names   the row is given up (RowFailed)
 import asyncio
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any, NoReturn
+from typing import Any
 
 import httpx2
 
 from adapters.measuring.live_service import retry_after
-from deploy.bulk.errors import Refused
+from deploy.bulk.answers import Again, RowFailed, answer_in, message_in
 from deploy.bulk.gate import Gate
 from deploy.bulk.gateways import Gateways, Place
 from service.settings import without_password
@@ -25,15 +26,6 @@ from service.settings import without_password
 ATTEMPTS = 4
 FIRST_DELAY_S = 0.25
 _FULL = HTTPStatus.TOO_MANY_REQUESTS
-_FOR_ALL = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
-
-
-class RowFailed(Exception):
-    """The row is given up: says why."""
-
-
-class _Again(Exception):
-    """This attempt failed; another may not."""
 
 
 class Asking:
@@ -56,7 +48,7 @@ class Asking:
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 return await self._attempt(text)
-            except _Again as exc:
+            except Again as exc:
                 if attempt == ATTEMPTS:
                     raise RowFailed(f"{exc} ({ATTEMPTS} attempts)") from exc
                 await asyncio.sleep(FIRST_DELAY_S * 2**attempt)
@@ -74,7 +66,7 @@ class Asking:
                 self._gate.full(retry_after(response))
                 continue
             self._gate.answered()
-            return _answer(place.url, response)
+            return answer_in(place.url, response)
 
     async def _post(self, place: Place, text: str) -> httpx2.Response | None:
         """None when the gateway is down."""
@@ -87,55 +79,13 @@ class Asking:
             return None
         except httpx2.ReadTimeout as exc:
             seconds = self._client.timeout.read
-            raise _Again(
+            raise Again(
                 f"{without_password(place.url)} gave no answer within {seconds:.0f} s"
             ) from exc
         except httpx2.HTTPError as exc:
-            raise _Again(
-                f"{without_password(place.url)}: {str(exc) or type(exc).__name__}"
-            ) from exc
+            raise Again(f"{without_password(place.url)}: {str(exc) or type(exc).__name__}") from exc
         if response.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
-            self._gateways.down(place, _error(place.url, response)[0])
+            self._gateways.down(place, message_in(place.url, response))
             return None
         self._gateways.up(place)
         return response
-
-
-def _answer(url: str, response: httpx2.Response) -> dict[str, Any]:
-    if response.status_code == HTTPStatus.OK:
-        return _whole(url, response)
-    message, param = _error(url, response)
-    said = f"status {response.status_code}: {message}"
-    if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        raise _Again(said)
-    # Too large is a row together with its labels: a shorter one may fit.
-    is_too_large = response.status_code == httpx2.codes.CONTENT_TOO_LARGE
-    if response.status_code in _FOR_ALL or (param in ("model", "labels") and not is_too_large):
-        raise Refused(f"{without_password(url)}: {said}")
-    raise RowFailed(said)
-
-
-def _whole(url: str, response: httpx2.Response) -> dict[str, Any]:
-    """An answer with all its parts; one that lacks a part of a long text is asked for again."""
-    try:
-        answer = dict(response.json(parse_constant=_refuse))
-        if {"entities", "dropped", "truncated", "model"} - answer.keys():
-            raise ValueError("fields are missing")
-    except (ValueError, TypeError) as exc:
-        raise Refused(f"what answers at {without_password(url)} is not a Nerve gateway") from exc
-    if answer.get("partial"):
-        raise _Again(f"a part of the text failed: {answer['chunks'][0]['error']['message']}")
-    return answer
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no value of JSON")
-
-
-def _error(url: str, response: httpx2.Response) -> tuple[str, str | None]:
-    """The gateway's message and the field at fault; a proxy's answer has neither."""
-    try:
-        error = response.json()["error"]
-        return str(error["message"]), error["param"]
-    except (ValueError, KeyError, TypeError):
-        return f"{without_password(url)} said {response.text[:80]!r}", None

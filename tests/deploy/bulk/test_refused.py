@@ -70,3 +70,53 @@ def test_a_run_that_is_refused_goes_on_by_no_command(
     assert f"status {status}: no" in shown.stderr
     assert "1 of 3 rows done, 0 failed" in shown.stderr
     assert "the same command goes on" not in shown.stderr
+
+
+ELSEWHERE = "https://gateway.example/extract"
+
+
+@pytest.mark.parametrize(
+    ("status", "location", "body", "says"),
+    [
+        (301, ELSEWHERE, b"", f'is not a Nerve gateway (status 301, location "{ELSEWHERE}")'),
+        (302, "//me:secret@a/login", b"", 'is not a Nerve gateway (status 302, location "//…@a/lo'),
+        (204, None, b"", "is not a Nerve gateway (status 204)"),
+        (405, None, b"Not Allowed", "is not a Nerve gateway (status 405)"),
+        (400, None, b"<html>The plain HTTP request was sent to", "Nerve gateway (status 400)"),
+        (422, None, b'{"detail": []}', "is not a Nerve gateway (status 422)"),
+        (400, None, b'{"error": "bad request"}', "is not a Nerve gateway (status 400)"),
+        (200, None, b"<html>", "is not a Nerve gateway (status 200)"),
+    ],
+)
+def test_another_server_ends_the_run(
+    tmp_path: Path, status: int, location: str | None, body: bytes, says: str
+) -> None:
+    """No row is given up for it, and the same command can be made anew with the right address."""
+
+    async def other(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        while (await receive()).get("more_body"):
+            pass
+        headers = [(b"location", location.encode())] if location else []
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    out = tmp_path / "out.jsonl"
+    with serving(other) as url:
+        shown = nerve("-", "--out", str(out), "--url", url, stdin="一\n二\n")
+        assert f"what answers at {url} is not a Nerve gateway" in shown.stderr
+        assert says in shown.stderr
+    assert (shown.exit_code, lines(out), failures(out)) == (1, [], [])
+    assert "secret" not in shown.stderr
+    assert "the same command goes on" not in shown.stderr
+
+
+def test_what_a_proxy_says_of_a_row_is_the_row_s(tmp_path: Path) -> None:
+    """nginx's limit of a body, before the gateway's."""
+    out = tmp_path / "out.jsonl"
+    proxy = gateway_that(lambda body: (413, "no") if "长" in body["text"] else (200, FOUND))
+    with serving(proxy) as url:
+        nerve("-", "--out", str(out), "--url", url, stdin="一\n长\n二\n")
+    assert [row["text"] for row in lines(out)] == ["一", "二"]
+    assert "status 413" in failures(out)[0]["error"]
