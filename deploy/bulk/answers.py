@@ -7,6 +7,19 @@ import httpx2
 
 from deploy.bulk.errors import Refused
 from deploy.client import not_a_gateway
+from service.errors import (
+    AuthenticationFailed,
+    EngineError,
+    EngineTimeout,
+    EngineUnavailable,
+    InternalError,
+    InvalidRequest,
+    NotFound,
+    Overloaded,
+    PermissionDenied,
+    RequestTooLarge,
+    RequestTooSlow,
+)
 from service.settings import without_password
 
 _FOR_ALL = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
@@ -22,6 +35,35 @@ class Again(Exception):
     """This attempt failed; another may not."""
 
 
+class Late(Again):
+    """The deadline of the gateway passed."""
+
+    def __str__(self) -> str:
+        return (
+            f"{super().__str__()}; a higher NERVE_DEADLINE_S of the gateway, or a lower "
+            "--concurrency, gives a completion more time"
+        )
+
+
+# Of an error that stands in a line and so has no status.
+_STATUSES = {
+    kind.type: kind.status
+    for kind in (
+        *(InvalidRequest, AuthenticationFailed, PermissionDenied, NotFound, RequestTooLarge),
+        *(RequestTooSlow, Overloaded, InternalError, EngineError, EngineUnavailable, EngineTimeout),
+    )
+}
+
+
+def of_line(response: httpx2.Response) -> httpx2.Response:
+    """The answer to the only line of a batch, as that to a request of its own."""
+    error = error_in(response)
+    if response.status_code != HTTPStatus.OK or not error:
+        return response
+    status = _STATUSES.get(error["type"], HTTPStatus.INTERNAL_SERVER_ERROR)
+    return httpx2.Response(status, json={"error": error})
+
+
 def answer_in(url: str, response: httpx2.Response) -> dict[str, Any]:
     """The answer to a row; raises Again, RowFailed, Refused."""
     status = response.status_code
@@ -30,7 +72,7 @@ def answer_in(url: str, response: httpx2.Response) -> dict[str, Any]:
     error = error_in(response)
     said = f"status {status}: {message_in(url, response)}"
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
-        raise Again(said)
+        raise (Late if error.get("type") == EngineTimeout.type else Again)(said)
     if status in _FOR_ALL:
         raise Refused(f"{without_password(url)}: {said}")
     if not error and status not in _OF_A_PROXY:
@@ -50,7 +92,10 @@ def _whole(url: str, response: httpx2.Response) -> dict[str, Any]:
     except (ValueError, TypeError) as exc:
         raise Refused(not_a_gateway(url, response)) from exc
     if answer.get("partial"):
-        raise Again(f"a part of the text failed: {answer['chunks'][0]['error']['message']}")
+        errors = [part["error"] for part in answer["chunks"]]
+        late = next((one for one in errors if one["type"] == EngineTimeout.type), None)
+        said = f"a part of the text failed: {(late or errors[0])['message']}"
+        raise (Late if late else Again)(said)
     return answer
 
 
