@@ -14,7 +14,7 @@ from rich.text import Text
 
 from deploy.bulk.bar import bar_of
 from deploy.bulk.errors import BulkFailed, Refused
-from deploy.bulk.files import Files
+from deploy.bulk.files import Files, check_folder
 from deploy.bulk.inputs.rows import rows
 from deploy.bulk.inputs.source import Source
 from deploy.bulk.made import make
@@ -39,6 +39,7 @@ def extract(job: Job, file: BinaryIO, service: Service, console: Console) -> int
 
     Raises BulkFailed, OSError. ``file`` can be read again from its start.
     """
+    check_folder(job.files.out)
     total = sum(1 for _ in rows(file, job.source))
     claim(job.files, {"input": digest(file), **job.source.told, **_asked_for(service)})
     began = time.monotonic()
