@@ -23,6 +23,7 @@ from deploy.bulk.row import Row
 from deploy.bulk.run import Service, run
 from deploy.bulk.state import claim, digest
 from deploy.bulk.summary import Run, show
+from deploy.terminal.seen import seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def extract(job: Job, file: BinaryIO, service: Service, console: Console) -> int
                 bar.advance(bar.task_ids[0])
 
             def say(line: str) -> None:
-                console.print(Text(line), soft_wrap=True)
+                console.print(Text(seen(line)), soft_wrap=True)
 
             try:
                 asyncio.run(run(left, service, output, wrote, say))

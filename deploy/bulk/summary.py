@@ -8,6 +8,7 @@ from rich.text import Text
 
 from deploy.bulk.files import Files
 from deploy.bulk.output import Output
+from deploy.terminal.seen import seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ def show(console: Console, files: Files, output: Output, run: Run) -> None:
     """Entities by label and rows, of all runs; the rate is of this one."""
     table = Table("label", "entities")
     for label, count in sorted(output.labels.items()):
-        table.add_row(Text(label), str(count))
+        table.add_row(Text(seen(label)), str(count))
     table.add_row("all", str(output.labels.total()))
     console.print(table)
     failures = f", see {output.failed_path}" if output.failed else ""
