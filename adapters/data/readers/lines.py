@@ -19,9 +19,11 @@ _JSON = re.compile(r'\s*(\{[ \t]*(["}]|$)|\[[ \t]*([\[{"\]]|$))', re.MULTILINE)
 _BETWEEN = re.compile(r"[\s,]*")
 
 
-def content(path: Path, encoding: str, newline: str | None = None) -> str:
+def content(
+    path: Path, encoding: str, newline: str | None = None, what: str = "labelled rows"
+) -> str:
     """The whole text, line breaks as ``\\n``, or with ``newline=""`` as they are; raises DataError
-    for what is not in the encoding."""
+    for what is not in the encoding, and for no text, where ``what`` was expected."""
     try:
         with path.open("rb") as file:
             found = chosen(file, encoding)
@@ -29,7 +31,7 @@ def content(path: Path, encoding: str, newline: str | None = None) -> str:
             text = decoded.read()
             decoded.detach()
     except NotText as exc:
-        raise DataError(f"{path}: the file is not text; expected labelled rows") from exc
+        raise DataError(f"{path}: the file is not text; expected {what}") from exc
     except EncodingError as exc:
         raise DataError(f"{path}: {exc}") from exc
     if UNREADABLE in text:
