@@ -11,6 +11,7 @@ import httpx2
 
 from deploy.credentials import key_header
 from service.settings import without_password
+from service.wire.wording import shown
 
 # Longer than a gateway takes by its own deadline.
 TIMEOUT_S = 600.0
@@ -75,5 +76,15 @@ def _answer(url: str, response: httpx2.Response) -> dict[str, Any]:
             return dict(answer)
         message = answer["error"]["message"]
     except (AttributeError, ValueError, KeyError, TypeError) as exc:
-        raise AskFailed(f"what answers at {without_password(url)} is not a Nerve gateway") from exc
+        raise AskFailed(not_a_gateway(url, response)) from exc
     raise AskFailed(f"status {response.status_code}: {message}")
+
+
+def not_a_gateway(url: str, response: httpx2.Response) -> str:
+    """That another server answers, and where it sends its callers."""
+    location = response.headers.get("location")
+    sent = f", location {shown(without_password(location))}" if location else ""
+    return (
+        f"what answers at {without_password(url)} is not a Nerve gateway "
+        f"(status {response.status_code}{sent})"
+    )

@@ -7,7 +7,7 @@ from typing import TypeVar
 import httpx2
 from pydantic import BaseModel
 
-from deploy.client import TIMEOUT_S, certificates
+from deploy.client import TIMEOUT_S, certificates, not_a_gateway
 from deploy.credentials import key_header
 from service.errors import EngineUnavailable, NerveError
 from service.models.adapter_cards import AdapterList
@@ -50,10 +50,7 @@ class RemoteGateway:
                 return kind.model_validate(told)
             error = ErrorResponse.model_validate(told).error
         except ValueError as exc:
-            raise EngineUnavailable(
-                f"what answers at {without_password(self.url)} is not a Nerve gateway "
-                f"(status {answer.status_code})"
-            ) from exc
+            raise EngineUnavailable(not_a_gateway(self.url, answer)) from exc
         wait = answer.headers.get("retry-after", "")
         known = _known(NerveError).get(error.type, NerveError)
         raise known(

@@ -13,7 +13,10 @@ from typing import Any
 from adapters.data.readers import DataError
 from adapters.data.readers.errors import BadRow
 from adapters.data.readers.fields import string
+from adapters.data.readers.lines import content
+from service.errors import InvalidRequest
 from service.ner.types import Label
+from service.wire.json_object import once
 from service.wire.wording import shown, why_unusable
 
 _EXPECTED = 'expected {"labels": {id: {"name", "description"}}}, or {name: description}'
@@ -57,12 +60,24 @@ def renamed(answer: Mapping[str, Any], labels: Sequence[Label]) -> dict[str, Any
     return {**answer, **changed}
 
 
-def _content(path: Path) -> Mapping[str, Any]:
-    """Notepad's mark is no part of it. Raises DataError."""
+def text_in(path: Path) -> str:
+    """The whole text, in the encoding that its bytes tell, as of rows; Notepad's mark is no part of
+    it. Raises DataError."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
-        said = tomllib.loads(text) if path.suffix.lower() == ".toml" else json.loads(text)
-    except (OSError, ValueError, RecursionError) as exc:
+        return content(path, "", what="labels")
+    except OSError as exc:
+        raise DataError(f"{path}: {why_unusable(exc)}; {_EXPECTED}") from exc
+
+
+def _content(path: Path) -> Mapping[str, Any]:
+    """Raises DataError."""
+    text = text_in(path)
+    try:
+        is_toml = path.suffix.lower() == ".toml"
+        said = tomllib.loads(text) if is_toml else json.loads(text, object_pairs_hook=once)
+    except InvalidRequest as exc:
+        raise DataError(f"{path}: {exc.message}") from exc
+    except (ValueError, RecursionError) as exc:
         raise DataError(f"{path}: {why_unusable(exc)}; {_EXPECTED}") from exc
     if not isinstance(said, dict):
         raise DataError(f"{path}: the file has {shown(said)}; {_EXPECTED}")

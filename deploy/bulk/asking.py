@@ -3,21 +3,24 @@
 =====================================  =============================================================
 429                                    asked again after Retry-After, fewer at a time; no limit
 cannot be connected to, 503            the gateway rests, the row goes to another; no limit
-500, 502, 504, broken off, too slow    asked again, ``ATTEMPTS`` times in all
-401, 403, 404; ``model``, ``labels``   no row can go well: the run ends (BulkFailed)
-any other                              the row is given up (RowFailed)
+408, 500, 502, 504, broken off         asked again, ``ATTEMPTS`` times in all
+the deadline of the gateway passed     so, too, with a deadline for each completion
+401, 403, 404; ``model``, ``labels``   no row can go well: the run ends (Refused)
+a redirect, no error of a gateway's    another server answers: the run ends (Refused)
+any other, and 413 whatever it names   the row is given up (RowFailed)
 =====================================  =============================================================
 """
 
 import asyncio
+import math
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any, NoReturn
+from typing import Any
 
 import httpx2
 
 from adapters.measuring.live_service import retry_after
-from deploy.bulk.errors import BulkFailed
+from deploy.bulk.answers import Again, Late, RowFailed, answer_in, message_in, of_line
 from deploy.bulk.gate import Gate
 from deploy.bulk.gateways import Gateways, Place
 from service.settings import without_password
@@ -25,15 +28,6 @@ from service.settings import without_password
 ATTEMPTS = 4
 FIRST_DELAY_S = 0.25
 _FULL = HTTPStatus.TOO_MANY_REQUESTS
-_FOR_ALL = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
-
-
-class RowFailed(Exception):
-    """The row is given up: says why."""
-
-
-class _Again(Exception):
-    """This attempt failed; another may not."""
 
 
 class Asking:
@@ -50,13 +44,16 @@ class Asking:
         self._gateways = gateways
         self._gate = gate
         self._options = options
+        self._long = math.inf  # characters of the shortest text that took longer than a deadline
 
     async def ask(self, text: str) -> dict[str, Any]:
-        """The answer of ``POST /extract``; raises RowFailed, BulkFailed."""
+        """The answer of a gateway; raises RowFailed, BulkFailed."""
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 return await self._attempt(text)
-            except _Again as exc:
+            except Again as exc:
+                if isinstance(exc, Late):
+                    self._long = min(self._long, len(text))
                 if attempt == ATTEMPTS:
                     raise RowFailed(f"{exc} ({ATTEMPTS} attempts)") from exc
                 await asyncio.sleep(FIRST_DELAY_S * 2**attempt)
@@ -74,66 +71,30 @@ class Asking:
                 self._gate.full(retry_after(response))
                 continue
             self._gate.answered()
-            return _answer(place.url, response)
+            return answer_in(place.url, response)
 
     async def _post(self, place: Place, text: str) -> httpx2.Response | None:
-        """None when the gateway is down."""
+        """None when the gateway is down. A long text is the only line of a batch, where each
+        completion has a deadline of its own, and not all of them one."""
+        is_long = len(text) >= self._long
+        path = "/extract/batch" if is_long else "/extract"
         body = {"text": text, **self._options}
         try:
             with self._gateways.asked(place):
-                response = await self._client.post(f"{place.url}/extract", json=body)
+                response = await self._client.post(f"{place.url}{path}", json=body)
         except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout) as exc:
             self._gateways.down(place, str(exc) or type(exc).__name__)
             return None
         except httpx2.ReadTimeout as exc:
             seconds = self._client.timeout.read
-            raise _Again(
+            raise Again(
                 f"{without_password(place.url)} gave no answer within {seconds:.0f} s"
             ) from exc
         except httpx2.HTTPError as exc:
-            raise _Again(
-                f"{without_password(place.url)}: {str(exc) or type(exc).__name__}"
-            ) from exc
+            raise Again(f"{without_password(place.url)}: {str(exc) or type(exc).__name__}") from exc
+        response = of_line(response) if is_long else response
         if response.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
-            self._gateways.down(place, _error(place.url, response)[0])
+            self._gateways.down(place, message_in(place.url, response))
             return None
         self._gateways.up(place)
         return response
-
-
-def _answer(url: str, response: httpx2.Response) -> dict[str, Any]:
-    if response.status_code == HTTPStatus.OK:
-        return _whole(url, response)
-    message, param = _error(url, response)
-    said = f"status {response.status_code}: {message}"
-    if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        raise _Again(said)
-    if response.status_code in _FOR_ALL or param in ("model", "labels"):
-        raise BulkFailed(f"{without_password(url)}: {said}")
-    raise RowFailed(said)
-
-
-def _whole(url: str, response: httpx2.Response) -> dict[str, Any]:
-    """An answer with all its parts; one that lacks a part of a long text is asked for again."""
-    try:
-        answer = dict(response.json(parse_constant=_refuse))
-        if {"entities", "dropped", "truncated", "model"} - answer.keys():
-            raise ValueError("fields are missing")
-    except (ValueError, TypeError) as exc:
-        raise BulkFailed(f"what answers at {without_password(url)} is not a Nerve gateway") from exc
-    if answer.get("partial"):
-        raise _Again(f"a part of the text failed: {answer['chunks'][0]['error']['message']}")
-    return answer
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no value of JSON")
-
-
-def _error(url: str, response: httpx2.Response) -> tuple[str, str | None]:
-    """The gateway's message and the field at fault; a proxy's answer has neither."""
-    try:
-        error = response.json()["error"]
-        return str(error["message"]), error["param"]
-    except (ValueError, KeyError, TypeError):
-        return f"{without_password(url)} said {response.text[:80]!r}", None

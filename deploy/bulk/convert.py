@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from deploy.bulk.errors import BulkFailed
-from deploy.bulk.files import Format
+from deploy.bulk.files import Format, check_folder
 from deploy.bulk.formats import annotators, brat, conll, displacy, table
 from deploy.bulk.torn import is_torn
 from service.wire.wording import shown, why_unusable
@@ -40,6 +40,7 @@ def write(rows: Iterable[dict[str, Any]], out: Path, to: Format) -> None:
     if to == "brat":
         brat.write(rows, out)
         return
+    check_folder(out)
     half = out.with_name(out.name + ".tmp")
     file = half.open("w", encoding=ENCODINGS.get(to, "utf-8"), newline="")
     try:

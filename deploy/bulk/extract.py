@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.text import Text
 
 from deploy.bulk.bar import bar_of
-from deploy.bulk.errors import BulkFailed
-from deploy.bulk.files import Files
+from deploy.bulk.errors import BulkFailed, Refused
+from deploy.bulk.files import Files, check_folder
 from deploy.bulk.inputs.rows import rows
 from deploy.bulk.inputs.source import Source
 from deploy.bulk.made import make
@@ -23,6 +23,7 @@ from deploy.bulk.row import Row
 from deploy.bulk.run import Service, run
 from deploy.bulk.state import claim, digest
 from deploy.bulk.summary import Run, show
+from deploy.terminal.seen import seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +40,13 @@ def extract(job: Job, file: BinaryIO, service: Service, console: Console) -> int
 
     Raises BulkFailed, OSError. ``file`` can be read again from its start.
     """
+    check_folder(job.files.out)
     total = sum(1 for _ in rows(file, job.source))
     claim(job.files, {"input": digest(file), **job.source.told, **_asked_for(service)})
     began = time.monotonic()
     with Output(job.files) as output:
         before = len(output.done) + (0 if job.retry_failed else len(output.failed))
-        tried = 0
+        tried, is_refused = 0, False
         with bar_of(console, total, before) as bar, closing(_left(job, file, output)) as left:
 
             def wrote() -> None:
@@ -53,11 +55,12 @@ def extract(job: Job, file: BinaryIO, service: Service, console: Console) -> int
                 bar.advance(bar.task_ids[0])
 
             def say(line: str) -> None:
-                console.print(Text(line), soft_wrap=True)
+                console.print(Text(seen(line)), soft_wrap=True)
 
             try:
                 asyncio.run(run(left, service, output, wrote, say))
-            except BulkFailed:
+            except BulkFailed as exc:
+                is_refused = isinstance(exc, Refused)
                 if not (output.done or output.failed):
                     job.files.state.unlink()  # another command may have the name
                 raise
@@ -65,7 +68,8 @@ def extract(job: Job, file: BinaryIO, service: Service, console: Console) -> int
                 bar.stop()
                 if job.retry_failed:
                     output.forget_mended()
-                show(console, job.files, output, Run(total, tried, time.monotonic() - began))
+                seconds = time.monotonic() - began
+                show(console, job.files, output, Run(total, tried, seconds, is_refused))
         if job.files.format != "jsonl":
             make(job.files, lambda line: console.print(Text(line), soft_wrap=True))
         return len(output.failed)

@@ -56,3 +56,11 @@ def format_of(out: Path) -> Format:
             f"or --format {'|'.join(FORMATS)}"
         )
     return found
+
+
+def check_folder(out: Path) -> None:
+    """Raises BulkFailed where there is none that ``out`` could stand in."""
+    if not out.parent.is_dir():
+        raise BulkFailed(
+            f"--out has {str(out)!r}, and {out.parent} is no folder; expected one that is there"
+        )

@@ -9,7 +9,8 @@ from typing import Any
 import httpx2
 
 from adapters.data.label_file import renamed
-from deploy.bulk.asking import Asking, RowFailed
+from deploy.bulk.answers import RowFailed
+from deploy.bulk.asking import Asking
 from deploy.bulk.gate import Gate
 from deploy.bulk.gateways import Gateways
 from deploy.bulk.output import Output

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from deploy.commands.running import tell
+
 if TYPE_CHECKING:
     from service.ner.types import Label
 
@@ -15,11 +17,21 @@ def asked_labels(label: Sequence[str] | None, file: Path | None) -> tuple["Label
     from service.ner.types import Label
 
     if file is None:
-        parts = (one.partition("=") for one in label or ())
+        parts = [one.partition("=") for one in label or ()]
+        _refuse_twice([name for name, _, _ in parts])
         return tuple(Label(name, name, said) for name, _, said in parts)
     if label:
         raise typer.BadParameter("--label and --labels: expected one of them")
     return labels_of(file)
+
+
+def _refuse_twice(names: Sequence[str]) -> None:
+    """Raises BadParameter: of two descriptions one would be lost."""
+    from service.wire.wording import shown
+
+    double = next((name for name in names if names.count(name) > 1), None)
+    if double is not None:
+        raise typer.BadParameter(f"--label has {shown(double)} twice; expected it once")
 
 
 def labels_of(path: Path) -> tuple["Label", ...]:
@@ -27,20 +39,30 @@ def labels_of(path: Path) -> tuple["Label", ...]:
     describes it, as it does for predictions. Raises DataError."""
     from adapters.data.label_file import read_labels
 
-    return _of_config(path) if path.suffix.lower() == ".xml" else read_labels(path)[1]
+    found = _of_config(path) if path.suffix.lower() == ".xml" else read_labels(path)[1]
+    _tell_encoding(path)
+    return found
+
+
+def _tell_encoding(path: Path) -> None:
+    """Of a short file another one may be as likely."""
+    from adapters.data.encoding import encoding_of, shown
+
+    with path.open("rb") as file:
+        encoding = encoding_of(file)
+    if encoding not in ("utf-8", "utf-8-sig"):
+        tell(f"{path}: read as {shown(encoding)}, as its bytes tell")
 
 
 def _of_config(path: Path) -> tuple["Label", ...]:
+    from adapters.data.label_file import text_in
     from adapters.data.readers import DataError
     from service.ner.types import Label
     from service.wire import label_config
-    from service.wire.wording import why_unusable
 
     try:
-        fields = label_config.read(path.read_text(encoding="utf-8"))
+        fields = label_config.read(text_in(path))
     except label_config.ConfigError as exc:
         raise DataError(f"{path} {exc}") from exc
-    except (OSError, ValueError) as exc:
-        raise DataError(f"{path}: {why_unusable(exc)}") from exc
     hints = {name: one.hint for field in fields for name, one in field.labels.items()}
     return tuple(Label(name, name, hint) for name, hint in hints.items())

@@ -139,12 +139,18 @@ def _rows(source: str, wanted: "Wanted", files: "Files", retry: bool, service: "
     from rich.console import Console
 
     from deploy.bulk.extract import Job, again_readable, extract
-    from deploy.bulk.inputs.opening import source_of, told
+    from deploy.bulk.inputs.kinds import known
+    from deploy.bulk.inputs.opening import mistaken, source_of, told
 
     def run(file: BinaryIO, name: str, path: Path) -> bool:
         read = source_of(file, path, wanted)
-        if line := told(name, read.encoding, wanted.encoding):
-            tell(line)
+        unsaid = read.kind == "txt" and not wanted.kind and known(path) is None
+        for line in (
+            told(name, read.encoding, wanted.encoding),
+            mistaken(file, name, read) if unsaid else None,
+        ):
+            if line:
+                tell(line)
         return not extract(Job(read, files, retry), file, service, Console(stderr=True))
 
     if source == "-":

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from deploy.terminal.seen import seen
+
 if TYPE_CHECKING:
     from service.settings import Settings
 
@@ -33,7 +35,7 @@ def clear_errors() -> Iterator[None]:
     try:
         yield
     except FOR_PEOPLE as exc:
-        typer.secho(f"nerve: {told(exc)}", fg="red", err=True)
+        typer.secho(f"nerve: {seen(told(exc))}", fg="red", err=True)
         raise typer.Exit(1) from exc
     except KeyboardInterrupt as exc:
         raise typer.Exit(130) from exc
@@ -48,4 +50,4 @@ def settings() -> "Settings":
 
 def tell(line: str) -> None:
     """Say it on standard error, beside what is written."""
-    typer.echo(line, err=True)
+    typer.echo(seen(line), err=True)

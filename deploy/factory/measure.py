@@ -18,6 +18,7 @@ from adapters.measuring.report_text import (
     table,
 )
 from adapters.measuring.score import Metric
+from deploy.terminal.seen import seen
 
 
 def measured(
@@ -58,4 +59,4 @@ def show_comparison(
     shown = f"the first {most} of them" if len(others) > most else "all of them"
     console.print(f"{len(others)} sentences changed" + (f", {shown}:" if others else ""))
     for one in others[:most]:
-        console.print(Text(shown_change(one)), soft_wrap=True)
+        console.print(Text(seen(shown_change(one))), soft_wrap=True)

@@ -108,7 +108,7 @@ def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--base", help="the model's name in manifests; left out: its folder's")
     add("--adapter", type=Path, required=True, help="folder of the adapter")
     add("--out", type=place_of, required=True, help="a new folder of JSON lines; path or URI")
-    add("--field", default="text", help="the JSON field or the column of the text")
+    add("--field", default="", help="the JSON field or the column of the text; left out: text")
     add("--label", action="append", default=[], help="a label to find; repeatable")
     add("--constraint", choices=get_args(Constraint), default="grounded")
     add("--replicas", type=int, default=1, help="engines, one a GPU")

@@ -10,11 +10,9 @@ from rich.status import Status
 from rich.table import Table
 from rich.text import Text
 
-SECONDS_BETWEEN_NEWS = 10.0
+from deploy.terminal.seen import seen
 
-# What a terminal would not show, and rich leaves out: each has a sign of its own, so that all that
-# follows stays in its place.
-_VISIBLE = {code: 0x2400 + code for code in (7, 8, 11, 12, 13)}
+SECONDS_BETWEEN_NEWS = 10.0
 
 _COLOURS = ("cyan", "magenta", "yellow", "green", "blue", "red")
 
@@ -28,20 +26,22 @@ def show_answer(console: Console, text: str, answer: Mapping[str, Any]) -> None:
     entities: Sequence[Mapping[str, Any]] = answer["entities"]
     labels = list(dict.fromkeys(entity["label"] for entity in entities))
     colour = {label: _COLOURS[i % len(_COLOURS)] for i, label in enumerate(labels)}
-    shown = Text(text.translate(_VISIBLE))
+    shown = Text(seen(text))
     for entity in entities:
         shown.stylize(f"bold {colour[entity['label']]}", entity["start"], entity["end"])
     console.print(shown)
     table = Table.grid(padding=(0, 2))
     for entity in entities:
         place = f"{entity['start']}–{entity['end']}"
-        table.add_row(place, Text(entity["label"], colour[entity["label"]]), Text(entity["text"]))
+        table.add_row(
+            place, Text(seen(entity["label"]), colour[entity["label"]]), Text(seen(entity["text"]))
+        )
     console.print(table if entities else Text("no entities", "dim"))
     for mention in answer["dropped"]:
-        console.print(Text(f"dropped ({mention['reason']}): {mention['text']}", "dim"))
+        console.print(Text(f"dropped ({mention['reason']}): {seen(mention['text'])}", "dim"))
     for part in answer.get("chunks", ()):
         place, message = f"{part['start']}–{part['end']}", part["error"]["message"]
-        console.print(Text(f"{place} could not be extracted: {message}", "red"))
+        console.print(Text(f"{place} could not be extracted: {seen(message)}", "red"))
     if answer["truncated"]:
         console.print(Text("the completion was cut off: some entities may be missing", "red"))
 

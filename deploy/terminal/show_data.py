@@ -10,6 +10,7 @@ from rich.text import Text
 from adapters.data.examples import Example, label_counts
 from adapters.data.readers import Read
 from adapters.data.repeats import Repeats
+from deploy.terminal.seen import seen
 
 SHOWN = 5
 
@@ -39,7 +40,7 @@ def show_rows(console: Console, found: Read) -> None:
     counts = label_counts(rows)
     table = Table("label", "entities")
     for label in sorted(counts):
-        table.add_row(Text(label), str(counts[label]))
+        table.add_row(Text(seen(label)), str(counts[label]))
     table.add_row("all", str(counts.total()))
     console.print(table)
 
@@ -75,6 +76,6 @@ def show_leaked(console: Console, texts: Sequence[str], of: int) -> None:
 
 def _show_first(console: Console, lines: Sequence[str]) -> None:
     for line in lines[:SHOWN]:
-        console.print(Text(f"  {line}"), soft_wrap=True)
+        console.print(Text(f"  {seen(line)}"), soft_wrap=True)
     if len(lines) > SHOWN:
         console.print(f"  … and {len(lines) - SHOWN} more")

@@ -9,7 +9,9 @@ from typing import Any, NoReturn
 
 from adapters.data.encoding import UNREADABLE, EncodingError, NotText, chosen, opened, shown
 from adapters.data.readers.errors import BadRow, DataError
+from service.errors import InvalidRequest
 from service.wire import wording
+from service.wire.json_object import once
 
 Row = tuple[int, Any]  # the number of its first line, and its value; BadRow where it is no JSON
 
@@ -17,9 +19,11 @@ _JSON = re.compile(r'\s*(\{[ \t]*(["}]|$)|\[[ \t]*([\[{"\]]|$))', re.MULTILINE)
 _BETWEEN = re.compile(r"[\s,]*")
 
 
-def content(path: Path, encoding: str, newline: str | None = None) -> str:
+def content(
+    path: Path, encoding: str, newline: str | None = None, what: str = "labelled rows"
+) -> str:
     """The whole text, line breaks as ``\\n``, or with ``newline=""`` as they are; raises DataError
-    for what is not in the encoding."""
+    for what is not in the encoding, and for no text, where ``what`` was expected."""
     try:
         with path.open("rb") as file:
             found = chosen(file, encoding)
@@ -27,7 +31,7 @@ def content(path: Path, encoding: str, newline: str | None = None) -> str:
             text = decoded.read()
             decoded.detach()
     except NotText as exc:
-        raise DataError(f"{path}: the file is not text; expected labelled rows") from exc
+        raise DataError(f"{path}: the file is not text; expected {what}") from exc
     except EncodingError as exc:
         raise DataError(f"{path}: {exc}") from exc
     if UNREADABLE in text:
@@ -103,24 +107,26 @@ def _items(path: Path, text: str) -> Iterator[Row]:
 
 
 def _item(text: str, at: int) -> tuple[Any, int]:
-    """The value that begins at ``at``, and its end: BadRow where numbers in it are none of JSON's.
-    Raises ValueError and RecursionError where its end cannot be found."""
+    """The value that begins at ``at``, and its end: BadRow where numbers in it are none of JSON's,
+    or a name is there twice. Raises ValueError and RecursionError where its end cannot be found."""
     try:
         return _DECODER.raw_decode(text, at)
     except json.JSONDecodeError:
         raise
-    except ValueError as exc:
+    except (ValueError, InvalidRequest) as exc:
         return BadRow(_why(exc)), _WITH_ANY_NUMBER.raw_decode(text, at)[1]
 
 
 def _parsed(line: str) -> Any:
     try:
         return _DECODER.decode(line)
-    except (ValueError, RecursionError) as exc:
+    except (ValueError, RecursionError, InvalidRequest) as exc:
         return BadRow(_why(exc))
 
 
 def _why(error: Exception) -> str:
+    if isinstance(error, InvalidRequest):  # of a name that is there twice
+        return error.message
     if isinstance(error, json.JSONDecodeError):
         return f"not JSON: {error.msg}, column {error.colno}"
     return f"not JSON: {wording.why_not_json(error)}"
@@ -130,5 +136,5 @@ def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is no value of JSON")
 
 
-_DECODER = json.JSONDecoder(parse_constant=_refuse)
+_DECODER = json.JSONDecoder(parse_constant=_refuse, object_pairs_hook=once)
 _WITH_ANY_NUMBER = json.JSONDecoder(parse_constant=str, parse_int=str)

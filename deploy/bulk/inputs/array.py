@@ -11,6 +11,8 @@ from deploy.bulk.inputs import lines
 from deploy.bulk.inputs.objects import row_of
 from deploy.bulk.inputs.source import Source
 from deploy.bulk.row import Row
+from service.errors import InvalidRequest
+from service.wire.json_object import once
 from service.wire.wording import why_not_json
 
 
@@ -20,10 +22,7 @@ def read(file: TextIOWrapper, source: Source) -> Iterator[Row]:
     file.seek(0)
     if first.lstrip().startswith("["):
         for number, item in enumerate(_items(file.read(), source), 1):
-            if isinstance(item, dict):
-                yield row_of(number, item, source.field)
-            else:
-                yield Row(number, None, None, "the item is not a JSON object")
+            yield _row(number, item, source.field)
         return
     if first.strip() and not _is_object(first):
         raise BulkFailed(
@@ -33,12 +32,36 @@ def read(file: TextIOWrapper, source: Source) -> Iterator[Row]:
     yield from lines.read(file, source)
 
 
+def _row(number: int, item: Any, field: str) -> Row:
+    if error := _fault(item):
+        return Row(number, None, None, error.message)
+    if not isinstance(item, dict):
+        return Row(number, None, None, "the item is not a JSON object")
+    return row_of(number, item, field)
+
+
+def _object(members: list[tuple[str, Any]]) -> dict[str, Any] | InvalidRequest:
+    """The object; where it has a name twice the error, so that it is that of its item alone."""
+    try:
+        return once(members)
+    except InvalidRequest as exc:
+        return exc
+
+
+def _fault(value: Any) -> InvalidRequest | None:
+    """The first error within."""
+    if isinstance(value, InvalidRequest):
+        return value
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return next(filter(None, map(_fault, parts)), None)
+
+
 def _items(text: str, source: Source) -> list[Any]:
     if UNREADABLE in text:
         line = text.count("\n", 0, text.index(UNREADABLE)) + 1
         raise BulkFailed(f"line {line} of the input is not {shown(source.encoding)}")
     try:
-        found: list[Any] = json.loads(text)
+        found: list[Any] = json.loads(text, object_pairs_hook=_object)
     except (ValueError, RecursionError) as exc:
         raise BulkFailed(f"the input is not a JSON array: {why_not_json(exc)}") from exc
     return found

@@ -7,6 +7,8 @@ from adapters.data.encoding import UNREADABLE, shown
 from deploy.bulk.inputs.objects import row_of
 from deploy.bulk.inputs.source import Source
 from deploy.bulk.row import Row
+from service.errors import InvalidRequest
+from service.wire.json_object import once
 from service.wire.wording import why_not_json
 
 
@@ -26,7 +28,9 @@ def read(lines: Iterable[str], source: Source) -> Iterator[Row]:
 
 def _parsed(number: int, line: str, field: str) -> Row:
     try:
-        found = json.loads(line)
+        found = json.loads(line, object_pairs_hook=once)
+    except InvalidRequest as exc:  # of a name that is there twice
+        return Row(number, None, None, exc.message)
     except (ValueError, RecursionError) as exc:
         return Row(number, None, None, f"the line is not JSON: {why_not_json(exc)}")
     if not isinstance(found, dict):

@@ -26,7 +26,9 @@ def read(lines: Iterable[str], source: Source) -> Iterator[Row]:
 def column(header: Sequence[str], field: str, hint: str = "") -> int:
     """Where ``field`` stands; raises BulkFailed for none, and for two."""
     if field not in header:
-        raise BulkFailed(f"no column {field!r}; expected one of {', '.join(header)}{hint}")
+        names = [name for name in header if name.strip()]
+        expected = f"one of {', '.join(names)}" if names else "a row that names the columns"
+        raise BulkFailed(f"no column {field!r}; expected {expected}{hint}")
     if header.count(field) > 1:
         raise BulkFailed(f"there are {header.count(field)} columns {field!r}; expected one")
     return header.index(field)

@@ -12,18 +12,22 @@ from service.wire.wording import shown
 
 
 def records(file: BinaryIO, source: Source) -> Iterator[Row]:
-    """The rows behind the first, which names the columns; a formula is what it came to. Row numbers
-    count from 1 behind it, empty rows too, which are none.
+    """The rows behind the first that is not empty, which names the columns; a formula is what it
+    came to. Row numbers count from 1 behind it, empty rows too, which are none.
 
     Raises BulkFailed when python-calamine is missing, or when there is no such sheet or column.
     """
     cells = _sheet(file, source.sheet)
-    header = [str(name) for name in next(cells, [])]
+    header = [str(name) for name in next(filter(_has_content, cells), [])]
     at = column(header, source.field)
     own = own_id(header)
     for number, row in enumerate(cells, 1):
-        if any(cell != "" for cell in row):
+        if _has_content(row):
             yield _row(number, row, at, own, source.field)
+
+
+def _has_content(row: Sequence[Any]) -> bool:
+    return any(cell != "" for cell in row)
 
 
 def _sheet(file: BinaryIO, name: str | None) -> Iterator[Sequence[Any]]:

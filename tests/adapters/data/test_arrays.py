@@ -41,6 +41,18 @@ def test_an_item_whose_end_is_known_is_lost_alone(value: str, says: str, tmp_pat
         assert found.skipped == [f"{path}:11: not JSON: {says}"]
 
 
+def test_a_name_that_is_there_twice_is_its_row_s_error(tmp_path: Path) -> None:
+    """Of two surfaces with one name the second alone would be gold."""
+    rows = [json.dumps(ROW, ensure_ascii=False)] * 3
+    rows[1] = '{"text": "叶老桂", "label": {"name": {"叶老桂": [[0, 2]], "叶老桂": []}}}'
+    for content in ("[" + ",\n".join(rows) + "]", "\n".join(rows)):
+        path = written(tmp_path, content)
+        with pytest.raises(DataError, match=r":2: 叶老桂 is there twice in one object; expected o"):
+            read(path, "auto", ())
+        found = read(path, "auto", (), skip_bad=True)
+        assert (found.examples, len(found.skipped)) == ([GOLD] * 2, 1)
+
+
 def test_a_first_line_with_nan_does_not_make_an_array(tmp_path: Path) -> None:
     """Of rows that are arrays themselves."""
     rows = [json.dumps([TEXT, {"entities": SPANS, "score": score}]) for score in (float("nan"), 1)]

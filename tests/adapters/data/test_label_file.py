@@ -43,6 +43,23 @@ def test_a_file_that_windows_notepad_saved(tmp_path: Path, name: str) -> None:
     assert read_labels(tmp_path / name) == ("", LABELS)
 
 
+@pytest.mark.parametrize("encoding", ["gb18030", "utf-16", "big5"])
+def test_a_file_in_another_encoding(tmp_path: Path, encoding: str) -> None:
+    """As rows are read."""
+    text = '{"labels": {"PER": {"name": "人物", "description": "人名"}}}'
+    (tmp_path / "a.json").write_bytes(text.encode(encoding))
+    assert read_labels(tmp_path / "a.json") == ("", (Label("PER", "人物", "人名"),))
+
+
+def test_what_is_no_text(tmp_path: Path) -> None:
+    """Nor there."""
+    (tmp_path / "a.json").write_bytes(bytes(range(256)) * 4)
+    with pytest.raises(DataError, match=r"a\.json: the file is not text; expected labels"):
+        read_labels(tmp_path / "a.json")
+    with pytest.raises(DataError, match=r"b\.json: No such file or directory; expected"):
+        read_labels(tmp_path / "b.json")
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -62,6 +79,8 @@ def test_a_file_that_windows_notepad_saved(tmp_path: Path, name: str) -> None:
         ('{"language": 1, "labels": {"a": "x"}}', "language has 1; expected a string"),
         ('{"a": "\\ud83d"}', "a has half of a surrogate pair at 0"),
         ("[" * 100_000, "nested too deeply; expected {"),
+        ('{"a": "x", "a": "y"}', "a is there twice in one object; expected once"),
+        ('{"labels": {"a": {"name": "x", "name": "y"}}}', "name is there twice in one object"),
         ('{"a": {"name": "x"}, "b": {"name": "x"}}', "'x' is the name of two labels"),
     ],
 )

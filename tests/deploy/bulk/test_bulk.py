@@ -180,6 +180,16 @@ def test_a_failure_has_the_reason_of_its_last_try(gateway: Gateway, tmp_path: Pa
             b"id,text\n1,a,b\n",
             "the record has 3 cells; expected 2: a cell that has ',' in it stands in quotes",
         ),
+        (
+            "jsonl",
+            b'{"text": "a", "text": "b"}\n',
+            "text is there twice in one object; expected once",
+        ),
+        (
+            "json",
+            b'[{"text": "a", "data": [{"b": 1, "b": 2}]}]',
+            "b is there twice in one object; expected once",
+        ),
         ("jsonl", b'["a"]\n', "the line is not a JSON object"),
         ("jsonl", b'{"text": 3}\n', "text has 3; expected a string"),
         ("jsonl", b"{}\n", "text is missing; expected a string"),

@@ -181,6 +181,20 @@ def test_cells_of_a_spreadsheet() -> None:
     assert [row.id for row in rows(file, source_of(file, Path("a.xlsx"), Wanted()))] == [1, 2, 3]
 
 
+def test_a_sheet_with_empty_first_rows() -> None:
+    """As of CSV, the first that has a cell names the columns; where none does, that is said."""
+    empty: list[object] = [None, None]
+    cells: list[list[object]] = [empty, empty, ["id", "text"], [1, "a"], empty, [2, "b"]]
+    file = io.BytesIO(xlsx(cells))
+    found = rows(file, source_of(file, Path("a.xlsx"), Wanted()))
+    assert [(row.number, row.id, row.text) for row in found] == [(1, 1, "a"), (3, 2, "b")]
+    with pytest.raises(BulkFailed, match=r"no column 'text'; expected one of id, news$"):
+        read(xlsx([["id", None, "news"]]), "a.xlsx")
+    for content, name in ((xlsx([empty]), "a.xlsx"), (b"", "a.csv")):
+        with pytest.raises(BulkFailed, match="expected a row that names the columns"):
+            read(content, name)
+
+
 @pytest.mark.parametrize(
     ("text", "encoding"),
     [

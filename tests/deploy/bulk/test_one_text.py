@@ -1,11 +1,14 @@
 """`nerve extract TEXT` without --out."""
 
+import io
 import json
 import os
 from pathlib import Path
 
 import pytest
 
+from deploy.bulk.errors import BulkFailed
+from deploy.bulk.inputs.one_text import text_of
 from tests.conftest import Gateway
 from tests.deploy.bulk.cases import NAME, nerve
 from tests.support.fake_engine import finds
@@ -74,6 +77,42 @@ def test_a_name_without_a_file_is_a_text_and_said_to_be(gateway: Gateway) -> Non
     shown = nerve("nots.txt", "--url", gateway.url)
     assert (shown.exit_code, "nots.txt: no such file" in shown.stderr) == (0, True)
     assert "no such file" not in nerve("叶老桂 a.txt", "--url", gateway.url).stderr
+
+
+@pytest.mark.parametrize(
+    ("given", "is_told"),
+    [
+        *((name, True) for name in ("./READNE", "/data/notes", "../a/b", "~/notes", "notes.md")),
+        *((name, True) for name in ("笔记.md", "NOTES.MD", "here/READNE", "a.jsonl", "a.parquet")),
+        *((name, False) for name in ("A/B", "3/4", "和/或", "2024/05/01", "Ph.D", "Dr.Wu", "No.5")),
+        *((name, False) for name in ("3.5kg", "a@b.com", "叶老桂……", "J.R.R.Tolkien", "今天。")),
+        ("好" * 300 + ".com", False),
+    ],
+)
+def test_what_may_be_a_mistyped_name_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str, is_told: bool
+) -> None:
+    """With any ending, or in a folder that is there; ordinary texts raise no alarm."""
+    monkeypatch.chdir(tmp_path)
+    Path("here").mkdir()
+    said: list[str] = []
+    assert text_of(given, io.BytesIO(), "", said.append) == given
+    assert said == ([f"{given}: no such file; taken for the text"] if is_told else [])
+
+
+def test_a_directory_is_no_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A word that is the name of one is."""
+    monkeypatch.chdir(tmp_path)
+    said: list[str] = []
+    for name in ("docs", "docs.d"):
+        Path(name).mkdir()
+    for given in ("./docs", "docs/", "docs.d", str(tmp_path)):
+        with pytest.raises(BulkFailed, match="is a directory; expected a text, or a text file"):
+            text_of(given, io.BytesIO(), "", said.append)
+    assert text_of("docs", io.BytesIO(), "", said.append) == "docs"
+    assert said == ["docs: a directory is there; taken for the text"]
+    assert text_of("", io.BytesIO(), "", said.append) == ""
+    assert len(said) == 1
 
 
 def test_standard_input_in_another_encoding(gateway: Gateway) -> None:

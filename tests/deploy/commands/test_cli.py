@@ -49,6 +49,33 @@ def test_colours_stand_where_the_entity_does() -> None:
     assert second.replace("\x1b[0m", "").endswith("m浙商银行。")
 
 
+def test_a_document_has_no_hold_of_the_terminal() -> None:
+    """Each control character is seen, in the text, in a surface, in what was dropped and why."""
+    console = Console(record=True, force_terminal=True, color_system="standard", file=io.StringIO())
+    entity = {"label": "a\x1bb", "text": "浙\x1b]0;商", "start": 5, "end": 11}
+    answer = {
+        "entities": [entity],
+        "dropped": [{"reason": "not_in_text", "text": "\x9b31m桂"}],
+        "truncated": False,
+        "chunks": [{"start": 0, "end": 1, "error": {"message": "no\x07"}}],
+    }
+    show_answer(console, "甲\x1b[2J浙\x1b]0;商\x00\x7f\x85乙", answer)
+    shown = console.export_text(styles=False)
+    assert shown.splitlines()[0] == "甲␛[2J浙␛]0;商␀␡\ufffd乙"
+    assert "5–11  a␛b  浙␛]0;商" in shown
+    assert "\ufffd31m桂" in shown and "no␇" in shown
+    assert not any(one < " " and one not in "\t\n" for one in shown)
+
+
+def test_a_message_has_no_hold_of_the_terminal_either() -> None:
+    """Of a server that says such a thing, or of a name that was given."""
+    shown = nerve("extract", "./no\x1b[2J", "--url", f"http://127.0.0.1:{free_port()}")
+    assert "./no␛[2J: no such file" in shown.stderr
+    assert "\x1b[2J" not in shown.output
+    rows = nerve("extract", "no\x1b[2J.pdf", "--out", "o.jsonl")
+    assert "\x1b[2J" not in rows.output
+
+
 @pytest.mark.parametrize(
     "url", ["ftp://x", "localhost:8080", "http://", "http://a:port", "http://10.0.0..1"]
 )

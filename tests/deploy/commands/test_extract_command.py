@@ -91,6 +91,28 @@ def test_extract_with_a_file_of_labels(tmp_path: Path, file: str) -> None:
     assert "--label and --labels: expected one of them" in both.stderr
 
 
+@pytest.mark.parametrize("file", ["labels.json", "config.xml"])
+def test_extract_with_a_file_of_labels_in_another_encoding(tmp_path: Path, file: str) -> None:
+    """As rows and texts; what was told is said."""
+    path, adapters = tmp_path / file, tmp_path / "adapters"
+    path.write_text(LABELS[file], encoding="gb18030")
+    adapters.mkdir()
+    with open_gateway(adapters) as gateway:
+        shown = nerve("extract", "叶老桂", "--labels", str(path), "--url", gateway.url)
+        assert shown.exit_code == 0, shown.output
+        assert gateway.engine.asked[0]["messages"][0]["content"].endswith("- 人物: 人名")
+    assert f"{path}: read as GB 18030, as its bytes tell" in shown.stderr
+
+
+def test_extract_with_a_label_twice() -> None:
+    """Of two descriptions none is lost in silence."""
+    shown = nerve("extract", "叶老桂", "--label", "公司", "--label", "公司=企业")
+    assert (shown.exit_code, '--label has "公司" twice; expected it once' in shown.stderr) == (
+        2,
+        True,
+    )
+
+
 def test_rows_with_other_ids_are_another_run(tmp_path: Path) -> None:
     """The requests would be the same, what is written would not."""
     labels, out = tmp_path / "labels.json", tmp_path / "out.jsonl"

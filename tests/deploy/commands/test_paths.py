@@ -102,14 +102,11 @@ def test_a_file_in_place_of_a_folder(argument: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "argument",
     [
-        "extract --labels",
         "convert ANSWERS",
         "review ANSWERS",
         "data --recipe",
-        "new --labels",
         "register --recipe",
         "register --report",
-        "evaluate --labels",
         "compare OLD",
         "report REPORT",
         "report --log",
@@ -124,6 +121,16 @@ def test_bytes_that_are_no_text(argument: str, tmp_path: Path) -> None:
     assert status == 1
     assert words.startswith(f"nerve: {path}")
     assert "byte 0xff at 10 is not UTF-8" in words
+
+
+@pytest.mark.parametrize("argument", ["extract --labels", "new --labels", "evaluate --labels"])
+def test_bytes_that_are_no_labels(argument: str, tmp_path: Path) -> None:
+    """Such a file may be in any encoding that rows may be in."""
+    path = tmp_path / "bytes.json"
+    path.write_bytes(bytes(range(256)) * 4)
+    status, words = said(FILES[argument], path, tmp_path)
+    assert status == 1
+    assert words == f"nerve: {path}: the file is not text; expected labels"
 
 
 def _report(folder: Path) -> Path:
