@@ -10,11 +10,11 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from adapters.data.examples import Example, label_counts
 from adapters.data.readers import DataError
-from adapters.recipe import FILE_NAME, Lora, Recipe, RecipeError, copy, load
+from adapters.recipe import FILE_NAME, Lora, Module, Recipe, RecipeError, copy, load
 from service.ner.types import Label
 
 LEAST_ROWS = 20
@@ -24,8 +24,7 @@ ROWS_A_STEP = 8
 # Rows that are learned from, over all epochs.
 _SEEN, _MOST_EPOCHS = 1000, 10
 _LOOKS = 4
-_MODULES = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
-_LORA = Lora(rank=16, alpha=32, dropout=0.0, targets=_MODULES, first_layer=0, last_layer=27)
+_LORA = Lora(rank=16, alpha=32, dropout=0.0, targets=get_args(Module), first_layer=0, last_layer=27)
 
 
 @dataclass(frozen=True, slots=True)
