@@ -36,7 +36,7 @@ Module = Literal["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj",
 # How a step's labels are written: see ``label_names``.
 Style = Literal["described", "plain", "partly", "id", "opaque"]
 
-_STRICT = ConfigDict(strict=True)
+_STRICT = ConfigDict(strict=True, allow_inf_nan=False)
 
 
 class RecipeError(Exception):
@@ -95,7 +95,7 @@ class Train:
     seed: Annotated[int, Field(ge=0, lt=2**64)]
     epochs: Positive
     rows_a_step: Positive
-    learning_rate: Annotated[float, Field(gt=0)]
+    learning_rate: Annotated[float, Field(gt=0, le=1)]  # AdamW moves a weight by as much
     warm_up: Share
     clip: Annotated[float, Field(gt=0)]
     validate_every: Positive

@@ -1,7 +1,9 @@
 """LoRA fine-tuning from a recipe: resumable after a kill, the same result for the same seed."""
 
+import math
 import shutil
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -60,7 +62,8 @@ def train(
     ``skip_bad`` counts rows that cannot be read; no ``encoding`` is as the file's bytes tell.
     Raises RecipeError, DataError, RowTooLong, OSError, ValueError (another training in ``work``; a
     checkpoint of another recipe, other rows, another base or another start; start weights of
-    another shape, or that were trained on rows that are held out now).
+    another shape, or that were trained on rows that are held out now; a loss or a
+    gradient that is not finite).
     """
     work.mkdir(parents=True, exist_ok=True)
     plan = recipe.load(recipe_file)
@@ -137,6 +140,7 @@ class _Run:
                 if self.validation and self._due(settings.validate_every):
                     self.progress.loss = self._validate()
                     row["validation_loss"] = round(self.progress.loss, 5)
+                self._check_finite(row)
                 log.write(row)
                 if self._due(settings.checkpoint_every):
                     self._save()
@@ -167,6 +171,15 @@ class _Run:
                 sum(batch.ids.numel() for batch in batches) / (time.monotonic() - began), 1
             ),
         }
+
+    def _check_finite(self, row: Mapping[str, float]) -> None:
+        """Raises ValueError: before it is in a checkpoint, from which nothing leads back."""
+        for name in ("loss", "gradient_norm", "validation_loss"):
+            if not math.isfinite(row.get(name, 0.0)):
+                raise ValueError(
+                    f"step {self.progress.step}: {name} is {row[name]}; expected a finite number: "
+                    f"lower train.learning_rate ({self.plan.train.learning_rate:g})"
+                )
 
     def _batches(self, asked: augment.Pack) -> list[Batch]:
         """What goes through the model at a time."""

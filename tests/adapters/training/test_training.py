@@ -1,6 +1,7 @@
 """The trainer, in the engine's environment, on a tiny model with random weights."""
 
 import json
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from adapters.data.examples import Example, split
 from tests.adapters.mixing.open_sources import folder
 from tests.adapters.mixing.test_packs import SOURCES
-from tests.adapters.training.training_runs import RECIPE, losses, train
+from tests.adapters.training.training_runs import RECIPE, losses, refused, train
 from tests.deploy.commands.test_cli import nerve
 from tests.engine.real_engine import home
 
@@ -48,6 +49,23 @@ def test_what_was_trained_is_in_pefts_layout(
     assert config["base_model_name_or_path"] == "model"
     assert (config["r"], config["peft_type"]) == (8, "LORA")
     assert str(tmp_path) not in json.dumps(config)
+
+
+def test_a_loss_that_is_no_number_ends_the_training(
+    trainer: Path, tiny_base: Path, recipe: Path, tmp_path: Path
+) -> None:
+    """Before it is in a checkpoint, or in an adapter that could be registered."""
+    work, base = tmp_path / "work", tmp_path / "base"
+    shutil.copytree(tiny_base, base)
+    (weights,) = base.glob("*.safetensors")
+    content = weights.read_bytes()
+    weights.write_bytes(content[:-4] + b"\x00\x00\xc0\x7f")  # NaN, of the last norm
+    said = refused(trainer, base, recipe, work)
+    assert said == (
+        "nerve: step 1: loss is nan; expected a finite number: lower train.learning_rate (0.001)"
+    )
+    assert not (work / "adapter").exists()
+    assert not (work / "checkpoint.pt").exists()
 
 
 def test_what_saves_memory_changes_no_result(
