@@ -44,13 +44,14 @@ _PARSERS: Mapping[Kind, Parse] = {
 class Read:
     """The examples of a file, and what was wrong with the rows that were skipped; ``kind`` as it
     was read, ``unreachable`` the gold that can never come out, ``not_accepted`` rows that Prodigy's
-    annotators rejected or ignored."""
+    annotators rejected or ignored; ``places`` where a text stands first."""
 
     examples: list[Example]
     skipped: list[str]
     kind: str = ""
     unreachable: list[str] = field(default_factory=list)
     not_accepted: list[str] = field(default_factory=list)
+    places: dict[str, str] = field(default_factory=dict)
 
 
 def read(
@@ -91,6 +92,7 @@ def read(
             found.skipped.append(message)
             continue
         found.examples.append(example)
+        found.places.setdefault(example.text, place)
         found.unreachable += (f"{place}: {one}" for one in unreachable(example))
     return found
 
