@@ -10,8 +10,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from safetensors.torch import save_file
-
 from adapters.training import weights
 from adapters.training.work_folder import CONFIG, WEIGHTS
 from service.wire.wording import why_unusable
@@ -45,10 +43,8 @@ def average(folders: Sequence[Path], out: Path) -> None:
             weight += more[name].float()
     out.mkdir(parents=True, exist_ok=True)
     mean = {name: (one / len(folders)).to(kinds[name]) for name, one in total.items()}
-    part = out / f"{WEIGHTS}.part"
-    save_file(mean, part, metadata={"format": "pt"})
     shutil.copyfile(first / CONFIG, out / CONFIG)
-    part.replace(out / WEIGHTS)  # last: with them it is an adapter
+    weights.write(mean, out / WEIGHTS)  # last: with them it is an adapter
 
 
 def _config(folder: Path) -> dict[str, Any]:

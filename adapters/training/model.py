@@ -9,7 +9,6 @@ from typing import Any
 import torch
 from peft import LoraConfig, get_peft_model
 from peft.utils import get_peft_model_state_dict, set_peft_model_state_dict
-from safetensors.torch import save_file
 from torch import nn
 from transformers import AutoModelForCausalLM
 
@@ -78,11 +77,12 @@ def loss_of(model: Any, batch: Batch) -> torch.Tensor:
 
 
 def save(model: Any, folder: Path, lora: Lora, base: str) -> None:
-    """Write ``adapter_model.safetensors`` (bf16) and ``adapter_config.json``, no machine paths."""
+    """Write ``adapter_model.safetensors`` (bf16) and ``adapter_config.json``, no machine paths;
+    raises OSError."""
     folder.mkdir(parents=True, exist_ok=True)
     learned = get_peft_model_state_dict(model)
     small = {name: value.detach().to("cpu", torch.bfloat16) for name, value in learned.items()}
-    save_file(small, folder / WEIGHTS, metadata={"format": "pt"})
+    weights.write(small, folder / WEIGHTS)
     config = _config(lora, base).to_dict()
     config["inference_mode"] = True
     plain = {key: sorted(v) if isinstance(v, set) else v for key, v in config.items()}
