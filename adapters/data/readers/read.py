@@ -116,7 +116,11 @@ def _rows(
     rows = json_rows(path, text)
     if chosen == "alpaca":
         return chosen, chosen, _of_json(path, rows, partial(alpaca.read, others=others), asked)
-    return chosen, chosen, _of_json(path, rows, _PARSERS[chosen], labels)
+    parse = _PARSERS[chosen]
+    if chosen == "label_studio":  # all rows together tell which field is the text
+        usual = label_studio.usual_field(row for _, row in json_rows(path, text))
+        parse = partial(label_studio.read, usual=usual)
+    return chosen, chosen, _of_json(path, rows, parse, labels)
 
 
 def _of_json(
