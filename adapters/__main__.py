@@ -91,6 +91,8 @@ def _train(asked: argparse.Namespace) -> None:
         print(f"{done.left_out} rows left out: their mentions overlap, and cannot be written so")
     if done.not_accepted:
         print(f"{done.not_accepted} rows left out: their annotators did not accept them")
+    if done.too_long:
+        print(f"{done.too_long} rows left out: they are too long for the model")
     loss = "" if done.loss is None else f", validation loss {done.loss:.4f}"
     print(f"{done.steps} steps{loss}: {done.folder}")
 

@@ -10,13 +10,14 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from adapters.data import unseen
 from adapters.data.examples import Example, label_counts
 from adapters.data.readers import DataError
-from adapters.recipe import FILE_NAME, Lora, Recipe, RecipeError, copy, load
-from service.ner.types import Label
+from adapters.recipe import FILE_NAME, Lora, Module, Recipe, RecipeError, copy, load
+from service.ner.formats import FORMATS
+from service.ner.types import Label, refuse_written
 
 LEAST_ROWS = 20
 # Of fewer a tenth says nothing, and each is wanted for training.
@@ -25,8 +26,8 @@ ROWS_A_STEP = 8
 # Rows that are learned from, over all epochs.
 _SEEN, _MOST_EPOCHS = 1000, 10
 _LOOKS = 4
-_MODULES = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
-_LORA = Lora(rank=16, alpha=32, dropout=0.0, targets=_MODULES, first_layer=0, last_layer=27)
+_FORMAT = "lines"  # of what starts from nothing
+_LORA = Lora(rank=16, alpha=32, dropout=0.0, targets=get_args(Module), first_layer=0, last_layer=27)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,17 @@ class Sizes:
 def labels_in(examples: Sequence[Example]) -> tuple[Label, ...]:
     """The labels of the rows, the most frequent first, each written as it is called."""
     return tuple(Label(name, name) for name, _ in label_counts(examples).most_common())
+
+
+def check_labels(labels: Sequence[Label], start: Path | None, said: Path, mend: str) -> None:
+    """Raises DataError for a label of the file ``said`` that the recipe's format cannot write, with
+    what is to be done; RecipeError as ``write``."""
+    answer = FORMATS[_begun(start).format if start else _FORMAT]
+    for label in labels:
+        refusal = refuse_written(label.written) or answer.refuse_label(label.written)
+        if refusal or not label.name:
+            expected = refusal or "a name"
+            raise DataError(f"{said}: label {label.written!r}; expected {expected}: {mend}")
 
 
 def write(
@@ -110,7 +122,7 @@ def _text(
         "base": begun.base if begun else base,
         **({"start": start} if start else {}),
         "prompt": begun.prompt if begun else "zh-lines-1",
-        "format": begun.format if begun else "lines",
+        "format": begun.format if begun else _FORMAT,
         "occurrences": begun.occurrences if begun else "as_read",
         "max_chars": max(begun.max_chars if begun else 256, min(longest, 600)),
     }

@@ -7,12 +7,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_args
 
-from pydantic import ConfigDict, Field, NonNegativeInt, PositiveFloat, PositiveInt, ValidationError
+from pydantic import ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 from pydantic.dataclasses import dataclass
+from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
 from service.models.manifest import ManifestError, labels_of, template
-from service.models.toml_fields import Fields
+from service.models.toml_fields import Fields, shown
 from service.ner.formats import FORMATS
 from service.ner.prompt import Template
 from service.ner.types import Label
@@ -27,10 +28,15 @@ Frozen = Literal["int8", "float32", "bfloat16"]
 # ``in_order`` wants a mention for each place; a trained answer names each surface once.
 Learned = Literal["all", "as_read"]
 Share = Annotated[float, Field(ge=0, le=1)]
+# Of up to nine digits, as a manifest takes them; torch has no more than 64 bits for any.
+Count = Annotated[int, Field(ge=0, lt=10**9)]
+Positive = Annotated[int, Field(gt=0, lt=10**9)]
+Layer = Annotated[int, Field(ge=0, lt=1000)]
+Module = Literal["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 # How a step's labels are written: see ``label_names``.
 Style = Literal["described", "plain", "partly", "id", "opaque"]
 
-_STRICT = ConfigDict(strict=True)
+_STRICT = ConfigDict(strict=True, allow_inf_nan=False)
 
 
 class RecipeError(Exception):
@@ -41,8 +47,8 @@ class RecipeError(Exception):
 class Data:
     """Rows, and the shares of rows with other properties (see ``augment.Mix``)."""
 
-    held_out: NonNegativeInt
-    rows: NonNegativeInt
+    held_out: Count
+    rows: Count
     subset: Share
     empty: Share
     joined: Share
@@ -52,12 +58,29 @@ class Data:
 class Lora:
     """Which matrices are adapted, in layers ``first_layer`` to ``last_layer`` inclusive."""
 
-    rank: PositiveInt
-    alpha: PositiveInt
-    dropout: Share
-    targets: Annotated[tuple[str, ...], Field(min_length=1)]
-    first_layer: NonNegativeInt
-    last_layer: NonNegativeInt
+    rank: Positive
+    alpha: Positive
+    dropout: Annotated[float, Field(ge=0, lt=1)]
+    targets: Annotated[tuple[Module, ...], Field(min_length=1)]
+    first_layer: Layer
+    last_layer: Layer
+
+    @field_validator("targets")
+    @classmethod
+    def _each_once(cls, value: tuple[Module, ...]) -> tuple[Module, ...]:
+        if len(set(value)) < len(value):
+            raise PydanticCustomError("twice", "Input should have each only once")
+        return value
+
+    @field_validator("last_layer")
+    @classmethod
+    def _not_before_first(cls, value: int, info: ValidationInfo) -> int:
+        first = info.data.get("first_layer", 0)
+        if value < first:
+            raise PydanticCustomError(
+                "no_layer", "Input should be first_layer = {first} or more", {"first": first}
+            )
+        return value
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
@@ -69,17 +92,17 @@ class Train:
     pass instead of keeping what it computed (arXiv 1604.06174).
     """
 
-    seed: NonNegativeInt
-    epochs: PositiveInt
-    rows_a_step: PositiveInt
-    learning_rate: PositiveFloat
+    seed: Annotated[int, Field(ge=0, lt=2**64)]
+    epochs: Positive
+    rows_a_step: Positive
+    learning_rate: Annotated[float, Field(gt=0, le=1)]  # AdamW moves a weight by as much
     warm_up: Share
-    clip: PositiveFloat
-    validate_every: PositiveInt
-    validation_rows: NonNegativeInt
-    checkpoint_every: PositiveInt
+    clip: Annotated[float, Field(gt=0)]
+    validate_every: Positive
+    validation_rows: Count
+    checkpoint_every: Positive
     frozen: Frozen
-    rows_at_once: NonNegativeInt = 0
+    rows_at_once: Count = 0
     gradient_checkpointing: bool = False
 
 
@@ -105,11 +128,11 @@ class Sources:
     ``translated`` of the source's steps have in place of their own.
     """
 
-    labels: PositiveInt
+    labels: Positive
     noise: Share
-    longest: Mapping[str, PositiveInt]
-    names: Mapping[Style, PositiveInt]
-    rows: Mapping[str, NonNegativeInt]
+    longest: Mapping[str, Positive]
+    names: Mapping[Style, Positive]
+    rows: Mapping[str, Count]
     titles: Mapping[str, list[str]] = field(default_factory=dict)
     translated: Share = 0.0
     translations: Mapping[str, Mapping[str, Named]] = field(default_factory=dict)
@@ -129,7 +152,7 @@ class Recipe:
     template: Template
     format: str
     occurrences: Learned
-    max_chars: PositiveInt
+    max_chars: Positive
     labels: tuple[Label, ...]
     data: Data
     lora: Lora
@@ -197,5 +220,5 @@ def _checked(fields: Fields, name: str, kind: type[T], values: dict[str, Any]) -
     except ValidationError as exc:
         first = exc.errors()[0]
         key, missing = ".".join(map(str, first["loc"])), first["type"] == "missing"
-        value = "" if missing else f" = {first['input']!r}"
+        value = "" if missing else f" = {shown(first['input'])}"
         raise ManifestError(f"{fields.path}: {where}{key}{value}: {first['msg']}") from exc

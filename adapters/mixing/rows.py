@@ -1,6 +1,7 @@
 """What a recipe makes of its data: the packs of the training and of the validation."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from service.ner.formats import FORMATS
 class Rows:
     """``training``: a pack a step; ``examples``: all that was read, in its order; ``bad`` rows
     could not be read, ``left_out`` not written in the recipe's format, ``not_accepted`` were not
-    by those who annotated them."""
+    by those who annotated them; ``places`` where a text of a single file stands."""
 
     training: list[augment.Pack]
     validation: list[augment.Pack]
@@ -26,6 +27,7 @@ class Rows:
     bad: int = 0
     left_out: int = 0
     not_accepted: int = 0
+    places: Mapping[str, str] = field(default_factory=dict)
 
 
 def load(
@@ -50,6 +52,7 @@ def _of_one(plan: Recipe, data: Path, found: Read) -> Rows:
         len(found.skipped),
         len(found.examples) - len(examples),
         len(found.not_accepted),
+        found.places,
     )
 
 

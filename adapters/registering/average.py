@@ -10,8 +10,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from safetensors.torch import save_file
-
 from adapters.data.unseen import HeldOut
 from adapters.registering.trained import held_out_of
 from adapters.training import weights
@@ -49,12 +47,10 @@ def average(folders: Sequence[Path], out: Path) -> None:
             weight += more[name].float()
     out.mkdir(parents=True, exist_ok=True)
     mean = {name: (one / len(folders)).to(kinds[name]) for name, one in total.items()}
-    part = out / f"{WEIGHTS}.part"
-    save_file(mean, part, metadata={"format": "pt"})
     shutil.copyfile(first / CONFIG, out / CONFIG)
     if held_out:
         held_out.write(out)
-    part.replace(out / WEIGHTS)  # last: with them it is an adapter
+    weights.write(mean, out / WEIGHTS)  # last: with them it is an adapter
 
 
 def _config(folder: Path) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import dataclasses
 import fcntl
 import hashlib
+import io
 import json
 import os
 from collections.abc import Iterator, Sequence
@@ -16,7 +17,10 @@ from peft.utils import get_peft_model_state_dict, set_peft_model_state_dict
 
 from adapters.data.examples import Example
 from adapters.recipe import Recipe
+from adapters.training import whole_file
 from adapters.training.work_folder import WEIGHTS
+
+_STATE = {"step", "lora", "optimiser", "random", "random_gpu"}
 
 
 @dataclass(slots=True)
@@ -72,7 +76,7 @@ def _end(file: Path) -> list[Any]:
 def save(path: Path, made_of: str, progress: Progress, model: Any, optimiser: Any) -> None:
     """Write beside ``path`` and rename, so that ``path`` is always a whole checkpoint.
 
-    ``made_of`` as of ``identity``.
+    ``made_of`` as of ``identity``. Raises OSError.
     """
     state = {
         "made_of": made_of,
@@ -83,22 +87,20 @@ def save(path: Path, made_of: str, progress: Progress, model: Any, optimiser: An
         "random": torch.get_rng_state(),
         "random_gpu": torch.cuda.get_rng_state_all(),
     }
-    temporary = path.with_suffix(".part")
-    with temporary.open("wb") as file:
-        torch.save(state, file)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    # In memory first: torch answers a full disk with an error of its own, which names no cause.
+    content = io.BytesIO()
+    torch.save(state, content)
+    whole_file.write(path, content.getbuffer())
 
 
 def load(path: Path, made_of: str, model: Any, optimiser: Any) -> Progress:
     """Put the state of ``path`` into model and optimiser; no file is step 0.
 
-    Raises ValueError when the checkpoint is of anything else than ``made_of``.
+    Raises ValueError when the checkpoint is of anything else than ``made_of``, or none at all.
     """
     if not path.exists():
         return Progress()
-    state = torch.load(path, map_location="cpu", weights_only=True)
+    state = _state(path)
     if not _is_of(state.get("made_of", "{}"), made_of):
         raise ValueError(
             f"{path} was made with another recipe, other rows, another base or other weights to "
@@ -109,6 +111,19 @@ def load(path: Path, made_of: str, model: Any, optimiser: Any) -> Progress:
     torch.set_rng_state(state["random"])
     torch.cuda.set_rng_state_all(state["random_gpu"])
     return Progress(state["step"], state.get("loss"))
+
+
+def _state(path: Path) -> dict[str, Any]:
+    unreadable = f"{path} is no checkpoint that can be read; remove it to start again"
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except OSError:
+        raise
+    except Exception as exc:  # of pickle's, zip's and torch's own, as the bytes will
+        raise ValueError(unreadable) from exc
+    if not isinstance(state, dict) or not state.keys() >= _STATE:
+        raise ValueError(unreadable)
+    return state
 
 
 def _is_of(was: str, made_of: str) -> bool:

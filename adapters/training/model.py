@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import torch
 from peft import LoraConfig, get_peft_model
 from peft.utils import get_peft_model_state_dict, set_peft_model_state_dict
-from safetensors.torch import save_file
 from torch import nn
 from transformers import AutoModelForCausalLM
 
@@ -26,7 +26,8 @@ def device() -> torch.device:
 def with_lora(base: Path, lora: Lora, frozen: Frozen) -> Any:
     """The base model of folder ``base``, frozen, with fresh float32 LoRA matrices (a PeftModel).
 
-    Raises ValueError where 8-bit products are asked for on a CPU that gets them wrong.
+    Raises ValueError where 8-bit products are asked for on a CPU that gets them wrong, and for
+    layers and matrices that the base does not have.
     """
     where = device()
     if frozen == "int8" and where.type == "cpu":
@@ -35,7 +36,7 @@ def with_lora(base: Path, lora: Lora, frozen: Frozen) -> Any:
     model = AutoModelForCausalLM.from_pretrained(
         base, dtype=whole, attn_implementation=attention.NAME
     )
-    peft = get_peft_model(model, _config(lora, base.name))
+    peft = _adapted(model, lora, base.name)
     if frozen == "int8" and where.type == "cpu":
         _use_int8(peft, lora.dropout)
         peft.float()  # what is left: embeddings and norms
@@ -76,11 +77,12 @@ def loss_of(model: Any, batch: Batch) -> torch.Tensor:
 
 
 def save(model: Any, folder: Path, lora: Lora, base: str) -> None:
-    """Write ``adapter_model.safetensors`` (bf16) and ``adapter_config.json``, no machine paths."""
+    """Write ``adapter_model.safetensors`` (bf16) and ``adapter_config.json``, no machine paths;
+    raises OSError."""
     folder.mkdir(parents=True, exist_ok=True)
     learned = get_peft_model_state_dict(model)
     small = {name: value.detach().to("cpu", torch.bfloat16) for name, value in learned.items()}
-    save_file(small, folder / WEIGHTS, metadata={"format": "pt"})
+    weights.write(small, folder / WEIGHTS)
     config = _config(lora, base).to_dict()
     config["inference_mode"] = True
     plain = {key: sorted(v) if isinstance(v, set) else v for key, v in config.items()}
@@ -99,6 +101,32 @@ def _config(lora: Lora, base: str) -> LoraConfig:
         layers_to_transform=list(range(lora.first_layer, lora.last_layer + 1)),
         layers_pattern="layers",
     )
+
+
+def _adapted(model: Any, lora: Lora, base: str) -> Any:
+    """Raises ValueError unless every matrix that was asked for is adapted: PEFT is content with
+    some of them, and the rest would be trained in no step."""
+    layers = model.config.num_hidden_layers
+    if lora.last_layer >= layers:
+        raise ValueError(
+            f"lora.last_layer = {lora.last_layer}; expected up to {layers - 1}: {base} has "
+            f"{layers} layers"
+        )
+    try:
+        peft = get_peft_model(model, _config(lora, base))
+    except ValueError as exc:
+        raise ValueError(f"lora.targets = {list(lora.targets)}, of {base}: {exc}") from exc
+    _check_adapted([f".{name}" for name in peft.base_model.targeted_module_names], lora, base)
+    return peft
+
+
+def _check_adapted(names: Sequence[str], lora: Lora, base: str) -> None:
+    for layer, target in product(range(lora.first_layer, lora.last_layer + 1), lora.targets):
+        if not any(f".layers.{layer}." in name and name.endswith(f".{target}") for name in names):
+            raise ValueError(
+                f"lora.targets has {target}, which {base} does not have in layer {layer}; "
+                "expected modules that are there"
+            )
 
 
 def _check_int8() -> None:

@@ -4,7 +4,7 @@ The answer and the two tokens that end it are learned, everything before it is n
 tokenised apart, as they are when an engine completes a prompt.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,11 +14,10 @@ from service.ner.prompt import TEMPLATE_ARGUMENTS, Message, Prompt, Template, re
 from service.ner.types import Label
 
 _END = "<|im_end|><|endoftext|>"
-_SHOWN = 40  # of a row's text, in an error
 
 
 class RowTooLong(Exception):
-    """A row above the token limit; an answer is never cut in silence."""
+    """Rows above the token limit; an answer is never cut in silence."""
 
 
 class Tokenizer(Protocol):
@@ -76,17 +75,8 @@ class Encoder:
         answer = FORMATS[self.format].encode(read.mentions, labels, read.text)
         ids = prompt + self._ids(answer + _END)
         if len(ids) > self.longest:
-            begins = example.text[:_SHOWN]
-            raise RowTooLong(
-                f"the row that begins with {begins!r} has {len(ids)} tokens with its prompt and "
-                f"answer; expected up to {self.longest}: cut it in two, or leave it out"
-            )
+            raise RowTooLong(f"{len(ids)} tokens with its prompt and answer")
         return Row(tuple(ids), len(prompt))
-
-    def check(self, examples: Iterable[Example], labels: Sequence[Label]) -> None:
-        """Raises RowTooLong: before the first step, not hours after it."""
-        for example in examples:
-            self.row(example, labels)
 
     def _ids(self, text: str) -> list[int]:
         return self.tokenizer.encode(text, add_special_tokens=False)

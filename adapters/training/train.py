@@ -1,7 +1,9 @@
 """LoRA fine-tuning from a recipe: resumable after a kill, the same result for the same seed."""
 
+import math
 import shutil
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -18,7 +20,7 @@ from adapters.mixing import rows
 from adapters.mixing.rows import Rows
 from adapters.mixing.steps import held_out_of, keep_held_out, learning_rate
 from adapters.recipe import Recipe
-from adapters.training import checkpoint, model
+from adapters.training import checkpoint, lengths, model
 from adapters.training.freed_memory import keep_freed_memory
 from adapters.training.packing import Batch, pack
 from adapters.training.template import Encoder
@@ -30,7 +32,8 @@ from adapters.training.work_folder import ADAPTER, CHECKPOINT, LOG, UNFINISHED
 class Trained:
     """``folder`` holds the weights after ``steps``; ``loss`` on the validation rows in nats a
     learned token, None without any; ``bad`` rows could not be read, ``left_out`` not written in the
-    recipe's format, ``not_accepted`` were not by those who annotated them."""
+    recipe's format, ``not_accepted`` were not by those who annotated them, ``too_long`` for the
+    model."""
 
     folder: Path
     steps: int
@@ -38,6 +41,7 @@ class Trained:
     left_out: int
     not_accepted: int
     loss: float | None
+    too_long: int
 
 
 def train(
@@ -57,10 +61,11 @@ def train(
     ``work`` keeps checkpoint.pt, log.jsonl and, once every step is done, adapter/: its rate has
     fallen to nothing there, and weights with a lower validation loss on the way find less (LOG.md).
     The recipe beside them is as it was read here. Calling again goes on from the last checkpoint.
-    ``skip_bad`` counts rows that cannot be read; no ``encoding`` is as the file's bytes tell.
-    Raises RecipeError, DataError, RowTooLong, OSError, ValueError (another training in ``work``; a
-    checkpoint of another recipe, other rows, another base or another start; start weights of
-    another shape, or that were trained on rows that are held out now).
+    ``skip_bad`` counts rows that cannot be read, and those that are too long; no ``encoding`` is as
+    the file's bytes tell. Raises RecipeError, DataError, RowTooLong, OSError, ValueError (another
+    training in ``work``; a checkpoint of another recipe, other rows, another base or another start;
+    start weights of another shape, or that were trained on rows that are held out now; a loss or a
+    gradient that is not finite).
     """
     work.mkdir(parents=True, exist_ok=True)
     plan = recipe.load(recipe_file)
@@ -69,7 +74,9 @@ def train(
     if begun is not None:
         keep_held_out(begun, plan, found.examples)
     with checkpoint.alone(work):
-        run = _Run.prepare(plan, found, base, work, begun)
+        encoder = Encoder(AutoTokenizer.from_pretrained(base), plan.template, plan.format)
+        found, too_long = lengths.fitting_rows(encoder, found, skip_bad=skip_bad)
+        run = _Run.prepare(plan, encoder, found, base, work, begun)
         unfinished = work / UNFINISHED
         shutil.rmtree(unfinished, ignore_errors=True)
         recipe.copy(recipe_file, plan, unfinished)  # now: who likes may change it meanwhile
@@ -81,7 +88,8 @@ def train(
         unfinished.rename(work / ADAPTER)
     done = run.progress
     return Trained(
-        work / ADAPTER, done.step, found.bad, found.left_out, found.not_accepted, done.loss
+        *(work / ADAPTER, done.step, found.bad, found.left_out, found.not_accepted, done.loss),
+        too_long,
     )
 
 
@@ -99,11 +107,14 @@ class _Run:
 
     @classmethod
     def prepare(
-        cls, plan: Recipe, found: Rows, base: Path, work: Path, begun: Path | None
+        cls,
+        plan: Recipe,
+        encoder: Encoder,
+        found: Rows,
+        base: Path,
+        work: Path,
+        begun: Path | None,
     ) -> "_Run":
-        encoder = Encoder(AutoTokenizer.from_pretrained(base), plan.template, plan.format)
-        for asked in chain(found.training, found.validation):
-            encoder.check(asked.examples, asked.labels)
         torch.manual_seed(plan.train.seed)
         tuned = model.with_lora(base, plan.lora, plan.train.frozen)
         if plan.train.gradient_checkpointing:
@@ -138,6 +149,7 @@ class _Run:
                 if self.validation and self._due(settings.validate_every):
                     self.progress.loss = self._validate()
                     row["validation_loss"] = round(self.progress.loss, 5)
+                self._check_finite(row)
                 log.write(row)
                 if self._due(settings.checkpoint_every):
                     self._save()
@@ -168,6 +180,15 @@ class _Run:
                 sum(batch.ids.numel() for batch in batches) / (time.monotonic() - began), 1
             ),
         }
+
+    def _check_finite(self, row: Mapping[str, float]) -> None:
+        """Raises ValueError: before it is in a checkpoint, from which nothing leads back."""
+        for name in ("loss", "gradient_norm", "validation_loss"):
+            if not math.isfinite(row.get(name, 0.0)):
+                raise ValueError(
+                    f"step {self.progress.step}: {name} is {row[name]}; expected a finite number: "
+                    f"lower train.learning_rate ({self.plan.train.learning_rate:g})"
+                )
 
     def _batches(self, asked: augment.Pack) -> list[Batch]:
         """What goes through the model at a time."""

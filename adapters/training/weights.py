@@ -1,11 +1,12 @@
-"""The matrices of an adapter's folder, read."""
+"""The matrices of an adapter's folder, read and written."""
 
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save
 
+from adapters.training import whole_file
 from adapters.training.work_folder import WEIGHTS
 
 
@@ -17,3 +18,8 @@ def read(folder: Path) -> dict[str, torch.Tensor]:
     except SafetensorError as exc:
         raise ValueError(f"{path}: {exc}; expected an adapter's weights") from exc
     return found
+
+
+def write(matrices: dict[str, torch.Tensor], path: Path) -> None:
+    """As PEFT has them. Raises OSError."""
+    whole_file.write(path, save(matrices, metadata={"format": "pt"}))

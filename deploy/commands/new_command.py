@@ -59,11 +59,11 @@ def new(
         examples = rows.examples
         for line in (*left_out(rows), *repeated(examples)):
             tell(line)
-        begun = _start(start)
+        begun, learned = _start(start), asked or draft.labels_in(examples)
+        mend = "change it there" if labels else "give it another name with --labels FILE"
+        draft.check_labels(learned, begun, labels or file, mend)
         folder, again = found.adapters / name, [str(file), *_read_so(kind, skip_bad, encoding)]
-        plan = draft.write(
-            folder, examples, asked or draft.labels_in(examples), found.base_model, begun
-        )
+        plan = draft.write(folder, examples, learned, found.base_model, begun)
         typer.echo(
             f"{folder / 'recipe.toml'}: {len(examples)} rows, {plan.data.held_out} held out; "
             f"labels: {', '.join(label.name for label in plan.labels)}; "

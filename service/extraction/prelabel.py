@@ -149,11 +149,19 @@ def _results(
 
 
 def _known(field: TextField, served: Served) -> dict[str, str]:
-    """The adapter's name of each label of the config, and the config's; empty if one is unknown."""
+    """The adapter's name of each label of the config, and the config's; empty if one is unknown.
+    Raises InvalidRequest for two that are one."""
     if served.is_open:
         return {}
     found = {name: _label(name, served.labels) for name in field.labels}
-    known = {label.name: name for name, label in found.items() if label}
+    known = dict[str, str]()
+    for name, label in found.items():
+        if label and known.setdefault(label.name, name) != name:
+            both = f"labels has {known[label.name]!r} and {name!r}"
+            raise InvalidRequest(
+                f"{both}, which are both {label.name} of {served.name}; expected one of them",
+                param="labels",
+            )
     return known if len(known) == len(found) else {}
 
 

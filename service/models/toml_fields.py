@@ -20,6 +20,14 @@ _REPR.maxstring = _REPR.maxother = 200
 _REPR.maxlevel, _REPR.maxlist, _REPR.maxdict = 3, 20, 20
 
 
+def shown(value: object) -> str:
+    """A value in a message: as Python has it, cut where it is long, and whatever it is."""
+    try:
+        return _REPR.repr(value)
+    except ValueError:  # of a number that Python refuses to print
+        return "too many digits"
+
+
 class ManifestError(Exception):
     """A manifest that cannot be used: names the file, the key, the value, what was expected."""
 
@@ -47,8 +55,8 @@ class Fields:
 
     def wrong(self, key: str, value: object, expected: str) -> ManifestError:
         """The error about a key."""
-        shown = _REPR.repr(value)
-        return ManifestError(f"{self.path}: {self.where}{key} = {shown}; expected {expected}")
+        said = f"{self.where}{key} = {shown(value)}"
+        return ManifestError(f"{self.path}: {said}; expected {expected}")
 
     def text(self, key: str, pattern: re.Pattern[str] = re.compile(r"(?s).+")) -> str:
         """A string that is not empty and, as a whole, as the pattern has it."""

@@ -6,14 +6,17 @@ from typing import Any
 from adapters.data.readers.errors import BadRow, UnknownLabel
 from adapters.data.readers.fields import string, whole
 from service.ner.types import Entity, Label
+from service.wire.wording import shown
 
 
 def entity(
     text: str, labels: Sequence[Label], name: Any, start: Any, end: Any, surface: Any = None
 ) -> Entity:
-    """``[start, end)`` of ``text`` as ``name``; raises UnknownLabel, and BadRow for a span outside
-    of the text and for another surface than there is."""
+    """``[start, end)`` of ``text`` as ``name``; raises UnknownLabel, and BadRow for a blank
+    label, a span outside of the text and another surface than there is."""
     name, start, end = string(name, "label"), whole(start, "start"), whole(end, "end")
+    if not name.strip():
+        raise BadRow(f"label has {shown(name)}; expected a name")
     label = label_meant(name, labels) if labels else Label(name, name)
     if label is None:
         raise unknown_label(name, labels)

@@ -44,13 +44,14 @@ _PARSERS: Mapping[Kind, Parse] = {
 class Read:
     """The examples of a file, and what was wrong with the rows that were skipped; ``kind`` as it
     was read, ``unreachable`` the gold that can never come out, ``not_accepted`` rows that Prodigy's
-    annotators rejected or ignored."""
+    annotators rejected or ignored; ``places`` where a text stands first."""
 
     examples: list[Example]
     skipped: list[str]
     kind: str = ""
     unreachable: list[str] = field(default_factory=list)
     not_accepted: list[str] = field(default_factory=list)
+    places: dict[str, str] = field(default_factory=dict)
 
 
 def read(
@@ -91,6 +92,7 @@ def read(
             found.skipped.append(message)
             continue
         found.examples.append(example)
+        found.places.setdefault(example.text, place)
         found.unreachable += (f"{place}: {one}" for one in unreachable(example))
     return found
 
@@ -114,7 +116,11 @@ def _rows(
     rows = json_rows(path, text)
     if chosen == "alpaca":
         return chosen, chosen, _of_json(path, rows, partial(alpaca.read, others=others), asked)
-    return chosen, chosen, _of_json(path, rows, _PARSERS[chosen], labels)
+    parse = _PARSERS[chosen]
+    if chosen == "label_studio":  # all rows together tell which field is the text
+        usual = label_studio.usual_field(row for _, row in json_rows(path, text))
+        parse = partial(label_studio.read, usual=usual)
+    return chosen, chosen, _of_json(path, rows, parse, labels)
 
 
 def _of_json(

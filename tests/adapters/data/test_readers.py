@@ -107,6 +107,11 @@ def test_every_kind_of_file_gives_the_same_example(
         ),
         (
             "spans",
+            '{"text": "浙", "entities": [{"label": "", "start": 0, "end": 1}]}',
+            'label has ""; expected a name',
+        ),
+        (
+            "spans",
             '{"text": "浙", "entities": [{"label": "name", "start": true, "end": 1}]}',
             "start has true; expected a whole number",
         ),

@@ -47,6 +47,7 @@ def test_rows_are_read_as_they_are_told_to_be(tmp_path: Path) -> None:
     file.write_text(content, encoding="cp500")
     found = load(plan, file, "cluener", skip_bad=True, encoding="cp500")
     assert (len(found.examples), found.bad) == (len(ROWS), 1)
+    assert found.places["浙商银行3号"] == f"{file}:4"
 
 
 def test_a_source_has_to_have_one(tmp_path: Path) -> None:

@@ -15,12 +15,13 @@ import torch
 ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT))
 
-from adapters.recipe import Lora  # noqa: E402
+from adapters.recipe import Lora, Module  # noqa: E402
 from adapters.training import model  # noqa: E402
 from adapters.training.packing import Batch, pack, shared_prefix  # noqa: E402
 from adapters.training.template import Row  # noqa: E402
 
-ATTENTION, MLP = ("q_proj", "k_proj", "v_proj", "o_proj"), ("gate_proj", "up_proj", "down_proj")
+ATTENTION: tuple[Module, ...] = ("q_proj", "k_proj", "v_proj", "o_proj")
+MLP: tuple[Module, ...] = ("gate_proj", "up_proj", "down_proj")
 
 
 def rows(prefix: int, number: int, rng: random.Random) -> list[Row]:
@@ -43,7 +44,7 @@ def gradient(tuned: Any, loss: torch.Tensor) -> torch.Tensor:
     return whole
 
 
-def fresh(base: Path, targets: tuple[str, ...], frozen: Any) -> Any:
+def fresh(base: Path, targets: tuple[Module, ...], frozen: Any) -> Any:
     """The model with LoRA matrices that are not zero, the same each time."""
     torch.manual_seed(1)
     tuned = model.with_lora(base, Lora(8, 16, 0.0, targets, 0, 1), frozen)
@@ -68,7 +69,7 @@ def separate(tuned: Any, batch: list[Row]) -> torch.Tensor:
     return total
 
 
-def check(base: Path, targets: tuple[str, ...]) -> None:
+def check(base: Path, targets: tuple[Module, ...]) -> None:
     """Raises AssertionError at the first disagreement."""
     rng = random.Random(3)
     exact, small = fresh(base, targets, "float32"), fresh(base, targets, "int8")

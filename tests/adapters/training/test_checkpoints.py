@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.adapters.training.training_runs import RECIPE, losses, refused, train
+from tests.adapters.training.training_runs import RECIPE, losses, refused, train, train_command
+from tests.engine.real_engine import ROOT
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.engine
@@ -92,6 +93,26 @@ def test_a_checkpoint_is_of_its_base_and_an_older_one_of_less(
     )
     subprocess.run([trainer, "-c", forget, work / "checkpoint.pt"], check=True)
     assert train(trainer, base, recipe, work).wait() == 0
+
+
+def test_a_disk_that_is_full_is_named_and_leaves_no_half(
+    trainer: Path, tiny_base: Path, recipe: Path, tmp_path: Path
+) -> None:
+    """No fault of torch's; and a checkpoint that cannot be read is one to remove."""
+    work = tmp_path / "work"
+    command = train_command(trainer, base=tiny_base, recipe=recipe, work=work)
+    full = ["bash", "-c", 'ulimit -f 40; exec "$@"', "bash", *command]
+    run = subprocess.run(full, cwd=ROOT, capture_output=True, text=True)
+    said = f"nerve: {work / 'checkpoint.pt'}: File too large"
+    assert (run.returncode, run.stderr.splitlines()[-1]) == (1, said)
+    assert "Traceback" not in run.stderr
+    assert not [*work.glob("checkpoint.*")]
+    (work / "checkpoint.pt").write_bytes(b"PK\x03\x04 and no more")
+    said = refused(trainer, tiny_base, recipe, work)
+    assert said == (
+        f"nerve: {work / 'checkpoint.pt'} is no checkpoint that can be read; remove it to start "
+        "again"
+    )
 
 
 def test_two_trainings_do_not_share_a_folder(

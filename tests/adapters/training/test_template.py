@@ -3,7 +3,9 @@ from typing import cast
 
 import pytest
 
+from adapters.data.augment import Pack
 from adapters.data.examples import Example
+from adapters.training import lengths
 from adapters.training.template import Encoder, RowTooLong, Tokenizer
 from service.ner.control_tokens import QWEN_ADDED_TOKENS
 from service.ner.prompt import BUILT_IN, Message
@@ -67,11 +69,26 @@ def test_a_format_that_repeats_the_text_gets_it() -> None:
 
 
 def test_a_row_that_is_too_long_is_refused_whole() -> None:
-    """And before the first step, by its first words: a whole text would fill the screen."""
-    said = r"begins with '浙商银行.* tokens with its prompt and answer; expected up to 300: cut it"
-    with pytest.raises(RowTooLong, match=said) as told:
-        _encoder(longest=300).check([Example(TEXT, ()), Example(TEXT * 100, ())], LABELS)
-    assert len(str(told.value)) < 200
+    """An answer that is cut would teach the model to stop."""
+    with pytest.raises(RowTooLong, match=r"\d+ tokens with its prompt and answer"):
+        _encoder(longest=300).row(Example(TEXT * 100, ()), LABELS)
+
+
+def test_all_rows_that_are_too_long_are_told_at_once() -> None:
+    """Each once, in however many packs; the first by place and beginning, since a whole text would
+    fill the screen. What fits is left."""
+    long = [Example(f"{n}{TEXT * 100}", ()) for n in range(5)]
+    packs = [Pack(LABELS, (Example(TEXT, ()), *long)), Pack(LABELS, tuple(long))]
+    encoder, found = _encoder(longest=300), dict[str, str]()
+    assert lengths.fitting(encoder, packs, found) == [Pack(LABELS, (Example(TEXT, ()),))]
+    said = str(lengths.refusal(found, {long[1].text: "rows.json:7"}, encoder.longest))
+    assert said.startswith('rows that are too long: 5; the row that begins with "0浙商银行的叶老桂')
+    assert ' with its prompt and answer; rows.json:7: the row that begins with "1浙商' in said
+    assert said.endswith(
+        "; and 2 more; expected up to 300 tokens: cut them in two, or leave them out with "
+        "--skip-bad"
+    )
+    assert len(said) < 500
 
 
 def test_training_renders_what_extract_sends(gateway: Gateway) -> None:

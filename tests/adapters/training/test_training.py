@@ -1,6 +1,7 @@
 """The trainer, in the engine's environment, on a tiny model with random weights."""
 
 import json
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -9,9 +10,9 @@ import pytest
 from adapters.data.examples import Example, split
 from tests.adapters.mixing.open_sources import folder
 from tests.adapters.mixing.test_packs import SOURCES
-from tests.adapters.training.training_runs import RECIPE, losses, train
+from tests.adapters.training.training_runs import RECIPE, losses, refused, train, train_command
 from tests.deploy.commands.test_cli import nerve
-from tests.engine.real_engine import home
+from tests.engine.real_engine import ROOT, home
 
 pytestmark = pytest.mark.engine
 
@@ -48,6 +49,40 @@ def test_what_was_trained_is_in_pefts_layout(
     assert config["base_model_name_or_path"] == "model"
     assert (config["r"], config["peft_type"]) == (8, "LORA")
     assert str(tmp_path) not in json.dumps(config)
+
+
+def test_a_loss_that_is_no_number_ends_the_training(
+    trainer: Path, tiny_base: Path, recipe: Path, tmp_path: Path
+) -> None:
+    """Before it is in a checkpoint, or in an adapter that could be registered."""
+    work, base = tmp_path / "work", tmp_path / "base"
+    shutil.copytree(tiny_base, base)
+    (weights,) = base.glob("*.safetensors")
+    content = weights.read_bytes()
+    weights.write_bytes(content[:-4] + b"\x00\x00\xc0\x7f")  # NaN, of the last norm
+    said = refused(trainer, base, recipe, work)
+    assert said == (
+        "nerve: step 1: loss is nan; expected a finite number: lower train.learning_rate (0.001)"
+    )
+    assert not (work / "adapter").exists()
+    assert not (work / "checkpoint.pt").exists()
+
+
+def test_rows_that_are_too_long_are_named_or_left_out(
+    trainer: Path, tiny_base: Path, recipe: Path, tmp_path: Path
+) -> None:
+    """Before the first step; held-out ones, too."""
+    rows = recipe.with_name("data.json")
+    long = ({"text": f"{n}{'很长' * 800}", "label": {}} for n in range(40))
+    with rows.open("a", encoding="utf-8") as file:
+        file.writelines(json.dumps(row) + "\n" for row in long)
+    said = refused(trainer, tiny_base, recipe, tmp_path / "work")
+    assert said.startswith("nerve: rows that are too long: ")
+    assert f"{rows}:6" in said
+    options = (trainer, tiny_base, recipe, tmp_path / "work", "--skip-bad")
+    run = subprocess.run(train_command(*options), cwd=ROOT, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    assert "rows left out: they are too long for the model" in run.stdout
 
 
 def test_what_saves_memory_changes_no_result(

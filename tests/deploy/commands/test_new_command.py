@@ -75,6 +75,35 @@ def test_a_labelling_config_has_the_labels(tmp_path: Path, rows: str) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("时间：开始", "a label without '：' and without line breaks"),
+        ("人名 ", "a label that is not blank and has no white space around it"),
+    ],
+)
+def test_a_label_that_cannot_be_written_is_the_files(
+    tmp_path: Path, rows: str, said: str, expected: str
+) -> None:
+    """Not of a recipe that is not there; and it can be called otherwise."""
+    content = Path(rows).read_text(encoding="utf-8")
+    Path(rows).write_text(content.replace("PER", said, 20).replace("PER", "人名"), "utf-8")
+    (tmp_path / "adapters").mkdir()
+    env = {"NERVE_ADAPTERS": str(tmp_path / "adapters")}
+    asked = ("adapter", "new", "mine", rows, "--start", "none")
+    shown = nerve(*asked, env=env)
+    mend = "give it another name with --labels FILE"
+    assert shown.stderr == f"nerve: {rows}: label {said!r}; expected {expected}: {mend}\n"
+    labels = tmp_path / "labels.json"
+    labels.write_text(json.dumps({said: {"name": "x："}} | {"人名": ""}), encoding="utf-8")
+    shown = nerve(*asked, "--labels", str(labels), env=env)
+    assert f"{labels}: " in shown.stderr
+    named = {"labels": {said.strip(): {"name": "开始时间"}} | {"人名": {"name": "姓名"}}}
+    labels.write_text(json.dumps(named), encoding="utf-8")
+    assert nerve(*asked, "--labels", str(labels), env=env).exit_code == 0
+    assert not (tmp_path / "adapters" / "recipe.toml").exists()
+
+
 def test_an_open_adapter_without_a_recipe(tmp_path: Path, rows: str) -> None:
     """It came from elsewhere: said, with the way on."""
     put_adapter(tmp_path / "adapters", "any", {"open": True})

@@ -47,6 +47,16 @@ def test_a_prediction_has_the_right_characters_and_scores(scored: Gateway) -> No
     assert all(TEXT[r["value"]["start"] : r["value"]["end"]] == r["value"]["text"] for r in regions)
 
 
+def test_two_names_of_one_label_are_told_as_that(gateway: Gateway) -> None:
+    """Which of them a mark would have is nobody's to say."""
+    answer = predict(gateway, TEXT, config=config_of('value="company"', 'value="公司"'))
+    assert answer.status_code == 422
+    assert error_of(answer)["message"] == (
+        "label_config: labels has 'company' and '公司', which are both company of clue; expected "
+        "one of them"
+    )
+
+
 def test_one_prediction_a_task_in_order(gateway: Gateway) -> None:
     """Tasks without entities too: Label Studio needs as many answers as there are tasks."""
     gateway.engine.script = finds("叶老桂")
