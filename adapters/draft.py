@@ -15,7 +15,8 @@ from typing import Any, get_args
 from adapters.data import unseen
 from adapters.data.examples import Example, label_counts
 from adapters.data.readers import DataError
-from adapters.recipe import FILE_NAME, Lora, Module, Recipe, RecipeError, copy, load
+from adapters.recipe import FILE_NAME, Recipe, RecipeError, copy, load
+from adapters.recipe_tables import Lora, Module
 from service.ner.formats import FORMATS
 from service.ner.types import Label, refuse_written
 

@@ -13,7 +13,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import replace
 
-from adapters.recipe import Style
+from adapters.recipe_tables import Style
 from service.ner.formats import Format
 from service.ner.types import Label, refuse_written
 

@@ -18,7 +18,8 @@ from adapters.mixing.negatives import Nearness, nearness, negatives
 from adapters.mixing.noise import roughened
 from adapters.mixing.sources import Source
 from adapters.mixing.title_marks import marked, told, with_marks
-from adapters.recipe import Recipe, Sources, Style
+from adapters.recipe import Recipe
+from adapters.recipe_tables import Sources, Style
 from service.ner.formats import FORMATS
 from service.ner.titles import counts_marks
 from service.ner.types import Label

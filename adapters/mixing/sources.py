@@ -13,7 +13,8 @@ from adapters.data.examples import Example, bare
 from adapters.data.label_file import read_labels
 from adapters.data.readers import DataError, read
 from adapters.mixing.held_out import parted
-from adapters.recipe import Recipe, Sources
+from adapters.recipe import Recipe
+from adapters.recipe_tables import Sources
 from service.ner.types import Entity, Label
 
 _SENTENCE_END = re.compile(r"[。！？；!?;]|\. ")

@@ -12,7 +12,7 @@ from peft.utils import get_peft_model_state_dict, set_peft_model_state_dict
 from torch import nn
 from transformers import AutoModelForCausalLM
 
-from adapters.recipe import Frozen, Lora
+from adapters.recipe_tables import Frozen, Lora
 from adapters.training import attention, weights
 from adapters.training.packing import Batch
 from adapters.training.work_folder import CONFIG, WEIGHTS

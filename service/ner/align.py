@@ -6,7 +6,8 @@ that does not stand in the text is dropped, and every mention that yields no ent
 
 from collections.abc import Collection, Sequence
 
-from service.ner.placing import Aligned, Keeps, placing_of
+from service.ner.placing import Aligned, Keeps
+from service.ner.placing_rules import placing_of
 from service.ner.types import Mention, Occurrences, Overlaps
 
 Scores = Sequence[float | None]

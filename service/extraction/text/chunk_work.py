@@ -14,7 +14,8 @@ from service.models.metrics import AdapterMetrics
 from service.ner.align import align
 from service.ner.chunk import Chunk
 from service.ner.incremental import Incremental
-from service.ner.placing import Aligned, TooManyEntities, placing_of
+from service.ner.placing import Aligned, TooManyEntities
+from service.ner.placing_rules import placing_of
 from service.ner.prompt import Prompt, render
 from service.ner.score import Token
 from service.ner.types import Decoded, Dropped, Entity

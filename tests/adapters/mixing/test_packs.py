@@ -12,7 +12,8 @@ from adapters import recipe
 from adapters.data.augment import Pack
 from adapters.mixing.packs import training_packs, validation_packs
 from adapters.mixing.sources import Source, read_sources
-from adapters.recipe import Recipe, Sources
+from adapters.recipe import Recipe
+from adapters.recipe_tables import Sources
 from tests.adapters.mixing.open_sources import LABELS, folder
 
 SOURCES = """

@@ -15,7 +15,7 @@ import torch
 ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT))
 
-from adapters.recipe import Lora, Module  # noqa: E402
+from adapters.recipe_tables import Lora, Module  # noqa: E402
 from adapters.training import model  # noqa: E402
 from adapters.training.packing import Batch, pack, shared_prefix  # noqa: E402
 from adapters.training.template import Row  # noqa: E402

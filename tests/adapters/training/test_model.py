@@ -15,7 +15,7 @@ FUSED = """
 import sys
 from pathlib import Path
 from transformers import Phi3Config, Phi3ForCausalLM
-from adapters.recipe import Lora
+from adapters.recipe_tables import Lora
 from adapters.training.model import with_lora
 
 base = Path(sys.argv[1])

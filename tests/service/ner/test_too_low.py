@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.ner.align import align
-from service.ner.placing import placing_of
+from service.ner.placing_rules import placing_of
 from service.ner.types import Mention, Occurrences, Overlaps
 from tests.service.ner.strings import texts_with_parts
 
