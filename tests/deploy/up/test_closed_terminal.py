@@ -17,6 +17,12 @@ from tests.support.waiting import until
 ROOT = Path(__file__).resolve().parents[3]
 
 
+def has_terminal() -> None:
+    """A child's own terminal, whose end it hears of, however the tests were started."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
 def start(home: Path, **options: Any) -> "subprocess.Popen[bytes]":
     """`nerve up` over stand-ins, in a session of its own."""
     ports = {str(free_port()) for _ in range(9)}
@@ -53,7 +59,7 @@ def test_a_closed_terminal_ends_all_in_order(tmp_path: Path) -> None:
         stdin=program,
         stdout=program,
         stderr=program,
-        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+        preexec_fn=has_terminal,
     )
     os.close(program)
     read_until(window, b"Ctrl-C")
