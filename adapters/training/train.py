@@ -9,7 +9,9 @@ from transformers import AutoTokenizer
 from adapters import recipe
 from adapters.data.readers import Kind
 from adapters.mixing import rows
+from adapters.mixing.rows import Rows
 from adapters.mixing.steps import held_out_of, keep_held_out
+from adapters.recipe import Recipe
 from adapters.training import checkpoint, lengths, model
 from adapters.training.freed_memory import keep_freed_memory
 from adapters.training.run import Run
@@ -66,10 +68,7 @@ def train(
         encoder = Encoder(AutoTokenizer.from_pretrained(base), plan.template, plan.format)
         found, too_long = lengths.fitting_rows(encoder, found, skip_bad=skip_bad)
         run = Run.prepare(plan, encoder, found, base, work, begun)
-        unfinished = work / UNFINISHED
-        shutil.rmtree(unfinished, ignore_errors=True)
-        recipe.copy(recipe_file, plan, unfinished)  # now: who likes may change it meanwhile
-        held_out_of(plan, found.examples).write(unfinished)
+        unfinished = _begun_folder(recipe_file, plan, found, work)
         keep_freed_memory()
         run.go()
         model.save(run.model, unfinished, plan.lora, plan.base)
@@ -80,3 +79,13 @@ def train(
         *(work / ADAPTER, done.step, found.bad, found.left_out, found.not_accepted, done.loss),
         too_long,
     )
+
+
+def _begun_folder(recipe_file: Path, plan: Recipe, found: Rows, work: Path) -> Path:
+    """What is to be the adapter's folder, with all but the weights: the recipe as it is now, since
+    who likes may change it meanwhile, and what is held out."""
+    unfinished = work / UNFINISHED
+    shutil.rmtree(unfinished, ignore_errors=True)
+    recipe.copy(recipe_file, plan, unfinished)
+    held_out_of(plan, found.examples).write(unfinished)
+    return unfinished

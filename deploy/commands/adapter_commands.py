@@ -3,8 +3,9 @@
 import typer
 
 from deploy.commands.calibrate_command import calibrate
+from deploy.commands.compare_commands import compare, promote
 from deploy.commands.data_command import data
-from deploy.commands.measure_commands import compare, evaluate, promote
+from deploy.commands.evaluate_command import evaluate
 from deploy.commands.new_command import new
 from deploy.commands.report_command import report
 from deploy.commands.review_command import review

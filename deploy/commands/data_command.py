@@ -26,28 +26,32 @@ if TYPE_CHECKING:
     from adapters.recipe import Recipe
 
 
+RecipeFile = Annotated[Path | None, read_option(help="recipe with labels, prompt and format")]
+Against = Annotated[
+    Path | None,
+    typer.Option(exists=True, help="rows for evaluation, none of which may stand in DATA"),
+]
+AgainstKind = Annotated[Kind | None, typer.Option(help="kind of --against")]
+AgainstEncoding = Annotated[
+    str | None, typer.Option(metavar="NAME", help="encoding of --against; left out: --encoding")
+]
+To = Annotated[WrittenKind | None, typer.Option(help="write rows to train on, for other trainers")]
+RowsOut = Annotated[
+    Path | None, written_option(help="where to, with --to; a name that is not taken")
+]
+
+
 def data(
     file: LabelledRows,
     kind: KindOption = "auto",
     encoding: Encoding = "",
-    recipe: Annotated[
-        Path | None, read_option(help="recipe with labels, prompt and format")
-    ] = None,
+    recipe: RecipeFile = None,
     skip_bad: SkipBad = False,
-    against: Annotated[
-        Path | None,
-        typer.Option(exists=True, help="rows for evaluation, none of which may stand in DATA"),
-    ] = None,
-    against_kind: Annotated[Kind | None, typer.Option(help="kind of --against")] = None,
-    against_encoding: Annotated[
-        str | None, typer.Option(metavar="NAME", help="encoding of --against; left out: --encoding")
-    ] = None,
-    to: Annotated[
-        WrittenKind | None, typer.Option(help="write rows to train on, for other trainers")
-    ] = None,
-    out: Annotated[
-        Path | None, written_option(help="where to, with --to; a name that is not taken")
-    ] = None,
+    against: Against = None,
+    against_kind: AgainstKind = None,
+    against_encoding: AgainstEncoding = None,
+    to: To = None,
+    out: RowsOut = None,
 ) -> None:
     """Read labelled rows, check them and count; without --recipe, any label is taken.
 
