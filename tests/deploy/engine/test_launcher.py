@@ -169,26 +169,27 @@ def test_a_host_of_another_machine_is_refused(
     assert "--host" in said and "NERVE_ENGINE_URL" in said and "--port" not in said
 
 
-def test_a_folder_of_adapters_that_is_none_is_said(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """By its path: a mistyped one would serve the base model alone."""
+@pytest.fixture
+def has_a_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder with one, on a CPU; what the launcher would become is not begun."""
     monkeypatch.setattr(os, "execvpe", lambda file, line, env: 0)
     monkeypatch.setenv("NERVE_DEVICE", "cpu")
     (tmp_path / "model").mkdir()
     (tmp_path / "model" / "config.json").write_text("{}")
+
+
+@pytest.mark.usefixtures("has_a_model")
+def test_a_folder_of_adapters_that_is_none_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By its path: a mistyped one would serve the base model alone."""
     assert main([*_arguments(tmp_path, 0), "--adapters", str(tmp_path / "nowhere")]) == 0
     assert f"there is no folder {tmp_path}/nowhere; --adapters" in capsys.readouterr().out
 
 
-def test_an_untuned_base_model_is_said(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.mark.usefixtures("has_a_model")
+def test_an_untuned_base_model_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The engine starts, and its log begins with what to expect of it."""
-    monkeypatch.setattr(os, "execvpe", lambda file, line, env: 0)
-    monkeypatch.setenv("NERVE_DEVICE", "cpu")
-    (tmp_path / "model").mkdir()
-    (tmp_path / "model" / "config.json").write_text("{}")
     assert main(_arguments(tmp_path, 0)) == 0
     assert capsys.readouterr().out.startswith("warning: requests that name no model are answered")
     put_adapter(tmp_path / "adapters")
