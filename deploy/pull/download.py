@@ -16,7 +16,8 @@ TIMEOUT = httpx2.Timeout(30, connect=5)
 REACH = 6.0  # seconds to the first answer of a host
 PAUSES = (0.5, 1, 2, 4)  # seconds before the next try when a connection breaks with no byte gained
 # What the HTTP client reads of the environment, in capitals or not.
-_READ = ("ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
+_PROXIES = ("ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY")
+_CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 
 
 def client() -> httpx2.Client:
@@ -25,7 +26,7 @@ def client() -> httpx2.Client:
     try:
         return httpx2.Client(timeout=TIMEOUT, follow_redirects=True)
     except Exception as exc:
-        raise SourceFailed(f"cannot be asked: {_told(exc)}{_variables()}") from exc
+        raise SourceFailed(f"cannot be asked: {_told(exc)}") from exc
 
 
 def check_reachable(url: str) -> None:
@@ -37,7 +38,7 @@ def check_reachable(url: str) -> None:
             httpx2.head(url, timeout=REACH)
             outcome.append("")
         except httpx2.HTTPError as exc:
-            outcome.append(_reason(exc))
+            outcome.append(f"{_reason(exc)}{_set_of(_may_be_the_cause(exc))}")
         except Exception as exc:  # a proxy of a kind that is not known here, no such certificates
             outcome.append(_told(exc))
 
@@ -45,9 +46,9 @@ def check_reachable(url: str) -> None:
     asking = threading.Thread(target=ask, daemon=True)
     asking.start()
     asking.join(REACH)
-    reason = outcome[0] if outcome else f"no answer within {REACH:g} s"
+    reason = outcome[0] if outcome else f"no answer within {REACH:g} s{_set_of(_PROXIES)}"
     if reason:
-        raise SourceFailed(f"cannot be reached: {reason}{_variables()}")
+        raise SourceFailed(f"cannot be reached: {reason}")
 
 
 def download(http: httpx2.Client, url: str, partial: Partial) -> None:
@@ -108,10 +109,15 @@ def _reason(exc: Exception) -> str:
 
 
 def _told(exc: Exception) -> str:
-    return f"{type(exc).__name__}: {exc}"
+    return f"{type(exc).__name__}: {exc}{_set_of(_PROXIES + _CERTIFICATES)}"
 
 
-def _variables() -> str:
-    """Those that may be the cause, by name: a value may hold a password."""
-    names = [name for name in os.environ if name.upper() in _READ and os.environ[name]]
+def _may_be_the_cause(exc: httpx2.HTTPError) -> tuple[str, ...]:
+    """Certificates have nothing to do with a name that is not known."""
+    return _PROXIES + _CERTIFICATES if "CERTIFICATE" in str(exc) else _PROXIES
+
+
+def _set_of(variables: tuple[str, ...]) -> str:
+    """Those of them that are set, by name: a value may hold a password."""
+    names = [name for name in os.environ if name.upper() in variables and os.environ[name]]
     return f" ({', '.join(names)} {'is' if len(names) == 1 else 'are'} set)" if names else ""

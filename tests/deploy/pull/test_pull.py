@@ -30,6 +30,7 @@ from tests.deploy.pull.pulling import (
     run,
 )
 from tests.support.file_server import FileServer, serving
+from tests.support.serving import free_port
 
 pytestmark = pytest.mark.slow
 
@@ -106,6 +107,23 @@ def test_a_host_that_never_answers_is_left_soon(
             run(tmp_path, known)
 
 
+def only(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    """Of all variables that the HTTP client reads, this one."""
+    known = (*download._PROXIES, *download._CERTIFICATES, "NO_PROXY")
+    for other in (*known, *map(str.lower, known)):
+        monkeypatch.delenv(other, raising=False)
+    monkeypatch.setenv(name, value)
+
+
+def test_certificates_are_not_blamed_for_a_host_that_is_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Many machines have the variable set."""
+    only(monkeypatch, "SSL_CERT_DIR", str(tmp_path))
+    with pytest.raises(SourceFailed, match=r"cannot be reached: .*refused$"):
+        download.check_reachable(f"http://127.0.0.1:{free_port()}")
+
+
 @pytest.mark.parametrize(
     ("name", "value", "says"),
     [
@@ -121,9 +139,7 @@ def test_a_variable_that_the_http_client_cannot_use_is_named(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     """With what is wrong, for each source; neither a traceback nor a value with its password."""
-    for other in (*download._READ, *map(str.lower, (*download._READ, "NO_PROXY")), "NO_PROXY"):
-        monkeypatch.delenv(other, raising=False)
-    monkeypatch.setenv(name, value)
+    only(monkeypatch, name, value)
     with pytest.raises(PullError) as caught:
         run(tmp_path, catalogue(HUB, SCOPE, hub=hub.url, modelscope=hub.url))
     reasons = str(caught.value).splitlines()[1:3]
